@@ -1,0 +1,45 @@
+import { type Address, addressToBytes } from "./address.ts";
+import { type Bytes, concatBytes, utf8 } from "./bytes.ts";
+import { bigintToFixedBytes } from "./integers.ts";
+import { keccak256 } from "./keccak.ts";
+
+/** One 32-byte word of `abi.encode`. */
+export function wordOf(value: bigint | number): Bytes {
+  return bigintToFixedBytes(BigInt(value), 32);
+}
+
+export function addressWord(address: Address): Bytes {
+  return concatBytes(new Uint8Array(12), addressToBytes(address));
+}
+
+export interface TypedDataDomain {
+  readonly name: string;
+  readonly version: string;
+  readonly chainId: bigint;
+  readonly verifyingContract?: Address;
+}
+
+/** `hashStruct(EIP712Domain)` with the fields that are present, in the order of EIP-712. */
+export function domainSeparator(domain: TypedDataDomain): Bytes {
+  const contract = domain.verifyingContract;
+  const type = `EIP712Domain(string name,string version,uint256 chainId${contract ? ",address verifyingContract" : ""})`;
+  return keccak256(
+    concatBytes(
+      keccak256(utf8(type)),
+      keccak256(utf8(domain.name)),
+      keccak256(utf8(domain.version)),
+      wordOf(domain.chainId),
+      ...(contract ? [addressWord(contract)] : []),
+    ),
+  );
+}
+
+/** `hashStruct` of a type whose members are all static words, given in order. */
+export function structHash(type: string, words: readonly Bytes[]): Bytes {
+  return keccak256(concatBytes(keccak256(utf8(type)), ...words));
+}
+
+/** What is signed: keccak256(0x1901 ‖ domain ‖ struct). */
+export function typedDigest(domain: Bytes, struct: Bytes): Bytes {
+  return keccak256(concatBytes(Uint8Array.of(0x19, 0x01), domain, struct));
+}

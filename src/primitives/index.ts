@@ -1,0 +1,14 @@
+export * from "./address.ts";
+export * from "./amount.ts";
+export type { Branded } from "./branded.ts";
+export * from "./bytes.ts";
+export * from "./check.ts";
+export * from "./eip712.ts";
+export * from "./hash.ts";
+export * from "./integers.ts";
+export * from "./keccak.ts";
+export * from "./quorum.ts";
+export * from "./rlp.ts";
+export * from "./rlp-reader.ts";
+export * from "./secp256k1.ts";
+export * from "./timestamp.ts";

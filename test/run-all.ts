@@ -1,0 +1,62 @@
+// `npm test`: every level of the suite, one closing line. Vitest runs the TypeScript levels, forge the Solidity ones.
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+interface Tally {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "koma-test-"));
+
+function run(args: readonly string[], onOutput?: (text: string) => void): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", onOutput ? "pipe" : "inherit", "inherit"] });
+    child.stdout?.on("data", (chunk: Buffer) => {
+      process.stdout.write(chunk);
+      onOutput?.(chunk.toString());
+    });
+    child.on("error", reject);
+    child.on("close", (code) => resolve(code ?? 1));
+  });
+}
+
+async function runVitest(): Promise<Tally> {
+  const report = join(scratch, "vitest.json");
+  const code = await run([
+    "node_modules/vitest/vitest.mjs",
+    "run",
+    "--reporter=default",
+    "--reporter=json",
+    `--outputFile.json=${report}`,
+  ]);
+  const result = JSON.parse(readFileSync(report, "utf8")) as { numPassedTests: number; numFailedTests: number };
+  // A file that does not load, or an error outside a test, fails the run without failing a test.
+  const failed = code !== 0 && result.numFailedTests === 0 ? 1 : result.numFailedTests;
+  return { passed: result.numPassedTests, failed };
+}
+
+async function runForge(): Promise<Tally> {
+  let output = "";
+  const code = await run(["contracts/test.ts"], (text) => {
+    output += text;
+  });
+  const match = /^(\d+) passed, (\d+) failed/m.exec(output);
+  const passed = Number(match?.[1] ?? 0);
+  const failed = Number(match?.[2] ?? 0);
+  return { passed, failed: code !== 0 && failed === 0 ? 1 : failed };
+}
+
+try {
+  const tallies = [await runVitest(), await runForge()];
+  const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
+  const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
+  process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
+  process.exitCode = failed > 0 || passed === 0 ? 1 : 0;
+} finally {
+  rmSync(scratch, { recursive: true, force: true });
+}

@@ -1,0 +1,35 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{src,devnet,commands,contracts}/**/*.test.{ts,tsx}"],
+          testTimeout: 20_000,
+        },
+      },
+      { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000 } },
+      {
+        test: {
+          name: "contracts",
+          include: ["test/contracts/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+        },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          globalSetup: ["test/support/built.ts"],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          // Devnets are several processes each; two at once on two cores would measure the machine, not koma.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
