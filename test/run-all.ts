@@ -15,7 +15,10 @@ const scratch = mkdtempSync(join(tmpdir(), "koma-test-"));
 
 function run(args: readonly string[], onOutput?: (text: string) => void): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, args, { cwd: root, stdio: ["ignore", onOutput ? "pipe" : "inherit", "inherit"] });
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      stdio: ["ignore", onOutput ? "pipe" : "inherit", "inherit"],
+    });
     child.stdout?.on("data", (chunk: Buffer) => {
       process.stdout.write(chunk);
       onOutput?.(chunk.toString());

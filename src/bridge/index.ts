@@ -1,0 +1,18 @@
+export {
+  type Delivery,
+  type Deposit,
+  DepositKind,
+  decodeLastId,
+  deliverCalldata,
+  depositDeliveredTopic,
+  depositHash,
+  lastIdCalldata,
+  parseDelivery,
+} from "./deposit.ts";
+export {
+  childBridgeAddress,
+  createDepositRelay,
+  type DepositRelay,
+  type DepositStore,
+  komaNativeAddress,
+} from "./deposit-relay.ts";

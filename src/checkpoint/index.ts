@@ -1,0 +1,17 @@
+export { buildCheckpoint, type CheckpointedBlock, type CheckpointSlot } from "./build.ts";
+export { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
+export { type Interval, type IntervalRules, planInterval } from "./interval.ts";
+export { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
+export { drawProposer, roundAt, type StakedSeat } from "./proposer.ts";
+export {
+  type CheckpointHead,
+  type CheckpointPorts,
+  type CheckpointRootChain,
+  type CheckpointService,
+  type CheckpointServiceConfig,
+  type CheckpointServiceStatus,
+  type CheckpointSource,
+  createCheckpointService,
+  type SignedCheckpoints,
+} from "./service.ts";
+export { type Certificate, createSignatureCollector, type SignatureCollector } from "./signatures.ts";

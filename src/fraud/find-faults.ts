@@ -1,0 +1,129 @@
+import { type Block, recoverSealer } from "../chain/index.ts";
+import type { Address, Hash } from "../primitives/index.ts";
+
+/** A checkpoint of the root chain, as far as scanning needs it. */
+export interface ScannedCheckpoint {
+  readonly number: bigint;
+  readonly start: bigint;
+  readonly end: bigint;
+  readonly lastBlockHash: Hash;
+  /** Root-chain time of its submission, seconds. */
+  readonly submittedAt: bigint;
+}
+
+/** Where a transaction stands. */
+export interface Position {
+  readonly block: bigint;
+  readonly index: number;
+}
+
+/** A broken rule that can be proven to the root contracts; `type` is the name of its kind. */
+export type Fault =
+  | {
+      readonly type: "duplicate-nonce" | "nonce-mismatch";
+      readonly sender: Address;
+      readonly first: Position;
+      readonly second: Position;
+      readonly firstNonce: bigint;
+      readonly secondNonce: bigint;
+    }
+  | { readonly type: "block-sequence"; readonly block: bigint; readonly reason: string }
+  | { readonly type: "block-producer"; readonly block: bigint; readonly reason: string }
+  | { readonly type: "banned-block"; readonly block: bigint; readonly hash: Hash };
+
+/** What scanning needs to know about producers and bans; answers come from the root chain. */
+export interface ScanRules {
+  readonly chainId: bigint;
+  readonly banned: (hash: Hash) => boolean;
+}
+
+/** A block's time may be ahead of its checkpoint's submission by at most this, seconds. */
+const MAX_AHEAD_SECONDS = 60n;
+
+/**
+ * Every fault in the blocks of `checkpoint` that blocks alone show. `blocks` are consecutive, begin at or before
+ * the checkpoint's first block and reach to its last; the older ones only serve as the past to compare with.
+ *
+ * A pure function of its arguments: an honest chain yields none, however long the past it is given.
+ */
+export function findFaults(
+  blocks: readonly Block[],
+  checkpoint: ScannedCheckpoint,
+  rules: ScanRules,
+): readonly Fault[] {
+  return [
+    ...findSequenceFaults(blocks, checkpoint),
+    ...findProducerFaults(blocks, checkpoint, rules),
+    ...findNonceFaults(blocks, checkpoint),
+  ];
+}
+
+function inCheckpoint(block: Block, checkpoint: ScannedCheckpoint): boolean {
+  return block.header.number >= checkpoint.start && block.header.number <= checkpoint.end;
+}
+
+function findSequenceFaults(blocks: readonly Block[], checkpoint: ScannedCheckpoint): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (const [i, block] of blocks.entries()) {
+    const parent = blocks[i - 1];
+    if (!parent || !inCheckpoint(block, checkpoint)) continue;
+    const { number, timestamp, parentHash } = block.header;
+    const reasons = [
+      parentHash !== parent.hash && "its parent hash is not the hash of the block before",
+      timestamp <= parent.header.timestamp && "its time is not after the block before",
+      timestamp > checkpoint.submittedAt + MAX_AHEAD_SECONDS && "its time is beyond the checkpoint's submission",
+      number === checkpoint.end && block.hash !== checkpoint.lastBlockHash && "it is not the checkpoint's last block",
+    ];
+    const reason = reasons.find((text) => text !== false);
+    if (reason) faults.push({ type: "block-sequence", block: number, reason });
+  }
+  return faults;
+}
+
+function findProducerFaults(
+  blocks: readonly Block[],
+  checkpoint: ScannedCheckpoint,
+  rules: ScanRules,
+): readonly Fault[] {
+  const faults: Fault[] = [];
+  for (const block of blocks) {
+    if (!inCheckpoint(block, checkpoint)) continue;
+    const { number, coinbase } = block.header;
+    if (rules.banned(block.hash)) faults.push({ type: "banned-block", block: number, hash: block.hash });
+    if (recoverSealer(block.header, rules.chainId) !== coinbase) {
+      faults.push({ type: "block-producer", block: number, reason: "its seal is not by its coinbase" });
+    }
+  }
+  return faults;
+}
+
+/** For every sender the highest nonce seen so far and who used which; a fault points at the later transaction. */
+function findNonceFaults(blocks: readonly Block[], checkpoint: ScannedCheckpoint): readonly Fault[] {
+  const faults: Fault[] = [];
+  const used = new Map<Address, Map<bigint, Position>>();
+  const highest = new Map<Address, bigint>();
+  for (const block of blocks) {
+    for (const [index, transaction] of block.transactions.entries()) {
+      const { sender, nonce } = transaction;
+      const position: Position = { block: block.header.number, index };
+      const nonces = used.get(sender) ?? new Map<bigint, Position>();
+      used.set(sender, nonces);
+      const same = nonces.get(nonce);
+      const top = highest.get(sender);
+      if (inCheckpoint(block, checkpoint) && top !== undefined && nonce <= top) {
+        const first = same ?? (nonces.get(top) as Position);
+        faults.push({
+          type: same ? "duplicate-nonce" : "nonce-mismatch",
+          sender,
+          first,
+          second: position,
+          firstNonce: same ? nonce : top,
+          secondNonce: nonce,
+        });
+      }
+      if (!same) nonces.set(nonce, position);
+      if (top === undefined || nonce > top) highest.set(sender, nonce);
+    }
+  }
+  return faults;
+}
