@@ -1,10 +1,9 @@
 import type { Address, Hash } from "../primitives/index.ts";
 import { type Delivery, type Deposit, depositHash } from "./deposit.ts";
 
-/** Where confirmed deposits are kept, so that a restart need not read the root chain from its beginning. */
+/** Confirmed deposits of the root chain, kept by the node so that a restart need not read the root chain from its beginning. */
 export interface DepositStore {
   deposit(id: bigint): Deposit | undefined;
-  putDeposit(deposit: Deposit): void;
 }
 
 /**
@@ -12,8 +11,6 @@ export interface DepositStore {
  * state (`ChildBridge.lastId`) says which were delivered, so none can be delivered twice or out of order.
  */
 export interface DepositRelay {
-  /** A confirmed `Deposited` event; known ones are ignored. */
-  record(deposit: Deposit): void;
   /** The next deposits to deliver after `lastDelivered`, in order, without gaps, at most `limit`. */
   due(lastDelivered: bigint, limit: number): readonly Deposit[];
   /** Why a block that contains these deliveries must not be checkpointed, or undefined. */
@@ -29,9 +26,6 @@ export function createDepositRelay(store: DepositStore): DepositRelay {
     return deposit && depositHash(deposit);
   };
   return {
-    record(deposit) {
-      if (!store.deposit(deposit.id)) store.putDeposit(deposit);
-    },
     due(lastDelivered, limit) {
       const deposits: Deposit[] = [];
       for (let id = lastDelivered + 1n; deposits.length < limit; id++) {

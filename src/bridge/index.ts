@@ -16,3 +16,4 @@ export {
   type DepositStore,
   komaNativeAddress,
 } from "./deposit-relay.ts";
+export { type Burn, claimExit, type ExitClaim, parseBurn, withdrawTopic } from "./exit-claim.ts";

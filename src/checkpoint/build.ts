@@ -1,7 +1,7 @@
 import type { BlockHeader } from "../chain/index.ts";
 import { BugError } from "../errors.ts";
-import { type Address, type Hash, hashFromBytes, zeroHash } from "../primitives/index.ts";
-import { createMerkleTree, leafOf } from "../proofs/index.ts";
+import { type Address, type Hash, zeroHash } from "../primitives/index.ts";
+import { blockLeafOf, createBlockTree } from "../proofs/index.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { Interval } from "./interval.ts";
 
@@ -36,7 +36,7 @@ export function buildCheckpoint(
       `checkpoint ${slot.number} wants blocks ${interval.start}-${interval.end}, got ${blocks.length}`,
     );
   }
-  const tree = createMerkleTree(blocks.map((block) => leafOfBlock(block)));
+  const tree = createBlockTree(blocks.map(blockLeafOf));
   return {
     chainId: slot.chainId,
     epoch: slot.epoch,
@@ -44,21 +44,11 @@ export function buildCheckpoint(
     proposer,
     start: interval.start,
     end: interval.end,
-    rootHash: hashFromBytes(tree.root),
+    rootHash: tree.root,
     lastBlockHash: last.hash,
     // No typed leaf is registered for this chain; state proofs will put theirs here.
     accountHash: zeroHash,
     prevCheckpoint: slot.prevCheckpoint,
     generation: slot.generation,
   };
-}
-
-function leafOfBlock(block: CheckpointedBlock) {
-  return leafOf({
-    number: block.header.number,
-    timestamp: block.header.timestamp,
-    transactionsRoot: block.header.transactionsRoot,
-    receiptsRoot: block.header.receiptsRoot,
-    blockHash: block.hash,
-  });
 }

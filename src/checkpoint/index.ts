@@ -1,3 +1,11 @@
+export {
+  type ArchivedBlock,
+  type ChainArchive,
+  type OpenedCheckpoint,
+  openCheckpoint,
+  proveBlockInCheckpoint,
+  type SubmittedCheckpoint,
+} from "./archive.ts";
 export { buildCheckpoint, type CheckpointedBlock, type CheckpointSlot } from "./build.ts";
 export { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
 export { type Interval, type IntervalRules, planInterval } from "./interval.ts";

@@ -1,0 +1,63 @@
+import { ENVELOPE_VERSION, toJsonLine, type Warning } from "./envelope.ts";
+import { type Paint, paintFor } from "./paint.ts";
+import { type Column, renderTable } from "./table.ts";
+
+/** Where a command's words go: results to stdout, everything else to stderr, JSON alone on stdout with --json. */
+export interface Out {
+  /** A line of the result; nothing with --json. */
+  line(text?: string): void;
+  table(columns: readonly Column[], rows: readonly (readonly string[])[]): void;
+  /** Something beside the result, on stderr; nothing with --json or --quiet. */
+  note(text: string): void;
+  /** On stderr, and in `warnings` of the JSON envelope. */
+  warn(code: `KOMA_W_${string}`, message: string): void;
+  /** One item of a stream: with --json a line `{"kind","v","data"}`, else `text`. A command that streams ends with `end`. */
+  record(data: unknown, text: string): void;
+  /** Colours for stdout. */
+  readonly paint: Paint;
+}
+
+export interface OutOptions {
+  readonly kind: string;
+  readonly json: boolean;
+  readonly quiet: boolean;
+  readonly color: boolean;
+  readonly stdout?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stderr?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+}
+
+/** What only {@link KomaCommand} needs besides. */
+export interface OutState {
+  readonly out: Out;
+  readonly warnings: readonly Warning[];
+  readonly streamed: () => boolean;
+}
+
+export function createOut(options: OutOptions): OutState {
+  const stdout = options.stdout ?? process.stdout;
+  const stderr = options.stderr ?? process.stderr;
+  const warnings: Warning[] = [];
+  let streamed = false;
+  const errorPaint = paintFor(stderr, options.color && !options.json);
+  const out: Out = {
+    line(text = "") {
+      if (!options.json) stdout.write(`${text}\n`);
+    },
+    table(columns, rows) {
+      out.line(renderTable(columns, rows));
+    },
+    note(text) {
+      if (!options.json && !options.quiet) stderr.write(`${text}\n`);
+    },
+    warn(code, message) {
+      warnings.push({ code, message });
+      if (!options.json) stderr.write(`${errorPaint("yellow", "!")} ${message} ${errorPaint("dim", `(${code})`)}\n`);
+    },
+    record(data, text) {
+      streamed = true;
+      stdout.write(options.json ? toJsonLine({ kind: options.kind, v: ENVELOPE_VERSION, data }) : `${text}\n`);
+    },
+    paint: paintFor(stdout, options.color && !options.json),
+  };
+  return { out, warnings, streamed: () => streamed };
+}

@@ -1,0 +1,45 @@
+import type { Block } from "../chain/index.ts";
+import { type ChainArchive, openCheckpoint, type SubmittedCheckpoint } from "../checkpoint/index.ts";
+import { assertNever } from "../errors.ts";
+import { type Fault, findFaults, type ScanRules } from "./find-faults.ts";
+
+/** How far back a scan looks for the earlier one of two transactions, blocks. */
+const PAST_BLOCKS = 1024n;
+
+/**
+ * Every provable fault in one checkpoint. The blocks come from the archive and must give the checkpoint's root, so that a
+ * node cannot make another one look guilty.
+ *
+ * @throws {ProtocolError} KOMA_E_BLOCKS_DIFFER
+ */
+export async function scanCheckpoint(
+  archive: ChainArchive,
+  checkpoint: SubmittedCheckpoint,
+  rules: ScanRules,
+): Promise<readonly Fault[]> {
+  const opened = await openCheckpoint(archive, checkpoint);
+  const past: Block[] = [];
+  const first = checkpoint.start > PAST_BLOCKS ? checkpoint.start - PAST_BLOCKS : 1n;
+  for (let number = first; number < checkpoint.start; number++) {
+    const found = await archive.block(number);
+    // A node that pruned its past still shows every fault inside the checkpoint.
+    if (found) past.push(found.block);
+  }
+  return findFaults([...past, ...opened.blocks.map(({ block }) => block)], checkpoint, rules);
+}
+
+export function describeFault(fault: Fault): string {
+  switch (fault.type) {
+    case "duplicate-nonce":
+      return `${fault.sender} used nonce ${fault.secondNonce} in block ${fault.first.block} and again in block ${fault.second.block}`;
+    case "nonce-mismatch":
+      return `${fault.sender} used nonce ${fault.secondNonce} in block ${fault.second.block} after ${fault.firstNonce} in block ${fault.first.block}`;
+    case "block-sequence":
+    case "block-producer":
+      return `block ${fault.block}: ${fault.reason}`;
+    case "banned-block":
+      return `block ${fault.block} (${fault.hash}) was rejected before`;
+    default:
+      return assertNever(fault);
+  }
+}

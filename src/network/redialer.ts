@@ -1,0 +1,102 @@
+import type { Clock } from "../clock.ts";
+import type { Logger } from "../logger.ts";
+import type { Timestamp } from "../primitives/index.ts";
+import type { PeerAddress, PeerId } from "./peer-id.ts";
+
+export interface RedialerOptions {
+  readonly peers: readonly PeerAddress[];
+  readonly ownId: PeerId;
+  readonly minMs: number;
+  readonly maxMs: number;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** True while a session with the peer stands or is being set up. */
+  isConnected(peer: PeerId): boolean;
+  dial(address: string, signal: AbortSignal): Promise<void>;
+}
+
+interface Target {
+  readonly peer: PeerAddress;
+  attempts: number;
+  cancel: (() => void) | undefined;
+  dialing: boolean;
+}
+
+/** How long the node with the greater id waits before its first dial, so that two nodes rarely dial each other at once. */
+const politenessMs = 250;
+
+/** Keeps connections to the configured peers: dials, and dials again with growing, jittered waits. */
+export class Redialer {
+  readonly #options: RedialerOptions;
+  readonly #targets = new Map<PeerId, Target>();
+  readonly #stop = new AbortController();
+
+  constructor(options: RedialerOptions) {
+    this.#options = options;
+    for (const peer of options.peers) {
+      if (peer.peerId === options.ownId) continue;
+      this.#targets.set(peer.peerId, { peer, attempts: 0, cancel: undefined, dialing: false });
+    }
+  }
+
+  has(peer: PeerId): boolean {
+    return this.#targets.has(peer);
+  }
+
+  start(): void {
+    for (const target of this.#targets.values()) {
+      this.#schedule(target, this.#options.ownId < target.peer.peerId ? 0 : politenessMs);
+    }
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    for (const target of this.#targets.values()) target.cancel?.();
+  }
+
+  /** The peer answered properly: the next loss starts with the shortest wait again. */
+  connected(peer: PeerId): void {
+    const target = this.#targets.get(peer);
+    if (target !== undefined) target.attempts = 0;
+  }
+
+  disconnected(peer: PeerId): void {
+    const target = this.#targets.get(peer);
+    if (target !== undefined) this.#retry(target);
+  }
+
+  #schedule(target: Target, delayMs: number): void {
+    if (this.#stop.signal.aborted) return;
+    const { clock } = this.#options;
+    target.cancel?.();
+    target.cancel = clock.schedule((clock.now() + delayMs) as Timestamp, () => {
+      target.cancel = undefined;
+      void this.#dial(target);
+    });
+  }
+
+  #retry(target: Target): void {
+    if (target.cancel !== undefined || target.dialing) return;
+    const { minMs, maxMs } = this.#options;
+    const full = Math.min(maxMs, minMs * 2 ** Math.min(target.attempts, 16));
+    target.attempts += 1;
+    // Half fixed, half random: nodes that lost each other together do not come back together.
+    this.#schedule(target, full / 2 + (Math.random() * full) / 2);
+  }
+
+  async #dial(target: Target): Promise<void> {
+    const { isConnected, dial, logger } = this.#options;
+    if (isConnected(target.peer.peerId)) return;
+    target.dialing = true;
+    try {
+      await dial(target.peer.address, this.#stop.signal);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      logger.debug({ peer: target.peer.peerId, address: target.peer.address, reason }, "could not reach a peer");
+    } finally {
+      target.dialing = false;
+    }
+    // Also after success: should the connection be lost before a session begins, nobody else would call.
+    if (!isConnected(target.peer.peerId)) this.#retry(target);
+  }
+}

@@ -1,0 +1,126 @@
+import { type BlockHeader, hashHeader, signTransaction, type Transaction } from "../chain/index.ts";
+import { UserError } from "../errors.ts";
+import type { Executor } from "../execution/index.ts";
+import type { Logger } from "../logger.ts";
+import type { Address, Bytes } from "../primitives/index.ts";
+import type { NodeCommand } from "./admin-channel.ts";
+import type { BlockFaults } from "./block-service.ts";
+import type { NodeEventBus } from "./events.ts";
+
+type BehaveCommand = Extract<NodeCommand, { type: "behave" }>;
+
+/** Faults that a devnet's node commits on request. Nothing of this exists outside a devnet. */
+export interface Behaviours {
+  /** @throws {UserError} KOMA_E_BEHAVIOUR_UNKNOWN */
+  begin(command: BehaveCommand): void;
+  end(handle: string): void;
+  /** What the running behaviours change about blocks; undefined while this node is honest. */
+  blockFaults(): BlockFaults | undefined;
+  /** A block of ours was proposed: faults that are done a number of times count it. */
+  proposed(block: bigint): void;
+}
+
+export interface BehavioursConfig {
+  /** Name of this node: whether a behaviour makes it an actor or an accomplice. */
+  readonly name: string;
+  readonly devnet: boolean;
+  readonly chainId: bigint;
+  readonly signer?: { readonly key: Bytes; readonly address: Address };
+}
+
+/**
+ * Kinds that nodes know. `bad-nonce`: the producer puts two different transactions with one nonce into its block.
+ * `sign-anything`: accepts blocks with wrong nonces, and so signs the checkpoint over them; what colluding stakers do.
+ */
+export const behaviourKinds = ["bad-nonce", "sign-anything"] as const;
+type BehaviourKind = (typeof behaviourKinds)[number];
+
+interface Running {
+  readonly kind: BehaviourKind;
+  readonly handle: string;
+  /** Does it; otherwise goes along with it. */
+  readonly actor: boolean;
+  left: number;
+}
+
+export function createBehaviours(
+  config: BehavioursConfig,
+  ports: { readonly executor: Executor; readonly events: NodeEventBus; readonly logger: Logger },
+): Behaviours {
+  const running = new Map<string, Running>();
+
+  function begin(command: BehaveCommand): void {
+    if (!config.devnet) {
+      throw new UserError("KOMA_E_NOT_A_DEVNET", "Only a node of a devnet misbehaves on request.", {
+        fix: ["Use a devnet: koma devnet up"],
+      });
+    }
+    const kind = behaviourKinds.find((known) => known === command.kind);
+    if (!kind) {
+      throw new UserError("KOMA_E_BEHAVIOUR_UNKNOWN", `"${command.kind}" is no behaviour of this version.`, {
+        facts: { known: behaviourKinds.join(", ") },
+        fix: behaviourKinds.map((known) => `koma devnet fault behave NODE ${known}`),
+      });
+    }
+    const actor = command.actors.includes(config.name);
+    if (kind === "bad-nonce" && actor && !config.signer) {
+      throw new UserError("KOMA_E_NOT_A_PRODUCER", "This node signs nothing, so it cannot produce a bad block.", {});
+    }
+    running.set(command.handle, {
+      kind,
+      handle: command.handle,
+      actor,
+      left: command.times ?? Number.POSITIVE_INFINITY,
+    });
+    ports.logger.warn({ handle: command.handle, kind }, "misbehaving on request");
+  }
+
+  function cheating(): Running | undefined {
+    return [...running.values()].find(({ kind, actor, left }) => kind === "bad-nonce" && actor && left > 0);
+  }
+
+  /** Two transfers to ourselves that differ only in their value: both are well signed, and only one can be right. */
+  function doubleSpend(parent: BlockHeader, signer: { readonly key: Bytes; readonly address: Address }): Transaction[] {
+    const state = ports.executor.stateAt(hashHeader(parent));
+    const nonce = state.account(signer.address)?.nonce ?? 0n;
+    return [1n, 2n].map((value) =>
+      signTransaction(
+        {
+          type: 2,
+          chainId: config.chainId,
+          nonce,
+          gasLimit: 21_000n,
+          maxFeePerGas: parent.baseFeePerGas * 2n + 1_000n,
+          maxPriorityFeePerGas: 0n,
+          to: signer.address,
+          value,
+          data: new Uint8Array(0),
+          accessList: [],
+        },
+        signer.key,
+      ),
+    );
+  }
+
+  return {
+    begin,
+    end(handle) {
+      running.delete(handle);
+    },
+    blockFaults() {
+      // Whoever takes part goes on accepting the bad block until it is healed, also when its own part is done.
+      if (running.size === 0) return undefined;
+      const { signer } = config;
+      return { extra: (parent) => (cheating() && signer ? doubleSpend(parent, signer) : []), ignoreNonces: true };
+    },
+    proposed(block) {
+      const done = cheating();
+      if (!done) return;
+      done.left -= 1;
+      const detail = `block ${block} holds two transactions with one nonce`;
+      const { handle, kind } = done;
+      ports.events.emit({ type: "behaviour", handle, kind, event: "performed", detail });
+      if (done.left <= 0) ports.events.emit({ type: "behaviour", handle, kind, event: "finished", detail });
+    },
+  };
+}

@@ -1,0 +1,279 @@
+import {
+  childBridgeAddress,
+  type DepositRelay,
+  decodeLastId,
+  deliverCalldata,
+  lastIdCalldata,
+} from "../bridge/index.ts";
+import {
+  type Block,
+  type BlockHeader,
+  type BlockRejection,
+  decodeBlock,
+  describeBlockRejection,
+  encodeBlock,
+  type Genesis,
+  intrinsicGas,
+  nextBaseFee,
+  sealHeader,
+  signTransaction,
+  type Transaction,
+} from "../chain/index.ts";
+import type { BlockRef, UnitHash } from "../consensus/index.ts";
+import { KomaError } from "../errors.ts";
+import type { ExecutedBlock, Executor } from "../execution/index.ts";
+import type { Logger } from "../logger.ts";
+import {
+  type Address,
+  accept,
+  type Bytes,
+  type Check,
+  type Hash,
+  hashToBytes,
+  keccakHash,
+  reject,
+} from "../primitives/index.ts";
+import type { TxPool } from "../txpool/index.ts";
+
+/** What a fault behaviour changes about blocks; absent in honest nodes. */
+export interface BlockFaults {
+  /** Transactions that this producer slips into the block on top of `parent`, after the deliveries. */
+  extra(parent: BlockHeader): readonly Transaction[];
+  /** Blocks are built and accepted although nonces in them are wrong. */
+  readonly ignoreNonces: boolean;
+}
+
+/** Turns consensus' opaque payloads into blocks that are executed, and back. */
+export interface BlockService {
+  /** Builds and executes the block of a slot; undefined when the parent is not executed here. */
+  build(slot: number, parent: BlockRef | undefined, deadline: number): Promise<Bytes | undefined>;
+  /** Executes a proposed block; `creator` is the signer of the validator that proposed it. */
+  validate(
+    block: { readonly unit: UnitHash; readonly t: number; readonly payload: Bytes },
+    parent: BlockRef | undefined,
+    creator: Address,
+  ): Promise<"valid" | "invalid" | "unavailable">;
+  /** Hash of the block that a unit carries, once it was executed here. */
+  hashOf(unit: UnitHash): Hash | undefined;
+  /** Unit that carries a block, if it belongs to the running instance. */
+  unitOf(block: Hash): UnitHash | undefined;
+  /** Our own proposal was signed: the block that `build` made is carried by this unit. */
+  adopt(unit: UnitHash, payloadHash: Hash): void;
+  /** The unit of a block that was executed before a restart. */
+  link(unit: UnitHash, block: Hash): void;
+  /** A new instance begins on this block. */
+  openInstance(keyBlock: Hash): void;
+}
+
+export interface BlockServiceConfig {
+  readonly genesis: Genesis;
+  readonly signer?: { readonly key: Bytes; readonly address: Address };
+}
+
+export interface BlockPorts {
+  readonly executor: Executor;
+  readonly pool: TxPool;
+  readonly deposits: DepositRelay;
+  /** Whether a block is final and on disk already: after a restart consensus asks about some of those again. */
+  readonly isFinal: (block: Hash) => boolean;
+  /** Whether the root chain rejected a checkpoint because of this block. */
+  readonly isBanned: (block: Hash) => boolean;
+  readonly faults: () => BlockFaults | undefined;
+  /** A block built here was signed and goes out. */
+  readonly proposed: (block: Hash) => void;
+  readonly now: () => number;
+  readonly logger: Logger;
+}
+
+/** Units whose block is remembered; older blocks are final and found on disk. */
+const MAX_LINKS = 8_192;
+/** Deliveries of one block; more wait for the next. */
+const MAX_DELIVERIES = 32;
+/** What `ChildBridge.deliver` may use beside its calldata: one credit, parking, the log; creating a token takes more. */
+const DELIVERY_GAS = 450_000n;
+const MAP_DELIVERY_GAS = 4_700_000n;
+const MAP_TOKEN = 4;
+
+export function createBlockService(config: BlockServiceConfig, ports: BlockPorts): BlockService {
+  const { genesis, signer } = config;
+  const { executor, pool, logger } = ports;
+  const hashes = new Map<UnitHash, Hash>();
+  const units = new Map<Hash, UnitHash>();
+  /** Blocks built here, by the hash of their payload, until their unit is signed. */
+  const own = new Map<Hash, Hash>();
+  let keyBlock: Hash | undefined;
+  let validating: Promise<unknown> = Promise.resolve();
+
+  function link(unit: UnitHash, hash: Hash): void {
+    hashes.set(unit, hash);
+    units.set(hash, unit);
+    if (hashes.size <= MAX_LINKS) return;
+    const [oldest, block] = hashes.entries().next().value as [UnitHash, Hash];
+    hashes.delete(oldest);
+    units.delete(block);
+  }
+
+  function parentHashOf(parent: BlockRef | undefined): Hash | undefined {
+    return parent ? hashes.get(parent.unit) : keyBlock;
+  }
+
+  async function deliveries(parent: Hash, header: BlockHeader): Promise<readonly Transaction[]> {
+    if (!signer) return [];
+    const answer = await executor.call({ to: childBridgeAddress, data: lastIdCalldata() }, parent);
+    if (answer.kind !== "success" || answer.returnData.length === 0) return [];
+    const due = ports.deposits.due(decodeLastId(answer.returnData), MAX_DELIVERIES);
+    let nonce = executor.stateAt(parent).account(signer.address)?.nonce ?? 0n;
+    const baseFee = nextBaseFee(header);
+    return due.map((deposit) => {
+      const fields = {
+        type: 2 as const,
+        chainId: genesis.chainId,
+        nonce,
+        maxFeePerGas: baseFee,
+        // Our own transaction in our own block: a tip would go from one pocket to the other.
+        maxPriorityFeePerGas: 0n,
+        to: childBridgeAddress,
+        value: 0n,
+        data: deliverCalldata(deposit),
+        accessList: [],
+      };
+      nonce += 1n;
+      const work = deposit.kind === MAP_TOKEN ? MAP_DELIVERY_GAS : DELIVERY_GAS;
+      return signTransaction(
+        { ...fields, gasLimit: intrinsicGas({ ...fields, to: childBridgeAddress }) + work },
+        signer.key,
+      );
+    });
+  }
+
+  async function assemble(
+    slot: number,
+    parent: Hash,
+    header: BlockHeader,
+    key: { readonly key: Bytes; readonly address: Address },
+    systemTransactions: readonly Transaction[],
+    deadline: number,
+  ): Promise<ExecutedBlock> {
+    const faults = ports.faults();
+    const built = await executor.buildBlock({
+      parent,
+      timestamp: BigInt(Math.floor(slot / 1000)),
+      coinbase: key.address,
+      prevRandao: randaoAfter(parent),
+      transactions: pool.pending(
+        nextBaseFee(header),
+        (sender) => executor.stateAt(parent).account(sender)?.nonce ?? 0n,
+      ),
+      systemTransactions: [...systemTransactions, ...(faults?.extra(header) ?? [])],
+      gasLimit: genesis.gasLimit,
+      deadline: () => ports.now() >= deadline,
+      seal: (unsealed) => sealHeader(unsealed, genesis.chainId, key.key),
+      ...(faults?.ignoreNonces ? { rules: { ignoreNonces: true } } : {}),
+    });
+    for (const { transaction, rejection } of built.skipped) {
+      logger.debug({ transaction: transaction.hash, code: rejection.code }, "left out of the block");
+    }
+    return built;
+  }
+
+  return {
+    async build(slot, parent, deadline) {
+      const parentHash = parentHashOf(parent);
+      if (!signer || !parentHash) return undefined;
+      const header = executor.headerAt(parentHash);
+      let executed: ExecutedBlock;
+      try {
+        executed = await assemble(slot, parentHash, header, signer, await deliveries(parentHash, header), deadline);
+      } catch (error) {
+        if (!(error instanceof KomaError) || error.code !== "KOMA_E_SYSTEM_TRANSACTION") throw error;
+        // A producer without a coin for the fee cannot deliver; its block still carries everybody else's transactions.
+        logger.error({ error: error.message }, "deposits cannot be delivered by this producer");
+        executed = await assemble(slot, parentHash, header, signer, [], deadline);
+      }
+      const payload = encodeBlock(executed.block);
+      own.set(keccakHash(payload), executed.block.hash);
+      return payload;
+    },
+
+    validate(proposed, parent, creator) {
+      // One after the other: a block's parent is often the block that was asked about just before.
+      const verdict = validating.then(() => judge(proposed, parent, creator));
+      validating = verdict.catch(() => undefined);
+      return verdict;
+    },
+
+    hashOf: (unit) => hashes.get(unit),
+    unitOf: (block) => units.get(block),
+    adopt(unit, payloadHash) {
+      const block = own.get(payloadHash);
+      if (!block) return;
+      link(unit, block);
+      own.clear();
+      ports.proposed(block);
+    },
+    link,
+    openInstance(hash) {
+      keyBlock = hash;
+      hashes.clear();
+      units.clear();
+      own.clear();
+    },
+  };
+
+  async function judge(
+    proposed: Parameters<BlockService["validate"]>[0],
+    parent: BlockRef | undefined,
+    creator: Address,
+  ): Promise<"valid" | "invalid" | "unavailable"> {
+    const parentHash = parentHashOf(parent);
+    if (!parentHash) return "unavailable";
+    const checked = decode(proposed, parentHash, creator);
+    if (!checked.ok) return refuse(proposed.unit, checked.rejection);
+    const block = checked.value;
+    if (ports.isBanned(block.hash)) {
+      return refuse(proposed.unit, { code: "Slot", reason: "the root chain rejected it" });
+    }
+    if (!ports.isFinal(block.hash)) {
+      const lenient = ports.faults()?.ignoreNonces ? { rules: { ignoreNonces: true } } : {};
+      const executed = await executor.executeBlock(block, lenient);
+      if (!executed.ok) return refuse(proposed.unit, executed.rejection);
+    }
+    link(proposed.unit, block.hash);
+    return "valid";
+  }
+
+  function refuse(unit: UnitHash, rejection: BlockRejection | SlotRejection): "invalid" {
+    const why = rejection.code === "Slot" ? rejection.reason : describeBlockRejection(rejection);
+    logger.warn({ unit, code: rejection.code, why }, "proposed block is invalid");
+    return "invalid";
+  }
+
+  /** What ties a block to its slot (rule 19 of unit validity); the rest is the executor's. */
+  function decode(
+    proposed: { readonly t: number; readonly payload: Bytes },
+    parent: Hash,
+    creator: Address,
+  ): Check<Block, BlockRejection | SlotRejection> {
+    const decoded = decodeBlock(proposed.payload, genesis.chainId, (hash) => pool.get(hash)?.sender);
+    if (!decoded.ok) return decoded;
+    const { header } = decoded.value;
+    if (header.timestamp !== BigInt(Math.floor(proposed.t / 1000))) {
+      return reject({ code: "Slot", reason: `its time ${header.timestamp} is not that of its slot` });
+    }
+    if (header.coinbase !== creator)
+      return reject({ code: "Slot", reason: `coinbase ${header.coinbase} is not ${creator}` });
+    const expected = randaoAfter(parent);
+    if (header.prevRandao !== expected) return reject({ code: "PrevRandao", expected, found: header.prevRandao });
+    return accept(decoded.value);
+  }
+}
+
+interface SlotRejection {
+  readonly code: "Slot";
+  readonly reason: string;
+}
+
+/** `PREVRANDAO` of a block: a hash of its parent's. Producers can bias it, as the contracts' documentation says. */
+function randaoAfter(parent: Hash): Hash {
+  return keccakHash(hashToBytes(parent));
+}

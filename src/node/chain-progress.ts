@@ -1,0 +1,200 @@
+import type { BlockRef, Confidence, Effect, KomaBft, UnitHash } from "../consensus/index.ts";
+import type { Executor } from "../execution/index.ts";
+import type { Logger } from "../logger.ts";
+import { type Hash, timestamp } from "../primitives/index.ts";
+import type { BlockConfidence, FinalBlock, HeadChange } from "../rpc/index.ts";
+import type { Store } from "../storage/index.ts";
+import type { TxPool } from "../txpool/index.ts";
+import type { BlockService } from "./block-service.ts";
+import type { ChainView, KnownBlock } from "./chain-view.ts";
+import { FINALIZED } from "./config.ts";
+import type { NodeEventBus } from "./events.ts";
+import type { FinalUnits } from "./final-units.ts";
+
+type Finalize = Extract<Effect, { kind: "finalize" }>;
+
+/** Follows consensus: moves the head, commits what is final, and tells pool and subscribers. */
+export interface ChainProgress {
+  headChanged(head: BlockRef | undefined): void;
+  finalized(effect: Finalize): void;
+  /** A block was executed: what waited for it goes on. */
+  executed(): void;
+  /** Newest block final at a threshold. */
+  finalAt(fraction: number): Hash;
+  confidence(block: Hash): BlockConfidence | undefined;
+  /** The root chain took final blocks back (these, newest first): head and finality are those of the executor again. */
+  rolledBack(removed: readonly KnownBlock[]): void;
+  /** When everything that is final so far is on disk. */
+  settled(): Promise<void>;
+}
+
+export interface ChainProgressPorts {
+  readonly executor: Executor;
+  readonly store: Store;
+  readonly chain: ChainView;
+  readonly blocks: BlockService;
+  readonly pool: TxPool;
+  readonly finalUnits: FinalUnits;
+  readonly events: NodeEventBus;
+  readonly core: () => KomaBft;
+  readonly now: () => number;
+  readonly publish: {
+    headChanged(change: HeadChange): void;
+    final(fraction: number, block: FinalBlock): void;
+  };
+  readonly onFinalized: () => void;
+  readonly fatal: (error: unknown) => void;
+  readonly logger: Logger;
+}
+
+export function createChainProgress(thresholds: readonly number[], ports: ChainProgressPorts): ChainProgress {
+  const { executor, store, chain, blocks, pool, finalUnits, events } = ports;
+  const newest = new Map<number, Hash>();
+  let wantedHead: UnitHash | undefined;
+  let queue: Finalize[] = [];
+  let pumping: Promise<void> | undefined;
+  let generation = 0;
+
+  function loadFinals(): void {
+    const final = executor.finalHead;
+    for (const fraction of thresholds) {
+      const mark = store.finality.newest(nameOf(fraction));
+      const known = mark && chain.isCanonical(mark.hash) && mark.height > final.number ? mark.hash : final.hash;
+      newest.set(fraction, known);
+    }
+  }
+
+  function moveHead(): void {
+    const hash = wantedHead && blocks.hashOf(wantedHead);
+    if (!hash || !executor.block(hash)) return;
+    const change = chain.moveHead(hash);
+    if (!change) return;
+    updatePool(change.removed, change.added);
+    ports.publish.headChanged({ removed: change.removed.map(viewOf), added: change.added.map(viewOf) });
+    const { header } = chain.head;
+    const transactions = change.added.at(-1)?.block.transactions.length ?? 0;
+    events.emit({ type: "headChanged", number: header.number, hash, producer: header.coinbase, transactions });
+  }
+
+  function updatePool(removed: readonly KnownBlock[], addedBlocks: readonly KnownBlock[]): void {
+    const state = executor.stateAt(chain.head.hash);
+    const account = (address: Parameters<typeof state.account>[0]) => {
+      const found = state.account(address);
+      return { nonce: found?.nonce ?? 0n, balance: found?.balance ?? 0n };
+    };
+    const transactions = (list: readonly KnownBlock[]) => list.flatMap(({ block }) => block.transactions);
+    const now = timestamp(ports.now());
+    if (removed.length > 0) pool.onRollback(transactions(removed), account, now);
+    pool.onBlock(transactions(addedBlocks), account, now);
+  }
+
+  /** One finalization after the other, in the order in which consensus reported them. */
+  function pump(): void {
+    pumping ??= drain()
+      .catch((error: unknown) => ports.fatal(error))
+      .finally(() => {
+        pumping = undefined;
+        if (queue[0] && blocks.hashOf(queue[0].block.unit)) pump();
+      });
+  }
+
+  async function drain(): Promise<void> {
+    for (let next = queue[0]; next; next = queue[0]) {
+      const hash = blocks.hashOf(next.block.unit);
+      if (!hash) return;
+      const before = generation;
+      if (next.fraction === FINALIZED) await commit(hash, next);
+      if (before !== generation) return;
+      queue.shift();
+      report(hash, next);
+    }
+  }
+
+  async function commit(hash: Hash, { block }: Finalize): Promise<void> {
+    const committed = await executor.finalize(hash);
+    finalUnits.mark(ports.core().instance.id, FINALIZED, block.unit);
+    for (const { block: done } of committed) {
+      const { number, coinbase } = done.header;
+      events.emit({ type: "blockFinalized", number, hash: done.hash, producer: coinbase });
+    }
+  }
+
+  function report(hash: Hash, { block, fraction, confidence }: Finalize): void {
+    newest.set(fraction, hash);
+    if (fraction !== FINALIZED) finalUnits.mark(ports.core().instance.id, fraction, block.unit);
+    const height = BigInt(block.height);
+    store.finality.mark({ threshold: nameOf(fraction), height, hash, confidence: BigInt(confidence.maxT ?? 0) });
+    const header = chain.header(hash);
+    if (header) ports.publish.final(fraction, { hash, header, confidence: confidenceView(confidence) });
+    if (fraction === FINALIZED) ports.onFinalized();
+  }
+
+  loadFinals();
+
+  return {
+    headChanged(head) {
+      wantedHead = head?.unit;
+      moveHead();
+    },
+    finalized(effect) {
+      queue.push(effect);
+      pump();
+    },
+    executed() {
+      moveHead();
+      pump();
+    },
+    finalAt: (fraction) => newest.get(fraction) ?? executor.finalHead.hash,
+    confidence(hash) {
+      const header = chain.header(hash);
+      if (!header) return undefined;
+      const unit = blocks.unitOf(hash);
+      const live = unit && ports.core().confidence(unit);
+      if (live) return confidenceView(live);
+      const { total } = ports.core().instance.committee;
+      // Everybody starts from the genesis block: nobody could revert it.
+      if (header.number === 0n) return remembered(total - 1, total);
+      const mark = [...thresholds]
+        .reverse()
+        .map((fraction) => store.finality.at(nameOf(fraction), header.number))
+        .find((found) => found?.hash === hash);
+      return remembered(mark ? Number(mark.confidence) : undefined, total);
+    },
+    rolledBack(removed) {
+      generation += 1;
+      queue = [];
+      wantedHead = undefined;
+      chain.reset();
+      updatePool(removed, []);
+      for (const fraction of thresholds) newest.set(fraction, executor.finalHead.hash);
+    },
+    async settled() {
+      await pumping;
+    },
+  };
+}
+
+function nameOf(fraction: number): string {
+  return fraction.toFixed(6);
+}
+
+function viewOf({ block, receipts, results }: KnownBlock) {
+  return { block, receipts, outcomes: results };
+}
+
+function confidenceView(confidence: Confidence): BlockConfidence {
+  return {
+    confidence: confidence.fraction,
+    maxT: confidence.maxT ?? null,
+    level: confidence.level,
+    quorum: confidence.quorum ?? null,
+    faultyWeight: confidence.faultyWeight,
+    N: confidence.total,
+  };
+}
+
+/** For blocks whose units are not in memory any more: what was last known of them. */
+function remembered(maxT: number | undefined, total: number): BlockConfidence {
+  const confidence = maxT === undefined ? 0 : (maxT + 1) / total;
+  return { confidence, maxT: maxT ?? null, level: 0, quorum: null, faultyWeight: 0, N: total };
+}

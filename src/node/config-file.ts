@@ -1,0 +1,109 @@
+import { UserError } from "../errors.ts";
+import type { LogLevel } from "../logger.ts";
+
+/** `config.json` of a node's folder: what differs between two nodes of one chain. Facts of the chain are in its genesis. */
+export interface NodeConfigFile {
+  readonly version: 1;
+  /** Name in logs and in the devnet: `validator-0`. */
+  readonly name: string;
+  /** Path of `genesis.json`; this and every other path is absolute or relative to the folder of this file. */
+  readonly genesis: string;
+  readonly dataDir: string;
+  readonly rpc: { readonly host: string; readonly port: number };
+  readonly p2p: {
+    readonly host: string;
+    readonly port: number;
+    /** Multiaddrs with `/p2p/<peer id>`. */
+    readonly peers: readonly string[];
+    /** Hex of the 32-byte secp256k1 key of the libp2p identity. */
+    readonly identityKeyFile: string;
+  };
+  /** Absent: a node that follows without signing. Hex of the 32-byte secp256k1 key of a validator. */
+  readonly signer?: { readonly keyFile: string };
+  readonly rootChain: { readonly url: string };
+  /** Allows fault hooks, together with the genesis' own word. */
+  readonly devnet: boolean;
+  readonly log: { readonly file: string; readonly level: LogLevel };
+  /** Shares of the stake that may be Byzantine, between 0 and 1; the first one decides what this node calls final. */
+  readonly thresholds: readonly number[];
+}
+
+type Reader = (value: unknown, path: string) => void;
+
+const text: Reader = (value, path) => expect(typeof value === "string" && value.length > 0, path, "a text");
+const port: Reader = (value, path) =>
+  expect(Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 65535, path, "a port (0 to 65535)");
+const texts: Reader = (value, path) =>
+  expect(Array.isArray(value) && value.every((item) => typeof item === "string"), path, "a list of texts");
+const flag: Reader = (value, path) => expect(typeof value === "boolean", path, "true or false");
+const shares: Reader = (value, path) =>
+  expect(
+    Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === "number" && item > 0 && item < 1),
+    path,
+    "a list of numbers between 0 and 1",
+  );
+const level: Reader = (value, path) =>
+  expect(["error", "warn", "info", "debug"].includes(value as string), path, "error, warn, info or debug");
+
+const section =
+  (fields: Readonly<Record<string, Reader>>, optional: readonly string[] = []): Reader =>
+  (value, path) => {
+    expect(typeof value === "object" && value !== null && !Array.isArray(value), path, "an object");
+    const given = value as Record<string, unknown>;
+    for (const key of Object.keys(given)) {
+      if (!Object.hasOwn(fields, key))
+        fail(`${join(path, key)} is not known there; known: ${Object.keys(fields).join(", ")}.`);
+    }
+    for (const [key, read] of Object.entries(fields)) {
+      if (given[key] === undefined && optional.includes(key)) continue;
+      read(given[key], join(path, key));
+    }
+  };
+
+const configFile = section(
+  {
+    version: (value, path) => expect(value === 1, path, "1"),
+    name: text,
+    genesis: text,
+    dataDir: text,
+    rpc: section({ host: text, port }),
+    p2p: section({ host: text, port, peers: texts, identityKeyFile: text }),
+    signer: section({ keyFile: text }),
+    rootChain: section({ url: text }),
+    devnet: flag,
+    log: section({ file: text, level }),
+    thresholds: shares,
+  },
+  ["signer"],
+);
+
+/**
+ * @param json the text of a `config.json`
+ * @throws {UserError} KOMA_E_NODE_CONFIG_INVALID names the key that is wrong, missing or unknown
+ */
+export function parseNodeConfigFile(json: string): NodeConfigFile {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch (cause) {
+    throw new UserError("KOMA_E_NODE_CONFIG_INVALID", "The node's config.json is not JSON.", { cause });
+  }
+  configFile(value, "");
+  return value as NodeConfigFile;
+}
+
+export function serializeNodeConfigFile(config: NodeConfigFile): string {
+  return `${JSON.stringify(config, null, 2)}\n`;
+}
+
+function expect(holds: boolean, path: string, what: string): void {
+  if (!holds) fail(`${path === "" ? "The file" : path} must be ${what}.`);
+}
+
+function fail(sentence: string): never {
+  throw new UserError("KOMA_E_NODE_CONFIG_INVALID", `The node's config.json is invalid: ${sentence}`);
+}
+
+function join(path: string, key: string): string {
+  return path === "" ? key : `${path}.${key}`;
+}

@@ -1,0 +1,219 @@
+import type { Genesis } from "../chain/index.ts";
+import type { Clock } from "../clock.ts";
+import {
+  committeeFromStakes,
+  createInstance,
+  createKomaBft,
+  decodeEvidence,
+  decodeUnit,
+  type Instance,
+  indexOfSigner,
+  type KomaBft,
+  type StoredUnit,
+  thresholdFromFraction,
+  type UnitHash,
+} from "../consensus/index.ts";
+import { BugError } from "../errors.ts";
+import type { Executor } from "../execution/index.ts";
+import type { Logger } from "../logger.ts";
+import type { Network, PeerId } from "../network/index.ts";
+import { type Address, type Bytes, type Hash, timestamp, utf8 } from "../primitives/index.ts";
+import type { Store, StoredInstance } from "../storage/index.ts";
+import type { BlockService } from "./block-service.ts";
+import { FINALIZED } from "./config.ts";
+import { createEffectLoop, type EffectListener, type EffectLoop } from "./effect-loop.ts";
+import type { FinalUnits } from "./final-units.ts";
+
+export interface ConsensusDriverConfig {
+  readonly genesis: Genesis;
+  readonly genesisHash: Hash;
+  readonly thresholds: readonly number[];
+  readonly signer?: { readonly key: Bytes; readonly address: Address };
+}
+
+export interface ConsensusDriverPorts {
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly store: Store;
+  readonly executor: Executor;
+  readonly blocks: BlockService;
+  readonly finalUnits: FinalUnits;
+  readonly listener: EffectListener;
+  readonly logger: Logger;
+}
+
+/** A rejected checkpoint as consensus needs to know it; equal on every node, because the root chain says it. */
+export interface Rollback {
+  readonly generation: bigint;
+  /** Last block of the last good checkpoint: what the recovery instance builds upon. */
+  readonly lastGood: bigint;
+  /** When the recovery instance begins, ms since the epoch; a slot. */
+  readonly start: number;
+  /** Producers that lost their office before or with this rejection. */
+  readonly ejected: readonly Address[];
+}
+
+/** Runs one consensus instance at a time, and moves on to the next generation when the root chain orders it. */
+export interface ConsensusDriver {
+  start(): void;
+  stop(): void;
+  receive(payload: Bytes, from: PeerId): void;
+  /** Closes the running instance and opens the one of `rollback`; the executor must be at `lastGood` already. */
+  rollBack(rollback: Rollback): void;
+  readonly core: KomaBft;
+}
+
+/** What an instance's row keeps beside its indexed columns. */
+interface InstanceBody {
+  readonly keyHeight: number;
+  readonly excluded: readonly number[];
+}
+
+export function createConsensusDriver(config: ConsensusDriverConfig, ports: ConsensusDriverPorts): ConsensusDriver {
+  const { genesis, genesisHash } = config;
+  const { store, executor, clock, logger } = ports;
+  const { consensus } = genesis;
+  const committee = committeeFromStakes(genesis.validators, consensus.weightScale);
+  const own = config.signer && indexOfSigner(committee, config.signer.address);
+
+  function instanceOf(generation: bigint, start: number, keyBlock: Hash, body: InstanceBody): Instance {
+    return createInstance({
+      chainId: genesis.chainId,
+      genesisHash,
+      generation: Number(generation),
+      // Eras with switch blocks rotate the committee; until they do, an instance ends only with its generation.
+      era: 0,
+      keyBlock: { hash: keyBlock, height: body.keyHeight },
+      eraStart: timestamp(start),
+      seed: keyBlock,
+      committee,
+      excluded: body.excluded,
+      params: { ...consensus, eraMinBlocks: 0 },
+    });
+  }
+
+  function remember(instance: Instance, body: InstanceBody): void {
+    store.instances.open({
+      hash: instance.id,
+      generation: BigInt(instance.generation),
+      era: BigInt(instance.era),
+      keyBlock: instance.keyBlock.hash,
+      start: instance.eraStart,
+      body: utf8(JSON.stringify(body)),
+    });
+  }
+
+  function firstInstance(): Instance {
+    const body = { keyHeight: 0, excluded: [] };
+    const start = slotFrom(Number(genesis.timestamp) * 1000, consensus.baseRoundMs);
+    const instance = instanceOf(0n, start, genesisHash, body);
+    remember(instance, body);
+    return instance;
+  }
+
+  function storedInstance(row: StoredInstance): Instance {
+    const body = JSON.parse(new TextDecoder().decode(row.body)) as InstanceBody;
+    const instance = instanceOf(row.generation, row.start, row.keyBlock, body);
+    if (instance.id !== row.hash) {
+      throw new BugError("the stored consensus instance does not follow from this genesis", {
+        facts: { stored: row.hash, computed: instance.id },
+      });
+    }
+    return instance;
+  }
+
+  function open(instance: Instance): EffectLoop {
+    ports.blocks.openInstance(instance.keyBlock.hash);
+    const core = createKomaBft({
+      instance,
+      thresholds: config.thresholds,
+      ...(own !== undefined && config.signer ? { own: { index: own, privateKey: config.signer.key } } : {}),
+      // Keys of a devnet stand on one machine, once: nobody has to be listened for before the first unit.
+      ...(genesis.devnet ? { local: { listenMs: 0 } } : {}),
+    });
+    return createEffectLoop(core, {
+      clock,
+      network: ports.network,
+      units: store.units,
+      blocks: ports.blocks,
+      listener: ports.listener,
+      logger,
+    });
+  }
+
+  /** Brings back what was stored before a restart, then lets the instance run. */
+  function run(started: EffectLoop): void {
+    const { core } = started;
+    const { instance } = core;
+    const head = store.units.ownHead(instance.id);
+    const executed = ports.finalUnits.newest(instance.id, FINALIZED);
+    if (executed) ports.blocks.link(executed, executor.finalHead.hash);
+    const units = storedUnits(instance);
+    const finals = config.thresholds.flatMap((fraction) => {
+      const block = ports.finalUnits.newest(instance.id, fraction);
+      return block ? [{ threshold: thresholdFromFraction(fraction, instance.committee.total), block }] : [];
+    });
+    logger.info(
+      { instance: instance.id, generation: instance.generation, units: units.length, ownSeq: head?.seq ?? -1 },
+      "consensus instance opened",
+    );
+    started.perform(
+      core.restore({
+        units,
+        evidence: storedEvidence(instance),
+        finals,
+        ...(head ? { ownHead: { seq: head.seq, hash: head.hash as string as UnitHash } } : {}),
+        ...(executed ? { executed } : {}),
+      }),
+    );
+    started.perform(core.start(timestamp(clock.now())));
+  }
+
+  function storedUnits(instance: Instance): StoredUnit[] {
+    return [...store.units.units(instance.id)].map((row) => {
+      const unit = decodeUnit(row.bytes);
+      if (!unit.ok)
+        throw new BugError(`stored unit ${row.hash} does not decode`, { facts: { code: unit.rejection.code } });
+      return { unit: unit.value, payload: row.payload };
+    });
+  }
+
+  function storedEvidence(instance: Instance) {
+    return store.units.evidence(instance.id).map((row) => {
+      const evidence = decodeEvidence(row.bytes);
+      if (!evidence.ok) throw new BugError(`stored evidence against validator ${row.creator} does not decode`);
+      return evidence.value;
+    });
+  }
+
+  const newest = store.instances.newest();
+  let loop = open(newest ? storedInstance(newest) : firstInstance());
+
+  return {
+    start: () => run(loop),
+    stop: () => loop.close(),
+    receive: (payload, from) => loop.receive(payload, from),
+    rollBack({ generation, lastGood, start, ejected }) {
+      const hash = store.blocks.hashOf(lastGood);
+      if (!hash) throw new BugError(`block ${lastGood} of the last good checkpoint is not here`);
+      const producers = committee.validators.filter((validator) => validator.producer).length;
+      const out = ejected.map((key) => indexOfSigner(committee, key)).filter((index) => index !== undefined);
+      // A chain without any producer would depend on open slots alone: the last ones stay until others are elected.
+      const body = { keyHeight: Number(lastGood), excluded: out.length < producers ? out : [] };
+      loop.close();
+      store.instances.close(loop.core.instance.id);
+      const next = instanceOf(generation, start, hash, body);
+      remember(next, body);
+      loop = open(next);
+      run(loop);
+    },
+    get core() {
+      return loop.core;
+    },
+  };
+}
+
+/** First slot at or after `milliseconds`. */
+export function slotFrom(milliseconds: number, baseRoundMs: number): number {
+  return Math.ceil(milliseconds / baseRoundMs) * baseRoundMs;
+}

@@ -1,0 +1,291 @@
+import { childBridgeAddress, createDepositRelay, parseDelivery } from "../bridge/index.ts";
+import { type CheckpointedBlock, createCheckpointService, type Interval } from "../checkpoint/index.ts";
+import { type Clock, systemClock } from "../clock.ts";
+import { encodeEvidence } from "../consensus/index.ts";
+import { createExecutor } from "../execution/index.ts";
+import type { Logger } from "../logger.ts";
+import { createNetwork, type Network } from "../network/index.ts";
+import { type Address, emptyBytes, utf8 } from "../primitives/index.ts";
+import { createRpcServer, type RpcServer } from "../rpc/index.ts";
+import { openStore } from "../storage/index.ts";
+import { createTxPool, devnetPoolRules, standardPoolRules } from "../txpool/index.ts";
+import type { NodeCommand } from "./admin-channel.ts";
+import { createBehaviours } from "./behaviours.ts";
+import { createBlockService } from "./block-service.ts";
+import { createChainProgress } from "./chain-progress.ts";
+import { createChainView } from "./chain-view.ts";
+import type { NodeConfig } from "./config.ts";
+import { createConsensusDriver } from "./consensus-driver.ts";
+import { createDepositRecords } from "./deposit-records.ts";
+import { createNodeEventBus, type NodeEventBus } from "./events.ts";
+import { createFinalUnits } from "./final-units.ts";
+import { komaMethods } from "./koma-methods.ts";
+import { createNodeApi } from "./node-api.ts";
+import { nodeStatus } from "./node-status.ts";
+import type { NodeRootChain } from "./root-chain.ts";
+import { createRootChainFollower } from "./root-chain-follower.ts";
+import { createTransactionRelay } from "./transaction-relay.ts";
+
+/** A running node. */
+export interface Node {
+  start(): Promise<void>;
+  /** Ends everything in order; what is final is on disk afterwards. */
+  stop(): Promise<void>;
+  readonly events: NodeEventBus;
+  readonly rpc: () => RpcServer;
+  readonly network: Network;
+  readonly height: () => bigint;
+  /** Faults of a devnet. */
+  behave(command: Extract<NodeCommand, { type: "behave" }>): void;
+  heal(handle: string): void;
+}
+
+export interface NodePorts {
+  readonly rootChain: NodeRootChain;
+  readonly logger: Logger;
+  readonly version: string;
+  /** Called when the node cannot go on: a durable write failed, or an invariant broke. */
+  readonly fatal: (error: unknown) => void;
+  readonly clock?: Clock;
+}
+
+/** The longest checkpoint that the root contract takes on a devnet. */
+const MAX_CHECKPOINT_BLOCKS = 256;
+
+/** The composition root: what a node consists of, and who talks to whom. */
+export async function createNode(config: NodeConfig, ports: NodePorts): Promise<Node> {
+  const { genesis, genesisHash, signer } = config;
+  const { logger, clock = systemClock } = ports;
+  const log = (module: string) => logger.child({ module });
+  const abort = new AbortController();
+  const events = createNodeEventBus();
+
+  // What is kept, and what runs blocks.
+  const store = openStore(config.dataDir, { chainId: genesis.chainId, logger: log("storage"), clock });
+  const executor = await createExecutor({ store: store.state, chainId: genesis.chainId });
+  await executor.init(genesis);
+  const chain = createChainView(executor, store.blocks);
+  const pool = createTxPool(genesis.devnet ? devnetPoolRules(genesis.gasLimit) : standardPoolRules(genesis.gasLimit));
+  const depositRecords = createDepositRecords(store.deposits);
+  const deposits = createDepositRelay(depositRecords);
+  const finalUnits = createFinalUnits(store.meta);
+
+  // Who it talks to.
+  const network = createNetwork({
+    privateKey: config.p2p.identityKey,
+    listen: { host: config.p2p.host, port: config.p2p.port },
+    peers: [...config.p2p.peers],
+    networkId: genesisHash,
+    limits: config.devnet ? { inboundConnectionsPerSecond: 100 } : {},
+    logger: log("network"),
+    clock,
+  });
+  network.setHello(utf8(JSON.stringify({ client: ports.version, name: config.name })));
+
+  // Blocks and consensus.
+  const behaviours = createBehaviours(
+    { name: config.name, devnet: config.devnet, chainId: genesis.chainId, ...(signer ? { signer } : {}) },
+    { executor, events, logger: log("faults") },
+  );
+  const blocks = createBlockService(
+    { genesis, ...(signer ? { signer } : {}) },
+    {
+      executor,
+      pool,
+      deposits,
+      isFinal: (block) => store.blocks.numberOf(block) !== undefined,
+      isBanned: (block) => follower.isBanned(block),
+      faults: () => behaviours.blockFaults(),
+      proposed: (block) => behaviours.proposed(chain.header(block)?.number ?? 0n),
+      now: () => clock.now(),
+      logger: log("blocks"),
+    },
+  );
+  const progress = createChainProgress(config.thresholds, {
+    executor,
+    store,
+    chain,
+    blocks,
+    pool,
+    finalUnits,
+    events,
+    core: () => driver.core,
+    now: () => clock.now(),
+    publish: {
+      headChanged: (change) => publisher.headChanged(change),
+      final: (fraction, block) => publisher.final(fraction, block),
+    },
+    onFinalized: () => checkpoints.poke(),
+    fatal: ports.fatal,
+    logger: log("chain"),
+  });
+  const driver = createConsensusDriver(
+    { genesis, genesisHash, thresholds: config.thresholds, ...(signer ? { signer } : {}) },
+    {
+      clock,
+      network,
+      store,
+      executor,
+      blocks,
+      finalUnits,
+      listener: {
+        headChanged: (head) => progress.headChanged(head),
+        executed: () => progress.executed(),
+        finalized: (effect) => progress.finalized(effect),
+        faultReported: ({ validator, evidence }) => {
+          const found = driver.core.instance.committee.validators[validator]?.signer as Address;
+          store.units.addEvidence(driver.core.instance.id, validator, encodeEvidence(evidence));
+          events.emit({
+            type: "faultDetected",
+            kind: "equivocation",
+            validator: found,
+            detail: `validator ${validator}`,
+          });
+        },
+        fatal: ports.fatal,
+      },
+      logger: log("consensus"),
+    },
+  );
+
+  // Checkpoints, and what the root chain says.
+  const checkpoints = createCheckpointService(
+    {
+      chainId: genesis.chainId,
+      domain: {
+        rootChainId: genesis.rootChain.chainId,
+        contract: genesis.rootChain.contracts["CheckpointManager"] as Address,
+      },
+      rules: { every: genesis.checkpoint.every, maxLength: MAX_CHECKPOINT_BLOCKS },
+      proposerTimeoutMs: genesis.checkpoint.proposerTimeoutMs,
+      ...(signer ? { signer: signer.address, signerKey: signer.key } : {}),
+    },
+    {
+      rootChain: ports.rootChain.checkpoints,
+      source: {
+        finalizedHeight: () => executor.finalHead.number,
+        blocks: (interval) => finalBlocks(interval),
+        objection: async (interval) => deposits.objection(deliveriesIn(interval)),
+      },
+      signed: {
+        record({ generation, start, end, content }) {
+          const range = { generation, start, end };
+          const known = store.signatures.checkpoint(range);
+          if (known) return known.structHash === content;
+          store.signatures.recordCheckpoint(range, { structHash: content, signature: emptyBytes });
+          return true;
+        },
+      },
+      broadcast: (payload) => network.broadcast("checkpoint", payload),
+      clock,
+      logger: log("checkpoint"),
+    },
+  );
+  const follower = createRootChainFollower(genesis, {
+    rootChain: ports.rootChain,
+    store,
+    deposits: depositRecords,
+    executor,
+    chain,
+    progress: () => progress,
+    driver: () => driver,
+    checkpoints: () => checkpoints,
+    events,
+    fatal: ports.fatal,
+    logger: log("rootchain"),
+  });
+
+  function finalBlocks({ start, end }: Interval): readonly CheckpointedBlock[] | undefined {
+    const found: CheckpointedBlock[] = [];
+    for (let number = start; number <= end; number++) {
+      const hash = store.blocks.hashOf(number);
+      const header = hash && store.blocks.header(hash);
+      if (!hash || !header) return undefined;
+      found.push({ hash, header });
+    }
+    return found;
+  }
+
+  function deliveriesIn({ start, end }: Interval) {
+    const bridge = childBridgeAddress;
+    const page = store.blocks.logs({ from: start, to: end, addresses: [bridge], limit: 100_000 });
+    return page.logs.flatMap((entry) => parseDelivery(entry) ?? []);
+  }
+
+  // Clients.
+  const relay = createTransactionRelay({
+    chainId: genesis.chainId,
+    pool,
+    chain,
+    executor,
+    network,
+    clock,
+    events,
+    publish: (transaction) => publisher.pendingTransaction(transaction),
+  });
+  const startedAt = clock.now();
+  const { version } = ports;
+  const status = () =>
+    nodeStatus({ config, version, chain, executor, driver, checkpoints, network, pool, clock, startedAt });
+  const publisher = createNodeApi({
+    genesis,
+    clientVersion: ports.version,
+    chain,
+    executor,
+    store,
+    pool,
+    thresholds: config.thresholds,
+    finalAt: (fraction) => progress.finalAt(fraction),
+    confidence: (block) => progress.confidence(block),
+    submit: (raw) => relay.submit(raw),
+    peerCount: () => network.peers().length,
+    syncing: () => false,
+    status,
+    extra: komaMethods({ chain, driver, clock }),
+  });
+  let rpc: RpcServer | undefined;
+
+  return {
+    events,
+    network,
+    rpc: () => rpc as RpcServer,
+    height: () => chain.head.header.number,
+    behave: (command) => behaviours.begin(command),
+    heal: (handle) => behaviours.end(handle),
+
+    async start() {
+      network.subscribe("consensus", (payload, from) => driver.receive(payload, from));
+      network.subscribe("transactions", (payload, from) => relay.receive(payload, from));
+      network.subscribe("checkpoint", async (payload, from) => {
+        if (!(await checkpoints.handleVote(payload))) network.penalize(from, 10, "malformed checkpoint vote");
+      });
+      network.events.on("peerConnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
+      network.events.on("peerDisconnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
+      await network.start();
+      rpc = await createRpcServer({
+        host: config.rpc.host,
+        port: config.rpc.port,
+        api: publisher.api,
+        logger: log("rpc"),
+        clock,
+        // A devnet's DApps are developed in browsers, on whatever port their own server chose.
+        ...(config.devnet ? { cors: { origins: "*" as const } } : {}),
+      });
+      driver.start();
+      follower.start(abort.signal);
+      checkpoints.start();
+    },
+
+    async stop() {
+      abort.abort();
+      await rpc?.close();
+      relay.stop();
+      driver.stop();
+      await checkpoints.stop();
+      await follower.stopped();
+      await progress.settled();
+      await network.stop();
+      store.close();
+    },
+  };
+}

@@ -1,0 +1,197 @@
+import type { Clock } from "../clock.ts";
+import {
+  type BlockRef,
+  type ConsensusMessage,
+  decodeMessage,
+  type Effect,
+  encodeMessage,
+  encodeUnit,
+  type KomaBft,
+  type UnitHash,
+} from "../consensus/index.ts";
+import { assertNever } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import type { Network, PeerId } from "../network/index.ts";
+import { type Bytes, type Hash, timestamp } from "../primitives/index.ts";
+import type { Store } from "../storage/index.ts";
+import type { BlockService } from "./block-service.ts";
+
+/** What the loop tells the node; everything else it does by itself. */
+export interface EffectListener {
+  headChanged(head: BlockRef | undefined): void;
+  /** A block was executed and its unit is about to enter the state. */
+  executed(): void;
+  finalized(effect: Extract<Effect, { kind: "finalize" }>): void;
+  faultReported(effect: Extract<Effect, { kind: "reportFault" }>): void;
+  /** A durable write failed: this consensus object must not be used again. */
+  fatal(error: unknown): void;
+}
+
+export interface EffectPorts {
+  readonly clock: Clock;
+  readonly network: Network;
+  readonly units: Store["units"];
+  readonly blocks: BlockService;
+  readonly listener: EffectListener;
+  readonly logger: Logger;
+}
+
+/**
+ * Where the pure core meets the world: hands it messages and time, and performs its effects in the order given.
+ * A `persist` is durable before the effect after it starts.
+ */
+export interface EffectLoop {
+  readonly core: KomaBft;
+  /** Performs effects that somebody else got from the core (`start`, `restore`). */
+  perform(effects: readonly Effect[]): void;
+  /** A consensus frame from a peer. */
+  receive(payload: Bytes, from: PeerId): void;
+  /** Cancels every timer; late answers of block builders are dropped. */
+  close(): void;
+}
+
+/** Points charged for a consensus frame that does not decode; ten of them ban the peer for a while. */
+const MALFORMED_POINTS = 10;
+
+export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop {
+  const { instance } = core;
+  const { clock, network, units, blocks, listener, logger } = ports;
+  const timers = new Set<() => void>();
+  let queue: Effect[] = [];
+  let draining = false;
+  let closed = false;
+  let turn = 0;
+
+  function perform(effects: readonly Effect[]): void {
+    if (closed) return;
+    queue.push(...effects);
+    if (draining) return;
+    draining = true;
+    try {
+      for (let effect = queue.shift(); effect && !closed; effect = queue.shift()) performOne(effect);
+    } catch (error) {
+      queue = [];
+      close();
+      listener.fatal(error);
+    } finally {
+      draining = false;
+    }
+  }
+
+  function performOne(effect: Effect): void {
+    switch (effect.kind) {
+      case "persist":
+        return persist(effect);
+      case "broadcast":
+        return network.broadcast("consensus", encodeMessage(effect.message), effect.except);
+      case "send":
+        return network.send(effect.to, "consensus", encodeMessage(effect.message));
+      case "sendToAny":
+        return sendToAny(effect.message);
+      case "serveBlock":
+        return serveBlock(effect.to, effect.block);
+      case "schedule":
+        return schedule(effect);
+      case "buildBlock":
+        return build(effect);
+      case "validateBlock":
+        return validate(effect);
+      case "headChanged":
+        return listener.headChanged(effect.head);
+      case "finalize":
+        return listener.finalized(effect);
+      case "reportFault":
+        return listener.faultReported(effect);
+      case "disconnect":
+        logger.warn({ peer: effect.peer, reason: effect.reason }, "disconnecting a peer that broke a rule");
+        return network.disconnect(effect.peer, effect.reason.code);
+      case "alarm":
+        return logger.error({ alarm: effect.alarm }, "consensus alarm");
+      default:
+        return assertNever(effect);
+    }
+  }
+
+  function persist({ unit, payload, own }: Extract<Effect, { kind: "persist" }>): void {
+    const row = {
+      hash: unit.hash as string as Hash,
+      creator: unit.creator,
+      seq: unit.seq,
+      bytes: encodeUnit(unit),
+      ...(payload ? { payload } : {}),
+    };
+    if (!own) return units.appendUnit(instance.id, row);
+    units.appendOwnUnit(instance.id, row);
+    if (unit.body.blockHash) blocks.adopt(unit.hash, unit.body.blockHash);
+  }
+
+  function sendToAny(message: ConsensusMessage): void {
+    const peers = network.peers();
+    const peer = peers[turn++ % Math.max(1, peers.length)];
+    if (peer) network.send(peer.id, "consensus", encodeMessage(message));
+  }
+
+  function serveBlock(to: PeerId, block: UnitHash): void {
+    const payload = units.unit(instance.id, block as string as Hash)?.payload;
+    if (!payload) return;
+    network.send(to, "consensus", encodeMessage({ kind: "block", instance: instance.id, block, payload }));
+  }
+
+  function schedule({ timer, at }: Extract<Effect, { kind: "schedule" }>): void {
+    const cancel = clock.schedule(at, () => {
+      timers.delete(cancel);
+      if (!closed) perform(core.handleTimer(timer, clock.now()));
+    });
+    timers.add(cancel);
+  }
+
+  function build({ slot, parent, deadline }: Extract<Effect, { kind: "buildBlock" }>): void {
+    blocks.build(slot, parent, deadline).then(
+      (payload) => answer(() => core.propose(slot, payload, clock.now())),
+      (error: unknown) => {
+        logger.error({ error, slot }, "building a block failed; the slot stays empty");
+        answer(() => core.propose(slot, undefined, clock.now()));
+      },
+    );
+  }
+
+  function validate({ block, parent }: Extract<Effect, { kind: "validateBlock" }>): void {
+    const creator = instance.committee.validators[block.creator]?.signer;
+    if (!creator) return answer(() => core.resolveBlock(block.unit, "invalid", clock.now()));
+    blocks.validate(block, parent, creator).then(
+      (verdict) => {
+        answer(() => core.resolveBlock(block.unit, verdict, clock.now()));
+        if (verdict === "valid" && !closed) listener.executed();
+      },
+      (error: unknown) => {
+        // Our own failure is no verdict about the block: it is asked for again.
+        logger.error({ error, block: block.unit }, "executing a block failed");
+        answer(() => core.resolveBlock(block.unit, "unavailable", clock.now()));
+      },
+    );
+  }
+
+  function answer(effects: () => readonly Effect[]): void {
+    if (!closed) perform(effects());
+  }
+
+  function close(): void {
+    closed = true;
+    for (const cancel of timers) cancel();
+    timers.clear();
+  }
+
+  return {
+    core,
+    perform,
+    receive(payload, from) {
+      if (closed) return;
+      const message = decodeMessage(payload);
+      if (!message.ok) return network.penalize(from, MALFORMED_POINTS, `consensus message: ${message.rejection.code}`);
+      // Another instance: an older era, or the other side of a rollback. No fault of the peer's.
+      if (message.value.instance !== instance.id) return;
+      perform(core.handleMessage(message.value, from, timestamp(clock.now())));
+    },
+    close,
+  };
+}

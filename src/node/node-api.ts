@@ -1,0 +1,253 @@
+import { type Genesis, type Log, nextBaseFee, type Transaction } from "../chain/index.ts";
+import { BugError, ProtocolError, UserError } from "../errors.ts";
+import type { CallResult, Executor } from "../execution/index.ts";
+import type { Address, Bytes, Hash } from "../primitives/index.ts";
+import type {
+  BlockConfidence,
+  BlockSelector,
+  CallOutcome,
+  CallRequest,
+  ExecutedView,
+  ExtraMethod,
+  FinalBlock,
+  HeadChange,
+  HeaderView,
+  LocatedLog,
+  LogPage,
+  LogQuery,
+  NodeApi,
+  PlacedTransaction,
+  SyncProgress,
+  Unsubscribe,
+} from "../rpc/index.ts";
+import { type LogFilter, matchesFilter, type Store } from "../storage/index.ts";
+import type { TxPool } from "../txpool/index.ts";
+import type { ChainView, KnownBlock } from "./chain-view.ts";
+
+export interface NodeApiParts {
+  readonly genesis: Genesis;
+  readonly clientVersion: string;
+  readonly chain: ChainView;
+  readonly executor: Executor;
+  readonly store: Store;
+  readonly pool: TxPool;
+  readonly thresholds: readonly number[];
+  /** Hash of the newest block final at a threshold. */
+  readonly finalAt: (fraction: number) => Hash;
+  readonly confidence: (block: Hash) => BlockConfidence | undefined;
+  readonly submit: (raw: Bytes) => Hash;
+  readonly peerCount: () => number;
+  readonly syncing: () => false | SyncProgress;
+  readonly status: () => Readonly<Record<string, unknown>>;
+  readonly extra: Readonly<Record<string, ExtraMethod>>;
+}
+
+/** The node's side of JSON-RPC, and the means to tell subscribers of what happens. */
+export interface NodeApiPublisher {
+  readonly api: NodeApi;
+  headChanged(change: HeadChange): void;
+  pendingTransaction(transaction: Transaction): void;
+  final(fraction: number, block: FinalBlock): void;
+}
+
+/** With which tip a transaction gets in: the chain is rarely full, so the least one above zero is enough. */
+const SUGGESTED_TIP = 1n;
+
+export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
+  const { chain, executor, store, pool } = parts;
+  const heads = new Set<(change: HeadChange) => void>();
+  const pendings = new Set<(transaction: Transaction) => void>();
+  const finals = new Map<number, Set<(block: FinalBlock) => void>>();
+
+  function hashOf(at: BlockSelector): Hash | undefined {
+    if (at.kind === "hash") return at.hash;
+    if (at.kind === "number") return chain.hashAt(at.number);
+    switch (at.tag) {
+      case "earliest":
+        return chain.hashAt(0n);
+      case "safe":
+        return parts.finalAt(SAFE_FRACTION);
+      case "finalized":
+        return parts.finalAt(FINALIZED_FRACTION);
+      default:
+        return chain.head.hash;
+    }
+  }
+
+  function placed(known: KnownBlock, index: number): PlacedTransaction {
+    const { block, receipts, results } = known;
+    const firstLogIndex = receipts.slice(0, index).reduce((sum, receipt) => sum + receipt.logs.length, 0);
+    return {
+      ...(results[index] as KnownBlock["results"][number]),
+      transaction: block.transactions[index] as Transaction,
+      receipt: receipts[index] as KnownBlock["receipts"][number],
+      blockHash: block.hash,
+      blockNumber: block.header.number,
+      baseFeePerGas: block.header.baseFeePerGas,
+      index,
+      firstLogIndex,
+    };
+  }
+
+  function findTransaction(hash: Hash): PlacedTransaction | Transaction | undefined {
+    for (const known of chain.unfinal()) {
+      const index = known.block.transactions.findIndex((transaction) => transaction.hash === hash);
+      if (index >= 0) return placed(known, index);
+    }
+    const stored = store.blocks.transaction(hash);
+    if (!stored) return pool.get(hash);
+    const header = chain.header(stored.blockHash);
+    if (!header) throw new BugError(`block ${stored.blockNumber} of transaction ${hash} has no header`);
+    return { ...stored, baseFeePerGas: header.baseFeePerGas };
+  }
+
+  function logs(query: LogQuery): LogPage {
+    const filter: LogFilter = {
+      from: query.from,
+      to: query.to,
+      limit: query.limit,
+      ...(query.addresses ? { addresses: query.addresses } : {}),
+      ...(query.topics ? { topics: query.topics } : {}),
+    };
+    const stored = store.blocks.logs(filter);
+    if (!stored.complete) return stored;
+    const found = [...stored.logs];
+    for (const known of chain.unfinal()) {
+      const { number } = known.block.header;
+      if (number < query.from || number > query.to) continue;
+      for (const log of logsOf(known)) {
+        if (!matchesFilter(log, filter)) continue;
+        if (found.length >= query.limit) return { logs: found, complete: false };
+        found.push(log);
+      }
+    }
+    return { logs: found, complete: true };
+  }
+
+  function viewOf(known: KnownBlock): ExecutedView {
+    return { block: known.block, receipts: known.receipts, outcomes: known.results };
+  }
+
+  const api: NodeApi = {
+    chainId: parts.genesis.chainId,
+    clientVersion: parts.clientVersion,
+    peerCount: parts.peerCount,
+    syncing: parts.syncing,
+    status: parts.status,
+    header(at): HeaderView | undefined {
+      const hash = hashOf(at);
+      const header = hash && chain.header(hash);
+      return hash && header ? { header, hash, canonical: chain.isCanonical(hash) } : undefined;
+    },
+    block: (hash) => chain.block(hash),
+    executed(hash) {
+      const known = chain.known(hash);
+      return known && viewOf(known);
+    },
+    transaction: findTransaction,
+    logs,
+    submitTransaction: parts.submit,
+    pendingNonce: (address) => pool.nextNonce(address, nonceAt(address, chain.head.hash)),
+    pool: () => pool.content(),
+    fees: () => ({ baseFeePerGas: nextBaseFee(chain.head.header), maxPriorityFeePerGas: SUGGESTED_TIP }),
+    account(address, at) {
+      const account = executor.stateAt(at).account(address);
+      return { nonce: account?.nonce ?? 0n, balance: account?.balance ?? 0n };
+    },
+    code(address, at) {
+      const state = executor.stateAt(at);
+      const account = state.account(address);
+      return account ? state.code(account.codeHash) : new Uint8Array(0);
+    },
+    slot: (address, key, at) => executor.stateAt(at).slot(address, key),
+    call: async (request, at, overrides) => outcomeOf(await executor.call(callOf(request), at, overrides)),
+    async estimateGas(request, at, overrides) {
+      const estimate = await executor.estimateGas(callOf(request), at, overrides);
+      if (estimate.kind === "success") return { kind: "estimated", gas: estimate.gas };
+      return failureOf(estimate);
+    },
+    async createAccessList(request, at) {
+      const created = await executor.createAccessList(callOf(request), at);
+      if (created.kind === "success") return { ...created, kind: "created" };
+      const failed = failureOf(created);
+      return { kind: "failed", reason: failed.kind === "failed" ? failed.reason : "execution reverted" };
+    },
+    prove: (address, slots, at) => executor.prove(address, slots, at),
+    confidence: parts.confidence,
+    onHead: (listener) => added(heads, listener),
+    onPendingTransaction: (listener) => added(pendings, listener),
+    onFinal(alpha, listener) {
+      const watched = parts.thresholds.find((fraction) => Math.abs(fraction - alpha) < 1e-6);
+      if (watched === undefined) {
+        throw new UserError("KOMA_E_THRESHOLD_UNKNOWN", `This node does not watch the threshold ${alpha}.`, {
+          facts: { watched: parts.thresholds.map((fraction) => fraction.toString()).join(", ") },
+          fix: ["Subscribe at a threshold that the node watches, or start it with --finality."],
+        });
+      }
+      const listeners = finals.get(watched) ?? new Set();
+      finals.set(watched, listeners);
+      return added(listeners, listener);
+    },
+    extra: parts.extra,
+  };
+
+  function nonceAt(address: Address, at: Hash): bigint {
+    return executor.stateAt(at).account(address)?.nonce ?? 0n;
+  }
+
+  return {
+    api,
+    headChanged(change) {
+      for (const listener of [...heads]) listener(change);
+    },
+    pendingTransaction(transaction) {
+      for (const listener of [...pendings]) listener(transaction);
+    },
+    final(fraction, block) {
+      for (const listener of [...(finals.get(fraction) ?? [])]) listener(block);
+    },
+  };
+}
+
+const SAFE_FRACTION = 0.1;
+const FINALIZED_FRACTION = 1 / 3;
+
+function added<T>(set: Set<T>, item: T): Unsubscribe {
+  set.add(item);
+  return () => set.delete(item);
+}
+
+/** Logs of a block with their places. */
+export function logsOf({ block, receipts }: Pick<KnownBlock, "block" | "receipts">): readonly LocatedLog[] {
+  let logIndex = 0;
+  return receipts.flatMap((receipt, transactionIndex) =>
+    receipt.logs.map((log: Log) => ({
+      ...log,
+      blockNumber: block.header.number,
+      blockHash: block.hash,
+      transactionHash: (block.transactions[transactionIndex] as Transaction).hash,
+      transactionIndex,
+      logIndex: logIndex++,
+    })),
+  );
+}
+
+function callOf(request: CallRequest): Parameters<Executor["call"]>[0] {
+  const { gasLimit, ...rest } = request;
+  return { ...rest, ...(gasLimit === undefined ? {} : { gas: gasLimit }) };
+}
+
+function outcomeOf(result: CallResult): CallOutcome {
+  if (result.kind === "success") return { kind: "returned", data: result.returnData, gasUsed: result.gasUsed };
+  return failureOf(result);
+}
+
+function failureOf(result: Exclude<CallResult, { kind: "success" }>): Exclude<CallOutcome, { kind: "returned" }> {
+  if (result.kind === "reverted") return { kind: "reverted", data: result.returnData, gasUsed: result.gasUsed };
+  return { kind: "failed", reason: result.error };
+}
+
+/** Makes a refusal of the pool an error in the words that wallets recognise. */
+export function refusal(code: string, message: string, facts: Readonly<Record<string, string | number | bigint>>) {
+  return new ProtocolError(code, message, { facts });
+}

@@ -1,0 +1,63 @@
+import type { CheckpointService } from "../checkpoint/index.ts";
+import type { Clock } from "../clock.ts";
+import type { Executor } from "../execution/index.ts";
+import type { Network } from "../network/index.ts";
+import { secp256k1Backend, timestamp } from "../primitives/index.ts";
+import type { TxPool } from "../txpool/index.ts";
+import type { ChainView } from "./chain-view.ts";
+import type { NodeConfig } from "./config.ts";
+import type { ConsensusDriver } from "./consensus-driver.ts";
+
+export interface NodeStatusParts {
+  readonly config: NodeConfig;
+  readonly version: string;
+  readonly chain: ChainView;
+  readonly executor: Executor;
+  readonly driver: ConsensusDriver;
+  readonly checkpoints: CheckpointService;
+  readonly network: Network;
+  readonly pool: TxPool;
+  readonly clock: Clock;
+  readonly startedAt: number;
+}
+
+/** Answer of `koma_status`: one look at everything a node is doing. */
+export function nodeStatus(parts: NodeStatusParts): Readonly<Record<string, unknown>> {
+  const { config, chain, executor, driver, checkpoints, network, pool, clock } = parts;
+  const now = clock.now();
+  const consensus = driver.core.status(timestamp(now));
+  const checkpoint = checkpoints.status();
+  return {
+    name: config.name,
+    version: parts.version,
+    chainId: config.genesis.chainId,
+    genesis: config.genesisHash,
+    peerId: network.peerId,
+    ...(config.signer ? { signer: config.signer.address } : {}),
+    devnet: config.devnet,
+    uptimeS: Math.floor((now - parts.startedAt) / 1000),
+    cryptography: secp256k1Backend,
+    head: { number: chain.head.header.number, hash: chain.head.hash, timestamp: chain.head.header.timestamp },
+    finalized: { number: executor.finalHead.number, hash: executor.finalHead.hash },
+    peers: network.peers().length,
+    pool: pool.status(),
+    consensus: {
+      generation: consensus.generation,
+      era: consensus.era,
+      units: consensus.units,
+      onlineWeight: consensus.onlineWeight,
+      totalWeight: consensus.totalWeight,
+      faultyWeight: consensus.faultyWeight,
+      paused: consensus.paused,
+      synced: consensus.synced,
+    },
+    checkpoint: {
+      next: checkpoint.head?.number ?? null,
+      generation: checkpoint.head?.generation ?? null,
+      nextStart: checkpoint.head?.nextStart ?? null,
+      proposer: checkpoint.proposer ?? null,
+      signers: checkpoint.signers.length,
+      lastError: checkpoint.lastError ?? null,
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import type { Deposit } from "../bridge/index.ts";
+import type { CheckpointRootChain } from "../checkpoint/index.ts";
+import type { Address, Hash } from "../primitives/index.ts";
+
+/** What happened on the root chain, in blocks deep enough to count. */
+export type RootEvent =
+  | { readonly type: "deposited"; readonly deposit: Deposit }
+  | {
+      readonly type: "checkpointSubmitted";
+      readonly number: bigint;
+      readonly start: bigint;
+      readonly end: bigint;
+      readonly rootHash: Hash;
+      readonly lastBlockHash: Hash;
+      readonly structHash: Hash;
+      readonly generation: bigint;
+    }
+  | { readonly type: "checkpointFinalized"; readonly number: bigint }
+  | {
+      readonly type: "checkpointRejected";
+      readonly number: bigint;
+      readonly generation: bigint;
+      readonly bannedBlock: Hash;
+      /** Producers out of office after this block of the root chain. */
+      readonly ejected: readonly Address[];
+    };
+
+/** The events of one root-chain block, in order. */
+export interface RootBlock {
+  readonly number: bigint;
+  /** Seconds since the Unix epoch. */
+  readonly timestamp: bigint;
+  readonly events: readonly RootEvent[];
+}
+
+/** What a node asks of the root chain. */
+export interface NodeRootChain {
+  readonly checkpoints: CheckpointRootChain;
+  /**
+   * Hands over every confirmed block with events after `from`, in order, each once; `done` says how far all is handed over.
+   * Goes on through outages until the signal aborts.
+   */
+  follow(
+    from: bigint,
+    handler: { block(block: RootBlock): Promise<void>; done(upTo: bigint): void },
+    signal: AbortSignal,
+  ): Promise<void>;
+}

@@ -1,0 +1,214 @@
+import { EnvironmentError, KomaError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import { decodeNodeCommand, encodeAdmin, type NodeCommand, type NodeMessage } from "./admin-channel.ts";
+import { loadConfig, type NodeConfig } from "./config.ts";
+import { createNode, type Node } from "./create-node.ts";
+import type { NodeEvent } from "./events.ts";
+import { type LogLine, openLogFile } from "./log-file.ts";
+import { connectNodeRootChain } from "./root-chain-client.ts";
+
+export interface RunNodeOptions {
+  readonly version: string;
+  /** Ends the node in order. */
+  readonly signal: AbortSignal;
+  /** Shows log lines to a person too. */
+  readonly echo?: (line: LogLine) => void;
+  readonly onReady?: (ready: ReadyNode) => void;
+}
+
+export interface ReadyNode {
+  readonly name: string;
+  readonly peerId: string;
+  readonly rpcUrl: string;
+  readonly wsUrl: string;
+  readonly p2p: readonly string[];
+  readonly height: bigint;
+}
+
+/** A node that cannot end in this time is left to its supervisor. */
+const STOP_MS = 8_000;
+
+/**
+ * Runs the node of a folder until the signal aborts, the supervisor says so, or the supervisor is gone.
+ *
+ * @throws what `loadConfig` and `createNode` throw, and the error that made the node give up
+ */
+export async function runNode(folder: string, options: RunNodeOptions): Promise<void> {
+  const config = loadConfig(folder);
+  const log = openLogFile(config.log.file, {
+    node: config.name,
+    level: config.log.level,
+    ...(options.echo ? { echo: options.echo } : {}),
+  });
+  const ended = createEnding(options.signal);
+  const admin = openAdminChannel(log.logger.child({ module: "admin" }), () => ended.request());
+  try {
+    admin?.send({ type: "hello", node: config.name, pid: process.pid, version: options.version });
+    const rootChain = await connectNodeRootChain(config.genesis, config.rootChainUrl, {
+      ...(config.signer ? { signerKey: config.signer.key } : {}),
+      logger: log.logger.child({ module: "rootchain" }),
+      signal: ended.signal,
+    });
+    const node = await createNode(config, {
+      rootChain,
+      logger: log.logger,
+      version: options.version,
+      fatal: (error) => ended.fail(error),
+    });
+    await serve(node, config, ended, admin, options);
+  } catch (error) {
+    log.logger.error({ error }, "the node gave up");
+    const { code, message } = error instanceof KomaError ? error : { code: "KOMA_E_BUG", message: String(error) };
+    admin?.send({ type: "exit", code, message });
+    throw error;
+  } finally {
+    admin?.close();
+    log.close();
+  }
+}
+
+async function serve(
+  node: Node,
+  config: NodeConfig,
+  ended: Ending,
+  admin: AdminChannel | undefined,
+  options: RunNodeOptions,
+): Promise<void> {
+  try {
+    await node.start();
+    const unsubscribe = node.events.subscribe((event) => {
+      const message = messageOf(event);
+      if (message) admin?.send(message);
+    });
+    admin?.serve(node);
+    const rpc = node.rpc();
+    const ready: ReadyNode = {
+      name: config.name,
+      peerId: node.network.peerId,
+      rpcUrl: rpc.url,
+      wsUrl: rpc.wsUrl,
+      p2p: node.network.addresses,
+      height: node.height(),
+    };
+    admin?.send({ type: "ready", ...ready });
+    options.onReady?.(ready);
+    await ended.promise;
+    unsubscribe();
+  } finally {
+    await within(STOP_MS, node.stop());
+  }
+}
+
+/** What the supervisor hears of an event. */
+function messageOf(event: NodeEvent): NodeMessage | undefined {
+  switch (event.type) {
+    case "headChanged":
+      return { ...event, type: "head" };
+    case "blockFinalized":
+      return { ...event, type: "finalized" };
+    case "peersChanged":
+      return { type: "peers", count: event.count };
+    case "faultDetected":
+      return { ...event, type: "evidence" };
+    case "behaviour":
+      return event as NodeMessage;
+    case "checkpointSubmitted":
+      return { type: "checkpoint", number: event.number, start: event.start, end: event.end, state: "pending" };
+    default:
+      return undefined;
+  }
+}
+
+interface Ending {
+  readonly promise: Promise<void>;
+  readonly signal: AbortSignal;
+  request(): void;
+  fail(error: unknown): void;
+}
+
+function createEnding(outside: AbortSignal): Ending {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const controller = new AbortController();
+  const request = () => {
+    controller.abort();
+    resolve();
+  };
+  // A failure before anybody waits is thrown later, not lost as an unhandled rejection.
+  promise.catch(() => {});
+  if (outside.aborted) request();
+  outside.addEventListener("abort", request, { once: true });
+  return {
+    promise,
+    signal: controller.signal,
+    request,
+    fail(error) {
+      controller.abort();
+      reject(error);
+    },
+  };
+}
+
+interface AdminChannel {
+  send(message: NodeMessage): void;
+  serve(node: Node): void;
+  close(): void;
+}
+
+/** The IPC channel to the supervisor that started this process; undefined when nobody did. */
+function openAdminChannel(logger: Logger, end: () => void): AdminChannel | undefined {
+  if (!process.send) return undefined;
+  let served: Node | undefined;
+
+  const send = (message: NodeMessage) => {
+    // A supervisor that is gone does not read; the closed channel ends this process anyway.
+    if (process.connected) process.send?.(encodeAdmin(message), undefined, undefined, () => {});
+  };
+  const onMessage = (raw: unknown) => {
+    const command = decodeNodeCommand(raw);
+    if (!command) return logger.warn({}, "the supervisor sent something that is no command");
+    try {
+      obey(command);
+      send({ type: "answer", id: command.id, ok: true });
+    } catch (error) {
+      const { code, message } = error instanceof KomaError ? error : { code: "KOMA_E_BUG", message: String(error) };
+      send({ type: "answer", id: command.id, ok: false, code, message });
+    }
+  };
+  const obey = (command: NodeCommand) => {
+    if (command.type === "shutdown") return end();
+    if (!served) throw new EnvironmentError("KOMA_E_NODE_NOT_READY", "The node is still starting.", {});
+    if (command.type === "behave") return served.behave(command);
+    if (command.type === "heal") return served.heal(command.handle);
+    throw new EnvironmentError("KOMA_E_FAULT_UNSUPPORTED", "This version knows no faults of links.", {});
+  };
+  // The lifeline: whoever started us is gone, so nobody would ever end us.
+  const onDisconnect = () => {
+    logger.warn({}, "the supervisor is gone; ending");
+    end();
+    setTimeout(() => process.kill(process.pid, "SIGKILL"), LIFELINE_MS).unref();
+  };
+  process.on("message", onMessage);
+  process.on("disconnect", onDisconnect);
+  return {
+    send,
+    serve(node) {
+      served = node;
+    },
+    close() {
+      process.removeListener("message", onMessage);
+      process.removeListener("disconnect", onDisconnect);
+      if (process.connected) process.disconnect();
+    },
+  };
+}
+
+const LIFELINE_MS = 2_000;
+
+async function within(ms: number, work: Promise<void>): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, ms);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}

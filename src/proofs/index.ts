@@ -1,0 +1,7 @@
+export * from "./block-proof.ts";
+export * from "./header-proof.ts";
+export * from "./inclusion-proof.ts";
+export * from "./merkle-tree.ts";
+export * from "./proof-rejection.ts";
+export * from "./state-proof.ts";
+export { listItemAt, nodesToHex, trieValueAt, verifyTrieProof } from "./trie-proof.ts";

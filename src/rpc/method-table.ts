@@ -1,0 +1,60 @@
+import { BugError, UserError } from "../errors.ts";
+import { invalidParams } from "./json-rpc-error.ts";
+import { toJsonValue } from "./json-views.ts";
+import type { Eventually, NodeApi } from "./node-api.ts";
+
+/** One JSON-RPC method. Its answer goes to the client as JSON. */
+export interface Method {
+  /** More parameters than this are an error: a client that sends them means something else. */
+  readonly maxParams: number;
+  run(params: readonly unknown[]): Eventually<unknown>;
+}
+
+export type MethodGroup = Readonly<Record<string, Method>>;
+
+export function method(maxParams: number, run: (params: readonly unknown[]) => Eventually<unknown>): Method {
+  return { maxParams, run };
+}
+
+/** All methods by name. */
+export class MethodTable {
+  readonly #methods = new Map<string, Method>();
+
+  constructor(...groups: readonly MethodGroup[]) {
+    for (const group of groups) {
+      for (const [name, entry] of Object.entries(group)) {
+        if (this.#methods.has(name)) throw new BugError(`the JSON-RPC method ${name} is defined twice`);
+        this.#methods.set(name, entry);
+      }
+    }
+  }
+
+  get names(): readonly string[] {
+    return [...this.#methods.keys()].sort();
+  }
+
+  /** @throws {UserError} KOMA_E_RPC_METHOD_UNKNOWN, KOMA_E_RPC_PARAMS_INVALID */
+  async run(name: string, params: readonly unknown[]): Promise<unknown> {
+    const entry = this.#methods.get(name);
+    if (entry === undefined) throw unknownMethod(name);
+    if (params.length > entry.maxParams) {
+      throw invalidParams("params", `too many arguments, want at most ${entry.maxParams}`);
+    }
+    return entry.run(params);
+  }
+}
+
+export function unknownMethod(name: string): UserError {
+  const shown = name.slice(0, 80);
+  return new UserError("KOMA_E_RPC_METHOD_UNKNOWN", `the method ${shown} does not exist/is not available`, {
+    facts: { method: shown },
+  });
+}
+
+/** Methods that the node adds; their parameters are their own affair, up to a bound. */
+export function extraMethods(api: NodeApi): MethodGroup {
+  const entries = Object.entries(api.extra ?? {});
+  return Object.fromEntries(
+    entries.map(([name, run]) => [name, method(32, async (params) => toJsonValue(await run(params)))]),
+  );
+}

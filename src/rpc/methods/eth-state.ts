@@ -1,0 +1,108 @@
+import { ProtocolError } from "../../errors.ts";
+import { bytesToHex, type Hex } from "../../primitives/index.ts";
+import { requireBlock } from "../block-lookup.ts";
+import { invalidParams, RevertError } from "../json-rpc-error.ts";
+import { quantity, word } from "../json-views.ts";
+import type { RpcLimits } from "../limits.ts";
+import { type MethodGroup, method, unknownMethod } from "../method-table.ts";
+import type { CallOutcome, NodeApi } from "../node-api.ts";
+import {
+  isAbsent,
+  readAddress,
+  readArray,
+  readBlockReference,
+  readCallRequest,
+  readSlot,
+  readStateOverrides,
+} from "../params.ts";
+
+/** Accounts, storage, proofs, and executions without consequences. */
+export function ethStateMethods(api: NodeApi, limits: RpcLimits): MethodGroup {
+  return {
+    eth_getBalance: method(2, async ([address, block]) => {
+      const owner = readAddress(address, "address");
+      const { hash } = await requireBlock(api, block, "block");
+      return quantity((await api.account(owner, hash)).balance);
+    }),
+    eth_getTransactionCount: method(2, async ([address, block]) => {
+      const owner = readAddress(address, "address");
+      const { selector } = readBlockReference(block, "block");
+      if (selector.kind === "tag" && selector.tag === "pending") return quantity(await api.pendingNonce(owner));
+      const { hash } = await requireBlock(api, block, "block");
+      return quantity((await api.account(owner, hash)).nonce);
+    }),
+    eth_getCode: method(2, async ([address, block]) => {
+      const owner = readAddress(address, "address");
+      const { hash } = await requireBlock(api, block, "block");
+      return bytesToHex(await api.code(owner, hash));
+    }),
+    eth_getStorageAt: method(3, async ([address, slot, block]) => {
+      const owner = readAddress(address, "address");
+      const key = readSlot(slot, "slot");
+      const { hash } = await requireBlock(api, block, "block");
+      return word(await api.slot(owner, key, hash));
+    }),
+    eth_call: method(4, async ([request, block, overrides, blockOverrides]) => {
+      const call = readCallRequest(request, "call");
+      const changes = readStateOverrides(overrides, "stateOverrides");
+      if (!isAbsent(blockOverrides)) throw invalidParams("blockOverrides", "not supported");
+      const { hash } = await requireBlock(api, block, "block");
+      return bytesToHex(returned(await api.call(call, hash, changes)));
+    }),
+    eth_estimateGas: method(3, async ([request, block, overrides]) => {
+      const call = readCallRequest(request, "call");
+      const changes = readStateOverrides(overrides, "stateOverrides");
+      const { hash } = await requireBlock(api, block, "block");
+      const outcome = await api.estimateGas(call, hash, changes);
+      if (outcome.kind === "estimated") return quantity(outcome.gas);
+      throw failureOf(outcome);
+    }),
+    eth_createAccessList: method(2, async ([request, block]) => {
+      if (api.createAccessList === undefined) throw unknownMethod("eth_createAccessList");
+      const call = readCallRequest(request, "call");
+      const { hash } = await requireBlock(api, block, "block");
+      const outcome = await api.createAccessList(call, hash);
+      if (outcome.kind === "failed") throw executionFailed(outcome.reason);
+      const { accessList, gasUsed, error } = outcome;
+      return { accessList, gasUsed: quantity(gasUsed), ...(error === undefined ? {} : { error }) };
+    }),
+    eth_getProof: method(3, async ([address, slots, block]) => {
+      const owner = readAddress(address, "address");
+      const asked = readArray(slots ?? [], "storageKeys", limits.maxProofSlots);
+      const keys = asked.map((slot, i) => readSlot(slot, `storageKeys[${i}]`));
+      const { hash } = await requireBlock(api, block, "block");
+      const proof = await api.prove(owner, keys, hash);
+      return {
+        address: owner,
+        balance: quantity(proof.balance),
+        codeHash: proof.codeHash,
+        nonce: quantity(proof.nonce),
+        storageHash: proof.storageHash,
+        accountProof: proof.accountProof.map(bytesToHex),
+        storageProof: proof.storageProof.map(({ value, proof: nodes }, i) => ({
+          key: writtenAs(asked[i] as string),
+          value: quantity(value),
+          proof: nodes.map(bytesToHex),
+        })),
+      };
+    }),
+  };
+}
+
+/** A key in the form it was asked for: tools compare it with what they sent. */
+function writtenAs(asked: string): Hex {
+  return asked.length === 66 ? (asked.toLowerCase() as Hex) : quantity(BigInt(asked));
+}
+
+function returned(outcome: CallOutcome): Uint8Array {
+  if (outcome.kind === "returned") return outcome.data;
+  throw failureOf(outcome);
+}
+
+function failureOf(outcome: Exclude<CallOutcome, { kind: "returned" }>): Error {
+  return outcome.kind === "reverted" ? new RevertError(outcome.data) : executionFailed(outcome.reason);
+}
+
+function executionFailed(reason: string): ProtocolError {
+  return new ProtocolError("KOMA_E_EXECUTION_FAILED", reason);
+}
