@@ -1,0 +1,442 @@
+import { BugError } from "../errors.ts";
+import { type Bytes, recoverAddress, type Timestamp, timestamp } from "../primitives/index.ts";
+import { answerQuestion } from "./answers.ts";
+import { blockRef } from "./block-ref.ts";
+import { type BlockNode, descendsFrom } from "./block-tree.ts";
+import type { ValidatorIndex } from "./committee.ts";
+import { Dag, type ValidUnit } from "./dag.ts";
+import type { BlockRef, DisconnectReason, Effect, Timer } from "./effects.ts";
+import { type Evidence, perpetratorOf, verifyEvidence } from "./evidence.ts";
+import { confidenceIn, FinalityDetector } from "./finality.ts";
+import type { Instance } from "./instance.ts";
+import {
+  defaultLocalOptions,
+  type KomaBft,
+  type KomaBftConfig,
+  type KomaBftStatus,
+  type LocalOptions,
+  type StoredState,
+  type StoredUnit,
+} from "./koma-bft.ts";
+import type { Slot } from "./leader.ts";
+import { type ConsensusMessage, MAX_PAYLOAD_BYTES, type MessageBody, type PeerId, type Ping } from "./messages.ts";
+import type { PendingUnit } from "./pending-units.ts";
+import { Presence } from "./presence.ts";
+import { RecentPayloads } from "./recent-payloads.ts";
+import { type Duty, type NewUnit, type OwnHead, Schedule } from "./schedule.ts";
+import { StateExchange } from "./state-exchange.ts";
+import { describeStatus } from "./status.ts";
+import type { Confidence } from "./summit.ts";
+import { Synchronizer } from "./synchronizer.ts";
+import { identifyUnit, pingDigest, type UnitHash, type WireUnit } from "./unit.ts";
+import { type CheckedUnit, checkCitations, checkIdentified, missingDependencies } from "./validity.ts";
+
+const PURGE_EVERY_MS = 5_000;
+const RETRY_BLOCK_MS = 500;
+
+/** A KoMaBFT object in its initial state: `restore` it if there is a store, then `start` it. */
+export function createKomaBft(config: KomaBftConfig): KomaBft {
+  return new ConsensusInstance(config);
+}
+
+class ConsensusInstance implements KomaBft {
+  readonly instance: Instance;
+  readonly #options: LocalOptions;
+  readonly #dag: Dag;
+  readonly #sync: Synchronizer;
+  readonly #exchange: StateExchange;
+  readonly #presence: Presence;
+  readonly #schedule: Schedule | undefined;
+  readonly #finality: FinalityDetector;
+  /** Valid but for their block, which the shell is running. */
+  readonly #validating = new Map<UnitHash, ValidUnit>();
+  /** Units from the store whose citations are not here yet. */
+  readonly #orphans = new Map<CheckedUnit, Bytes | undefined>();
+  readonly #payloads = new RecentPayloads();
+  #head: BlockNode | undefined;
+  #majorityAlarmed = false;
+  /** Revision of the state when head and finality were last looked at. */
+  #concluded = 0;
+
+  constructor(config: KomaBftConfig) {
+    this.instance = config.instance;
+    this.#options = { ...defaultLocalOptions, ...config.local };
+    this.#dag = new Dag(this.instance);
+    this.#sync = new Synchronizer(this.#dag, this.#options);
+    this.#exchange = new StateExchange(this.#dag, this.#options);
+    this.#presence = new Presence(this.instance, config.own?.index);
+    this.#schedule = config.own && new Schedule(this.#dag, config.own, this.#presence, this.#options);
+    this.#finality = new FinalityDetector(this.#dag, config.thresholds);
+  }
+
+  restore(stored: StoredState): readonly Effect[] {
+    if (stored.ownHead !== undefined) this.#schedule?.resume(stored.ownHead);
+    for (const evidence of stored.evidence ?? []) this.#dag.addEvidence(evidence);
+    const found: Evidence[] = [];
+    for (const unit of stored.units) found.push(...this.#restoreUnit(unit));
+    for (const { threshold, block } of stored.finals ?? []) {
+      const node = this.#dag.block(block);
+      if (node !== undefined) this.#finality.resume(threshold, node);
+    }
+    return [
+      ...this.#unexecutedBlocks(stored.executed),
+      ...this.#ownHeadAgain(stored.ownHead),
+      ...found.flatMap((evidence) => [...this.#onNewEvidence(evidence, this.instance.eraStart)]),
+      ...this.#faultAlarms(),
+      ...this.#conclude(),
+    ];
+  }
+
+  start(now: Timestamp): readonly Effect[] {
+    return this.#run(now, [
+      ...this.#retryOrphans(now),
+      ...this.#exchange.request(now),
+      { kind: "schedule", timer: { kind: "purge" }, at: timestamp(now + PURGE_EVERY_MS) },
+      ...(this.#schedule?.start(now) ?? []),
+    ]);
+  }
+
+  handleMessage(message: ConsensusMessage, from: PeerId, now: Timestamp): readonly Effect[] {
+    if (message.instance !== this.instance.id) return [];
+    return this.#run(now, this.#receive(message, from, now));
+  }
+
+  handleTimer(timer: Timer, now: Timestamp): readonly Effect[] {
+    switch (timer.kind) {
+      case "roundStart":
+        return this.#run(now, this.#perform(this.#schedule?.onRoundStart(timer.slot, now), now));
+      case "witness":
+        return this.#run(now, this.#perform(this.#schedule?.onWitness(timer.slot, now), now));
+      case "proposeDeadline":
+        this.#schedule?.onProposeDeadline(timer.slot);
+        return [];
+      case "ping":
+        return this.#schedule?.onPing(now) ?? [];
+      case "retryBlock":
+        return this.#run(now, this.#retryBlock(timer.block, now));
+      case "postponed":
+        return this.#run(now, this.#sync.onPostponed(now));
+      case "requests":
+        return this.#run(now, this.#sync.onRequestTick(now));
+      case "requestState":
+        return this.#run(now, this.#exchange.onTimer(now));
+      case "purge":
+        this.#sync.purge(now);
+        return this.#run(now, [
+          ...this.#retryOrphans(now),
+          { kind: "schedule", timer, at: timestamp(now + PURGE_EVERY_MS) },
+        ]);
+    }
+  }
+
+  propose(slot: Slot, payload: Bytes | undefined, now: Timestamp): readonly Effect[] {
+    if (payload !== undefined && payload.length > MAX_PAYLOAD_BYTES) {
+      throw new BugError(`a block of ${payload.length} bytes was built, at most ${MAX_PAYLOAD_BYTES} are allowed`);
+    }
+    return this.#run(now, this.#perform(this.#schedule?.propose(slot, payload, now), now));
+  }
+
+  resolveBlock(block: UnitHash, verdict: "valid" | "invalid" | "unavailable", now: Timestamp): readonly Effect[] {
+    const valid = this.#validating.get(block);
+    if (valid === undefined) return [];
+    if (verdict === "unavailable") {
+      return [{ kind: "schedule", timer: { kind: "retryBlock", block }, at: timestamp(now + RETRY_BLOCK_MS) }];
+    }
+    this.#validating.delete(block);
+    const entry = this.#sync.pending(block);
+    if (entry === undefined) return [];
+    if (verdict === "invalid") return this.#run(now, this.#sync.onInvalid(block, { code: "InvalidBlock", block }));
+    return this.#run(now, this.#add(valid, entry.payload, now));
+  }
+
+  confidence(block: UnitHash): Confidence | undefined {
+    const node = this.#dag.block(block);
+    return node && confidenceIn(this.#dag, node);
+  }
+
+  head(): BlockRef | undefined {
+    return this.#head && blockRef(this.#head);
+  }
+
+  block(unit: UnitHash): BlockRef | undefined {
+    const node = this.#dag.block(unit);
+    return node && blockRef(node);
+  }
+
+  status(now: Timestamp): KomaBftStatus {
+    return describeStatus(
+      {
+        dag: this.#dag,
+        sync: this.#sync,
+        exchange: this.#exchange,
+        presence: this.#presence,
+        schedule: this.#schedule,
+        finality: this.#finality,
+        head: this.#head,
+        roundExp: this.#options.roundExp,
+      },
+      now,
+    );
+  }
+
+  #receive(message: MessageBody, from: PeerId, now: Timestamp): readonly Effect[] {
+    switch (message.kind) {
+      case "unit":
+        return this.#receiveUnit(message.unit, message.payload, from, now);
+      case "block":
+        return this.#sync.receivePayload(message.block, message.payload, from, now);
+      case "evidence":
+        return this.#receiveEvidence(message.evidence, from, now);
+      case "ping":
+        return this.#receivePing(message.ping, from, now);
+      case "state": {
+        const effects = this.#exchange.receive(message.panorama, message.answer, from, now);
+        if (this.#exchange.synced) this.#schedule?.onSynced(now);
+        else if (!message.answer) this.#schedule?.onBehind();
+        return effects;
+      }
+      default:
+        return answerQuestion(message, from, this.#dag, this.#exchange);
+    }
+  }
+
+  #receiveUnit(wire: WireUnit, payload: Bytes | undefined, from: PeerId, now: Timestamp): readonly Effect[] {
+    if (wire.instance !== this.instance.id) return [];
+    const validator = this.instance.committee.validators[wire.creator];
+    if (validator === undefined) return disconnect(from, { code: "Creator", creator: wire.creator });
+    const unit = identifyUnit(this.instance.domain, wire);
+    if (this.#dag.unit(unit.hash) !== undefined) return [];
+    if (this.#sync.knows(unit.hash)) return this.#sync.addSender(unit.hash, payload, from, now);
+    if (this.#sync.isInvalid(unit.hash)) return disconnect(from, { code: "InvalidCitation", cited: unit.hash });
+    // Forks are free to make: those of a known equivocator come in only when an honest unit stands on them.
+    if (this.#dag.isFaulty(unit.creator) && !this.#sync.isNeeded(unit.hash)) return [];
+    const check = checkIdentified(unit, this.instance, validator.signer);
+    if (!check.ok) return disconnect(from, check.rejection);
+    const heard = this.#heard(unit.creator, unit.body.t, now);
+    return [...heard, ...this.#sync.receive(check.value, payload, from, now)];
+  }
+
+  #receiveEvidence(evidence: Evidence, from: PeerId, now: Timestamp): readonly Effect[] {
+    if (this.#dag.evidenceAgainst(perpetratorOf(evidence)) !== undefined) return [];
+    const check = verifyEvidence(evidence, this.instance);
+    if (!check.ok) return disconnect(from, check.rejection);
+    this.#dag.addEvidence(evidence);
+    return this.#onNewEvidence(evidence, now);
+  }
+
+  #receivePing({ creator, t, signature }: Ping, from: PeerId, now: Timestamp): readonly Effect[] {
+    const validator = this.instance.committee.validators[creator];
+    const digest = pingDigest(this.instance.domain, this.instance.id, creator, t);
+    if (validator === undefined || recoverAddress(digest, signature) !== validator.signer) {
+      return disconnect(from, { code: "PingSignature", creator });
+    }
+    if (this.#schedule?.isForeignPing(creator, t)) return this.#stopSigning(undefined);
+    return this.#heard(creator, t, now);
+  }
+
+  /** A signed sign of life; while we pause, somebody who comes back is told that we are here. */
+  #heard(creator: ValidatorIndex, t: Timestamp, now: Timestamp): readonly Effect[] {
+    const isNew = !this.#presence.isOnline(creator, now);
+    const paused = this.#presence.isBelowHalf(now);
+    this.#presence.note(creator, t, now);
+    const cameBack = isNew && this.#presence.isOnline(creator, now);
+    return cameBack && paused ? (this.#schedule?.onNewcomer(now) ?? []) : [];
+  }
+
+  /** Judges what has become ready, then looks what the grown state means. */
+  #run(now: Timestamp, first: readonly Effect[]): readonly Effect[] {
+    const effects = [...first];
+    for (let entry = this.#sync.takeReady(); entry !== undefined; entry = this.#sync.takeReady()) {
+      const check = checkCitations(entry.unit, this.#dag);
+      if (!check.ok) {
+        effects.push(...this.#sync.onInvalid(entry.unit.hash, check.rejection));
+      } else if (entry.unit.body.blockHash !== undefined) {
+        entry.stage = "validating";
+        this.#validating.set(entry.unit.hash, check.value);
+        effects.push(...this.#askForVerdict(check.value, entry));
+      } else {
+        effects.push(...this.#add(check.value, undefined, now));
+      }
+    }
+    return [...effects, ...this.#conclude()];
+  }
+
+  #askForVerdict(valid: ValidUnit, { payload, senders }: PendingUnit): readonly Effect[] {
+    if (payload === undefined) throw new BugError(`block ${valid.unit.hash} is ready without its payload`);
+    const { unit, choice } = valid;
+    const [from] = senders;
+    return [
+      {
+        kind: "validateBlock",
+        block: {
+          unit: unit.hash,
+          parent: choice?.unit,
+          height: (choice?.height ?? this.instance.keyBlock.height) + 1,
+          creator: unit.creator,
+          t: unit.body.t,
+          payloadHash: unit.body.blockHash as BlockRef["payloadHash"],
+          payload,
+          terminal: this.#dag.isTerminal(choice, unit.body.t),
+        },
+        parent: choice && blockRef(choice),
+        from,
+      },
+    ];
+  }
+
+  #retryBlock(block: UnitHash, now: Timestamp): readonly Effect[] {
+    const valid = this.#validating.get(block);
+    const entry = this.#sync.pending(block);
+    if (valid === undefined) return [];
+    if (entry === undefined || now - entry.since > this.#options.pendingTimeoutMs) {
+      this.#validating.delete(block);
+      this.#sync.forget(block);
+      return [];
+    }
+    return this.#askForVerdict(valid, entry);
+  }
+
+  /** Adds a foreign unit. */
+  #add(valid: ValidUnit, payload: Bytes | undefined, now: Timestamp): readonly Effect[] {
+    const [from] = this.#sync.pending(valid.unit.hash)?.senders ?? [];
+    const effects: Effect[] = [{ kind: "persist", unit: valid.unit, payload, own: undefined }];
+    if (this.#options.relay) {
+      const message = this.#message({ kind: "unit", unit: valid.unit, payload });
+      effects.push({ kind: "broadcast", message, except: from });
+    }
+    const { unit, evidence } = this.#dag.add(valid, payload);
+    this.#payloads.keep(unit.block);
+    if (this.#schedule?.isForeign(unit)) effects.push(...this.#stopSigning(unit.hash));
+    if (evidence !== undefined) effects.push(...this.#onNewEvidence(evidence, now));
+    effects.push(...this.#sync.onAdded(unit.hash, now));
+    effects.push(...this.#perform(this.#schedule?.onUnitAdded(unit, now), now));
+    return effects;
+  }
+
+  #perform(duty: Duty | undefined, now: Timestamp): readonly Effect[] {
+    if (duty === undefined) return [];
+    return duty.unit === undefined ? duty.effects : [...duty.effects, ...this.#publish(duty.unit, now)];
+  }
+
+  /** Own unit: durable first, then into the state and out. */
+  #publish({ valid, payload }: NewUnit, now: Timestamp): readonly Effect[] {
+    const { unit: signed } = valid;
+    const { unit } = this.#dag.add(valid, payload);
+    this.#payloads.keep(unit.block);
+    return [
+      { kind: "persist", unit: signed, payload, own: { seq: signed.seq } },
+      { kind: "broadcast", message: this.#message({ kind: "unit", unit: signed, payload }), except: undefined },
+      ...this.#sync.onAdded(unit.hash, now),
+    ];
+  }
+
+  #onNewEvidence(evidence: Evidence, now: Timestamp): readonly Effect[] {
+    const validator = perpetratorOf(evidence);
+    const effects: Effect[] = [
+      { kind: "broadcast", message: this.#message({ kind: "evidence", evidence }), except: undefined },
+    ];
+    // Nobody accuses itself: evidence against us means that our key is used elsewhere.
+    if (this.#schedule?.owns(validator)) effects.push(...this.#stopSigning(undefined));
+    else effects.push({ kind: "reportFault", validator, evidence });
+    effects.push(...this.#faultAlarms());
+    return [...effects, ...this.#sync.onEvidence(validator, now)];
+  }
+
+  #faultAlarms(): readonly Effect[] {
+    const { faultyWeight } = this.#dag;
+    const effects: Effect[] = this.#finality.newlyViolated().map(({ t, fraction }) => ({
+      kind: "alarm",
+      alarm: { cause: "thresholdExceeded", threshold: t, fraction, faultyWeight },
+    }));
+    if (!this.#majorityAlarmed && 2 * faultyWeight >= this.instance.committee.total) {
+      this.#majorityAlarmed = true;
+      effects.push({ kind: "alarm", alarm: { cause: "faultyMajority", faultyWeight } });
+    }
+    return effects;
+  }
+
+  #stopSigning(unit: UnitHash | undefined): readonly Effect[] {
+    if (this.#schedule === undefined || this.#schedule.stopped) return [];
+    this.#schedule.stop();
+    return [{ kind: "alarm", alarm: { cause: "doppelganger", unit } }];
+  }
+
+  /** New head and new final blocks, if the state has grown since the last look. */
+  #conclude(): readonly Effect[] {
+    if (this.#dag.revision === this.#concluded) return [];
+    this.#concluded = this.#dag.revision;
+    const effects: Effect[] = [];
+    const head = this.#dag.head();
+    if (head !== this.#head) {
+      this.#head = head;
+      effects.push({ kind: "headChanged", head: head && blockRef(head) });
+    }
+    for (const { threshold, block, confidence } of this.#finality.advance(head)) {
+      const { t, fraction } = threshold;
+      effects.push({ kind: "finalize", block: blockRef(block), threshold: t, fraction, confidence });
+    }
+    this.#payloads.dropBelow(head);
+    return effects;
+  }
+
+  /** Adds a unit from the store; evidence that it proves and that was not stored. */
+  #restoreUnit(stored: StoredUnit): readonly Evidence[] {
+    const { unit: wire, payload } = stored;
+    if (wire.instance !== this.instance.id) throw new BugError(`stored unit of instance ${wire.instance}`);
+    // Only what was checked is ever stored: the hash binds the content, so the signature need not be looked at again.
+    const unit = identifyUnit(this.instance.domain, wire) as CheckedUnit;
+    if (this.#dag.unit(unit.hash) !== undefined) return [];
+    const missing = missingDependencies(unit, this.#dag);
+    if (missing.units.length > 0 || missing.evidence.length > 0) {
+      this.#orphans.set(unit, payload);
+      return [];
+    }
+    const check = checkCitations(unit, this.#dag);
+    if (!check.ok) throw new BugError(`stored unit ${unit.hash} breaks rule ${check.rejection.code}`);
+    const { unit: added, evidence } = this.#dag.add(check.value, payload);
+    this.#payloads.keep(added.block);
+    return evidence === undefined ? [] : [evidence];
+  }
+
+  /** Blocks that the shell has to run again, parents first. */
+  #unexecutedBlocks(executed: UnitHash | undefined): readonly Effect[] {
+    const done = executed === undefined ? undefined : this.#dag.block(executed);
+    const effects: Effect[] = [];
+    for (const { block } of this.#dag.order) {
+      if (block?.payload === undefined || block === done) continue;
+      if (done === undefined || descendsFrom(block, done)) effects.push(validateBlock(block, block.payload));
+    }
+    return effects;
+  }
+
+  /** Our last unit may never have left this machine: a crash between storing and sending. */
+  #ownHeadAgain(ownHead: OwnHead | undefined): readonly Effect[] {
+    const head = ownHead && this.#dag.unit(ownHead.hash);
+    if (head === undefined) return [];
+    const message = this.#message({ kind: "unit", unit: this.#dag.wire(head), payload: head.block?.payload });
+    return [{ kind: "broadcast", message, except: undefined }];
+  }
+
+  /** Stored units whose citations a crash has lost: they wait until peers have sent those, however long it takes. */
+  #retryOrphans(now: Timestamp): readonly Effect[] {
+    const effects: Effect[] = [];
+    for (const [unit, payload] of this.#orphans) {
+      if (this.#dag.unit(unit.hash) !== undefined) this.#orphans.delete(unit);
+      else if (!this.#sync.knows(unit.hash)) effects.push(...this.#sync.receive(unit, payload, undefined, now));
+    }
+    return effects;
+  }
+
+  #message(body: MessageBody): ConsensusMessage {
+    return { instance: this.instance.id, ...body };
+  }
+}
+
+function validateBlock(block: BlockNode, payload: Bytes): Effect {
+  const parent = block.parent && blockRef(block.parent);
+  return { kind: "validateBlock", block: { ...blockRef(block), payload }, parent, from: undefined };
+}
+
+function disconnect(peer: PeerId, reason: DisconnectReason): readonly Effect[] {
+  return [{ kind: "disconnect", peer, reason }];
+}

@@ -1,0 +1,226 @@
+import { BugError } from "../errors.ts";
+import type { Branded, Bytes, Hash, Timestamp } from "../primitives/index.ts";
+import { type BlockNode, skipPointers } from "./block-tree.ts";
+import type { ValidatorIndex, Weight } from "./committee.ts";
+import { type DagUnit, type Lane, laneAncestor, type Observation, type Panorama } from "./dag-unit.ts";
+import { createEquivocationEvidence, type Evidence, perpetratorOf, type SignedHeader } from "./evidence.ts";
+import { forkChoice } from "./fork-choice.ts";
+import type { Instance } from "./instance.ts";
+import { mergeClocks } from "./lane-clock.ts";
+import { citedHashes, citedNumbers, isCorrect, observationsOf } from "./panorama.ts";
+import { roundIdOf } from "./rounds.ts";
+import type { SignedUnit, UnitHash } from "./unit.ts";
+
+/** A unit with its citations looked up in a state; see `checkCitations`, which alone makes {@link ValidUnit}s. */
+export interface ResolvedUnit {
+  readonly unit: SignedUnit;
+  readonly panorama: Panorama;
+  readonly prev: DagUnit | undefined;
+  /** Fork choice of the panorama: the parent of the unit's block, or its vote. */
+  readonly choice: BlockNode | undefined;
+}
+
+/** Everything it cites is in the state, and the rules hold. Only such a unit can be added. */
+export type ValidUnit = Branded<ResolvedUnit, "ValidUnit">;
+
+/** Why a validator counts as faulty. */
+export type FaultKind = "Banned" | "Direct";
+
+/**
+ * The state of one instance: a downward closed set of valid units, with what can be derived from it. It only grows.
+ *
+ * @see KoMaBFT spec 5
+ */
+export class Dag {
+  readonly instance: Instance;
+  /** Units in an order in which citations come before those who cite. */
+  readonly order: DagUnit[] = [];
+  /** Latest unit of each validator, or "faulty". */
+  readonly latest: Observation[];
+  readonly #units = new Map<UnitHash, DagUnit>();
+  readonly #blocks = new Map<UnitHash, BlockNode>();
+  readonly #evidence = new Map<ValidatorIndex, Evidence>();
+  readonly #forked = new Set<ValidatorIndex>();
+  /** Validators whose first lane exists. */
+  readonly #started = new Set<ValidatorIndex>();
+  #laneCount: number;
+  #faultyWeight = 0;
+
+  constructor(instance: Instance) {
+    this.instance = instance;
+    this.#laneCount = instance.size;
+    this.latest = Array.from({ length: instance.size }, (_, i) => (instance.banned.has(i) ? "faulty" : undefined));
+  }
+
+  unit(hash: UnitHash): DagUnit | undefined {
+    return this.#units.get(hash);
+  }
+
+  block(unit: UnitHash): BlockNode | undefined {
+    return this.#blocks.get(unit);
+  }
+
+  evidenceAgainst(index: ValidatorIndex): Evidence | undefined {
+    return this.#evidence.get(index);
+  }
+
+  evidence(): readonly Evidence[] {
+    return [...this.#evidence.values()];
+  }
+
+  faultKind(index: ValidatorIndex): FaultKind | undefined {
+    if (this.#evidence.has(index)) return "Direct";
+    return this.instance.banned.has(index) ? "Banned" : undefined;
+  }
+
+  isFaulty(index: ValidatorIndex): boolean {
+    return this.latest[index] === "faulty";
+  }
+
+  /** Weight of the validators proven to have equivocated in this instance. */
+  get faultyWeight(): Weight {
+    return this.#faultyWeight;
+  }
+
+  /** Grows with everything that can change head or finality. */
+  get revision(): number {
+    return this.order.length + this.#evidence.size;
+  }
+
+  /** Validators of whom the state holds units on more than one lane. */
+  get forked(): ReadonlySet<ValidatorIndex> {
+    return this.#forked;
+  }
+
+  /** Block that the whole state prefers; undefined: the key block. */
+  head(): BlockNode | undefined {
+    return forkChoice(this.latest, this.instance.weights);
+  }
+
+  /**
+   * Adds a unit.
+   *
+   * @returns the unit, and the evidence against its creator if it is the first to prove a fault
+   */
+  add(valid: ValidUnit, payload: Bytes | undefined): { readonly unit: DagUnit; readonly evidence?: Evidence } {
+    const { unit, panorama, prev, choice } = valid;
+    if (this.#units.has(unit.hash)) throw new BugError(`unit ${unit.hash} was added twice`);
+    const block = unit.body.blockHash && this.#createBlock(unit, unit.body.blockHash, choice, payload);
+    const cited = citedNumbers(panorama);
+    const added: DagUnit = {
+      hash: unit.hash,
+      creator: unit.creator,
+      seq: unit.seq,
+      prev,
+      t: unit.body.t,
+      roundExp: unit.body.roundExp,
+      roundId: roundIdOf(this.instance.params, unit.body.t, unit.body.roundExp),
+      panorama,
+      cited,
+      lane: this.#laneFor(unit.creator, prev),
+      ...mergeClocks(panorama, cited, this.#forked),
+      block,
+      vote: block ?? choice,
+      bodyHash: unit.bodyHash,
+      panoramaRoot: unit.body.panoramaRoot,
+      signature: unit.signature,
+      position: this.order.length,
+    };
+    added.lane.units.push(added);
+    this.order.push(added);
+    this.#units.set(added.hash, added);
+    if (block) this.#blocks.set(block.unit, block);
+    const evidence = this.#updateLatest(added);
+    return evidence ? { unit: added, evidence } : { unit: added };
+  }
+
+  /** Would a block on `parent` in the slot at `t` be the era's last? */
+  isTerminal(parent: BlockNode | undefined, t: Timestamp): boolean {
+    const { eraMinBlocks, eraMinMs } = this.instance.params;
+    const depth = (parent?.depth ?? 0) + 1;
+    return eraMinBlocks > 0 && depth >= eraMinBlocks && t >= this.instance.eraStart + eraMinMs;
+  }
+
+  /** Records a verified fault; false when one of that validator is known. */
+  addEvidence(evidence: Evidence): boolean {
+    const accused = perpetratorOf(evidence);
+    if (this.#evidence.has(accused)) return false;
+    this.#evidence.set(accused, evidence);
+    this.#faultyWeight += this.instance.weights[accused] as Weight;
+    this.latest[accused] = "faulty";
+    return true;
+  }
+
+  /** The unit as it travels, with the hashes of its panorama. */
+  wire(unit: DagUnit): SignedUnit {
+    return {
+      instance: this.instance.id,
+      creator: unit.creator,
+      seq: unit.seq,
+      prev: unit.prev?.hash,
+      body: {
+        panoramaRoot: unit.panoramaRoot,
+        observations: observationsOf(unit.panorama),
+        t: unit.t,
+        roundExp: unit.roundExp,
+        blockHash: unit.block?.payloadHash,
+        endorsed: [],
+      },
+      bodyHash: unit.bodyHash,
+      hash: unit.hash,
+      signature: unit.signature,
+      hashes: citedHashes(unit.panorama),
+    };
+  }
+
+  #createBlock(
+    unit: SignedUnit,
+    payloadHash: Hash,
+    parent: BlockNode | undefined,
+    payload: Bytes | undefined,
+  ): BlockNode {
+    const depth = (parent?.depth ?? 0) + 1;
+    return {
+      unit: unit.hash,
+      creator: unit.creator,
+      parent,
+      height: this.instance.keyBlock.height + depth,
+      depth,
+      t: unit.body.t,
+      payloadHash,
+      terminal: this.isTerminal(parent, unit.body.t),
+      skip: skipPointers(parent, depth),
+      payload,
+    };
+  }
+
+  /** The lane that a unit after `prev` continues, or a new one when another unit continues it already. */
+  #laneFor(creator: ValidatorIndex, prev: DagUnit | undefined): Lane {
+    if (prev !== undefined && prev.lane.units.at(-1) === prev) return prev.lane;
+    const isFirst = !this.#started.has(creator);
+    this.#started.add(creator);
+    if (!isFirst) this.#forked.add(creator);
+    const id = isFirst ? creator : this.#laneCount++;
+    return { id, creator, parent: prev?.lane, firstSeq: (prev?.seq ?? -1) + 1, units: [] };
+  }
+
+  #updateLatest(added: DagUnit): Evidence | undefined {
+    const known = this.latest[added.creator];
+    if (known === "faulty") return undefined;
+    if (known === added.prev) {
+      this.latest[added.creator] = added;
+      return undefined;
+    }
+    // Its predecessor is in the state and is not the latest, so the state has another unit with this number.
+    const other = isCorrect(known) ? laneAncestor(known, added.seq) : undefined;
+    if (other === undefined) throw new BugError(`no unit ${added.seq} beside ${added.hash}`);
+    const evidence = createEquivocationEvidence(this.instance.domain, this.#header(other), this.#header(added));
+    this.addEvidence(evidence);
+    return evidence;
+  }
+
+  #header(unit: DagUnit): SignedHeader {
+    const { creator, seq, bodyHash, signature } = unit;
+    return { instance: this.instance.id, creator, seq, prev: unit.prev?.hash, bodyHash, signature };
+  }
+}

@@ -1,0 +1,124 @@
+import { ancestorAtDepth, type BlockNode, descendsFrom } from "./block-tree.ts";
+import type { Weight } from "./committee.ts";
+import type { Dag } from "./dag.ts";
+import { requiredQuorum, thresholdFromFraction } from "./quorum.ts";
+import { type Confidence, SummitSearch } from "./summit.ts";
+
+/** How much certainty an observer wants before it calls a block final; private to each node. */
+export interface Threshold {
+  /** The share it was asked for: at least this much of all weight must equivocate to undo a final block. */
+  readonly fraction: number;
+  /** Weight that may equivocate without undoing a final block. */
+  readonly t: Weight;
+}
+
+/** What one threshold has reached. */
+export interface FinalityStatus {
+  readonly threshold: Threshold;
+  /** Last final block; undefined: the key block. */
+  readonly last: BlockNode | undefined;
+  /** More weight is proven faulty than the threshold allows: nothing is reported at it any more. */
+  readonly violated: boolean;
+}
+
+export interface NewlyFinal {
+  readonly threshold: Threshold;
+  readonly block: BlockNode;
+  readonly confidence: Confidence;
+}
+
+interface Cursor {
+  readonly threshold: Threshold;
+  last: BlockNode | undefined;
+  violated: boolean;
+}
+
+/**
+ * Final blocks of one node at all of its thresholds: in height order, without gaps, each once. What was reported stays
+ * reported.
+ *
+ * @see KoMaBFT spec 12.4, 12.5
+ */
+export class FinalityDetector {
+  readonly #dag: Dag;
+  /** Ascending: what is final at a threshold is final at every smaller one, so the smaller are reported first. */
+  readonly #cursors: readonly Cursor[];
+  /** One search per candidate, shared by the thresholds that wait for the same block. */
+  readonly #searches = new Map<BlockNode, SummitSearch>();
+
+  constructor(dag: Dag, fractions: readonly number[]) {
+    const { total } = dag.instance.committee;
+    this.#dag = dag;
+    this.#cursors = fractions
+      .map((fraction) => ({
+        threshold: { fraction, t: thresholdFromFraction(fraction, total) },
+        last: undefined,
+        violated: false,
+      }))
+      .sort((a, b) => a.threshold.t - b.threshold.t);
+  }
+
+  status(): readonly FinalityStatus[] {
+    return this.#cursors.map(({ threshold, last, violated }) => ({ threshold, last, violated }));
+  }
+
+  /** Takes up what was reported before a restart: sticky results are not worked out again. */
+  resume(t: Weight, last: BlockNode): void {
+    for (const cursor of this.#cursors) if (cursor.threshold.t === t) cursor.last = last;
+  }
+
+  /** Thresholds that the faulty weight now known exceeds, each once. */
+  newlyViolated(): readonly Threshold[] {
+    const broken = this.#cursors.filter((cursor) => !cursor.violated && this.#dag.faultyWeight > cursor.threshold.t);
+    for (const cursor of broken) cursor.violated = true;
+    return broken.map((cursor) => cursor.threshold);
+  }
+
+  /** Blocks that became final since the last call; candidates are those on the way to the fork choice `head`. */
+  advance(head: BlockNode | undefined): readonly NewlyFinal[] {
+    if (head === undefined) return [];
+    const finals: NewlyFinal[] = [];
+    const wanted = new Set<BlockNode>();
+    for (const cursor of this.#cursors) {
+      if (cursor.violated) continue;
+      for (let block = nextCandidate(cursor, head); block !== undefined; block = nextCandidate(cursor, head)) {
+        const search = this.#searchFor(block);
+        wanted.add(block);
+        if (!this.#isFinal(search, cursor.threshold.t)) break;
+        cursor.last = block;
+        finals.push({ threshold: cursor.threshold, block, confidence: search.confidence() });
+      }
+    }
+    for (const block of this.#searches.keys()) if (!wanted.has(block)) this.#searches.delete(block);
+    return finals;
+  }
+
+  #isFinal(search: SummitSearch, t: Weight): boolean {
+    const { committee, params } = this.#dag.instance;
+    const voting = search.refresh();
+    // No summit has a greater quorum than all the votes for the block together: spares the search while they come in.
+    return voting >= requiredQuorum(params.maxLevel, t, committee.total) && search.isFinalAt(t);
+  }
+
+  #searchFor(block: BlockNode): SummitSearch {
+    const known = this.#searches.get(block);
+    if (known !== undefined) return known;
+    const search = new SummitSearch(this.#dag, block);
+    this.#searches.set(block, search);
+    return search;
+  }
+}
+
+/** The child of the cursor's block on the way to the head; nothing when the head lies elsewhere. */
+function nextCandidate(cursor: Cursor, head: BlockNode): BlockNode | undefined {
+  if (cursor.last !== undefined && !descendsFrom(head, cursor.last)) return undefined;
+  const depth = (cursor.last?.depth ?? 0) + 1;
+  return depth > head.depth ? undefined : ancestorAtDepth(head, depth);
+}
+
+/** Confidence in any block of the state now. */
+export function confidenceIn(dag: Dag, block: BlockNode): Confidence {
+  const search = new SummitSearch(dag, block);
+  search.refresh();
+  return search.confidence();
+}

@@ -1,0 +1,59 @@
+export { type BlockNode, descendsFrom } from "./block-tree.ts";
+export {
+  type Committee,
+  committeeFromStakes,
+  createCommittee,
+  indexOfSigner,
+  type StakedValidator,
+  scaleWeights,
+  type Validator,
+  type ValidatorIndex,
+  type Weight,
+} from "./committee.ts";
+export { createKomaBft } from "./create-koma-bft.ts";
+export type { Alarm, BlockRef, DisconnectReason, Effect, Timer } from "./effects.ts";
+export {
+  createEquivocationEvidence,
+  decodeEvidence,
+  type EquivocationEvidence,
+  type Evidence,
+  type EvidenceRejection,
+  encodeEvidence,
+  perpetratorOf,
+  type SignedHeader,
+  verifyEvidence,
+} from "./evidence.ts";
+export {
+  type ConsensusParams,
+  createInstance,
+  type Instance,
+  type InstanceConfig,
+  type KeyBlock,
+  nextEraSeed,
+} from "./instance.ts";
+export {
+  defaultLocalOptions,
+  type KomaBft,
+  type KomaBftConfig,
+  type KomaBftStatus,
+  type LocalOptions,
+  type StoredState,
+  type StoredUnit,
+} from "./koma-bft.ts";
+export type { Slot } from "./leader.ts";
+export {
+  type ConsensusMessage,
+  decodeMessage,
+  encodeMessage,
+  MAX_MESSAGE_BYTES,
+  MAX_PAYLOAD_BYTES,
+  type MessageBody,
+  type PeerId,
+} from "./messages.ts";
+export { requiredQuorum, type Strength, thresholdFromFraction } from "./quorum.ts";
+export type { OwnHead } from "./schedule.ts";
+export type { Confidence } from "./summit.ts";
+export { headerDigest, type SignedUnit, type UnitBody, type UnitHash, type UnitHeader, type WireUnit } from "./unit.ts";
+export { type CodecRejection, decodeUnit, encodeUnit } from "./unit-codec.ts";
+export type { OwnValidator } from "./unit-maker.ts";
+export type { UnitRejection } from "./validity.ts";

@@ -1,0 +1,129 @@
+import type { Bytes, Timestamp } from "../primitives/index.ts";
+import type { ValidatorIndex, Weight } from "./committee.ts";
+import type { BlockRef, Effect, Timer } from "./effects.ts";
+import type { Evidence } from "./evidence.ts";
+import type { Instance } from "./instance.ts";
+import type { Slot } from "./leader.ts";
+import type { ConsensusMessage, PeerId } from "./messages.ts";
+import type { OwnHead } from "./schedule.ts";
+import type { Confidence } from "./summit.ts";
+import { defaultSyncLimits, type SyncLimits } from "./synchronizer.ts";
+import type { UnitHash, WireUnit } from "./unit.ts";
+import type { OwnValidator } from "./unit-maker.ts";
+
+/** What a node decides for itself; nothing of it is visible to others but in the timing of its units. */
+export interface LocalOptions extends SyncLimits {
+  /** How often a peer is asked for its state once nothing is missing. */
+  readonly requestStateMs: number;
+  /** The same while something is. */
+  readonly requestStateBehindMs: number;
+  /** Exponent of this validator's round length. */
+  readonly roundExp: number;
+  /** How long after its slot began this node may propose; undefined: min(max(R/6, 150), R/3) ms. */
+  readonly proposalWindowMs: number | undefined;
+  /** How long a validator without stored units listens before it signs; undefined: two maximal rounds. */
+  readonly listenMs: number | undefined;
+  /** Forward units once they are valid: for networks in which not everybody is connected to everybody. */
+  readonly relay: boolean;
+}
+
+export const defaultLocalOptions: LocalOptions = {
+  ...defaultSyncLimits,
+  requestStateMs: 10_000,
+  requestStateBehindMs: 1_000,
+  roundExp: 0,
+  proposalWindowMs: undefined,
+  listenMs: undefined,
+  relay: false,
+};
+
+export interface KomaBftConfig {
+  readonly instance: Instance;
+  /** Shares of the weight, in (0, 1]: at least that much must equivocate to undo a block called final. */
+  readonly thresholds: readonly number[];
+  /** Undefined: an observer. */
+  readonly own?: OwnValidator;
+  readonly local?: Partial<LocalOptions>;
+}
+
+/**
+ * A unit from the store. Leave the payload out for blocks up to `executed`: it is not needed, and all of them together
+ * may be large.
+ */
+export interface StoredUnit {
+  readonly unit: WireUnit;
+  readonly payload?: Bytes | undefined;
+}
+
+export interface StoredState {
+  /** In the order in which they were persisted. */
+  readonly units: Iterable<StoredUnit>;
+  /** The last unit we signed in this instance, from the store's compare-and-set row. */
+  readonly ownHead?: OwnHead | undefined;
+  /** Evidence handed out with `reportFault`. */
+  readonly evidence?: readonly Evidence[];
+  /** Last block reported final, per threshold weight. */
+  readonly finals?: readonly { readonly threshold: Weight; readonly block: UnitHash }[];
+  /** Last block whose execution is durable; those above it are given out with `validateBlock` again. */
+  readonly executed?: UnitHash;
+}
+
+export interface KomaBftStatus {
+  readonly instance: Instance;
+  readonly generation: number;
+  readonly era: number;
+  /** Start of the current base slot and of our round. */
+  readonly slot: Slot;
+  readonly round: Slot;
+  /** Who may propose in the current slot on the head as it is now. */
+  readonly leader: ValidatorIndex;
+  readonly units: number;
+  readonly pendingUnits: number;
+  readonly evidence: readonly Evidence[];
+  readonly faultyWeight: Weight;
+  readonly onlineWeight: Weight;
+  readonly totalWeight: Weight;
+  /** At most half of the weight is online: this node makes no units. */
+  readonly paused: boolean;
+  readonly synced: boolean;
+  /** A doppelgänger was seen: this node signs nothing. */
+  readonly stopped: boolean;
+  readonly head: BlockRef | undefined;
+  readonly finals: readonly {
+    readonly threshold: Weight;
+    readonly fraction: number;
+    readonly violated: boolean;
+    readonly last: BlockRef | undefined;
+  }[];
+  readonly validators: readonly {
+    readonly index: ValidatorIndex;
+    readonly online: boolean;
+    readonly faulty: boolean;
+    readonly lastHeard: Timestamp | undefined;
+    /** Sequence number of its latest unit in the state. */
+    readonly seq: number | undefined;
+  }[];
+}
+
+/**
+ * One instance of KoMaBFT: messages and time go in, effects come out. Perform effects in order (see {@link Effect}) and
+ * hand their answers back; never call into the object while performing.
+ */
+export interface KomaBft {
+  readonly instance: Instance;
+  /** Loads what the store kept; once, before `start`. */
+  restore(stored: StoredState): readonly Effect[];
+  start(now: Timestamp): readonly Effect[];
+  handleMessage(message: ConsensusMessage, from: PeerId, now: Timestamp): readonly Effect[];
+  handleTimer(timer: Timer, now: Timestamp): readonly Effect[];
+  /** Answer to `buildBlock`; undefined: no block in this slot. Ignored after its deadline. */
+  propose(slot: Slot, payload: Bytes | undefined, now: Timestamp): readonly Effect[];
+  /** Answer to `validateBlock`; `unavailable`: could not be judged yet, ask again. */
+  resolveBlock(block: UnitHash, verdict: "valid" | "invalid" | "unavailable", now: Timestamp): readonly Effect[];
+  /** How strongly a block is final now, and why; undefined for a block that is not in the state. */
+  confidence(block: UnitHash): Confidence | undefined;
+  /** The block that the whole state prefers; undefined: the key block. */
+  head(): BlockRef | undefined;
+  block(unit: UnitHash): BlockRef | undefined;
+  status(now: Timestamp): KomaBftStatus;
+}

@@ -1,0 +1,137 @@
+import type { Bytes, Timestamp } from "../primitives/index.ts";
+import type { ValidatorIndex } from "./committee.ts";
+import type { PeerId } from "./messages.ts";
+import type { UnitHash } from "./unit.ts";
+import type { CheckedUnit } from "./validity.ts";
+
+/** Something a unit waits for. */
+export type Dependency =
+  | { readonly kind: "unit"; readonly hash: UnitHash }
+  | { readonly kind: "evidence"; readonly creator: ValidatorIndex }
+  | { readonly kind: "block"; readonly hash: UnitHash };
+
+export type DependencyKey = `unit ${UnitHash}` | `evidence ${number}` | `block ${UnitHash}`;
+
+export function dependencyKey(dependency: Dependency): DependencyKey {
+  return dependency.kind === "evidence" ? `evidence ${dependency.creator}` : `${dependency.kind} ${dependency.hash}`;
+}
+
+/**
+ * How far a unit is: `postponed` until its time comes, `waiting` for what it cites, `ready` to be judged, `validating`
+ * while the shell runs its block.
+ */
+export type PendingStage = "postponed" | "waiting" | "ready" | "validating";
+
+export interface PendingUnit {
+  readonly unit: CheckedUnit;
+  readonly since: Timestamp;
+  /** Peers that sent it. */
+  readonly senders: Set<PeerId>;
+  /** Peers that have it: those who sent it, or something that stands on it. In the order in which we learnt so. */
+  readonly holders: Set<PeerId>;
+  payload: Bytes | undefined;
+  stage: PendingStage;
+}
+
+export interface PendingLimits {
+  readonly maxPendingUnits: number;
+  readonly maxPendingPerCreator: number;
+}
+
+/** Units that are not in the state yet, one entry each, and who waits for what. */
+export class PendingUnits {
+  readonly #limits: PendingLimits;
+  readonly #entries = new Map<UnitHash, PendingUnit>();
+  readonly #byCreator = new Map<ValidatorIndex, Set<UnitHash>>();
+  readonly #waiters = new Map<DependencyKey, Set<UnitHash>>();
+  readonly #dependencies = new Map<UnitHash, Set<DependencyKey>>();
+
+  constructor(limits: PendingLimits) {
+    this.#limits = limits;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  get(hash: UnitHash): PendingUnit | undefined {
+    return this.#entries.get(hash);
+  }
+
+  entries(): IterableIterator<PendingUnit> {
+    return this.#entries.values();
+  }
+
+  /** True when some pending unit cannot go on without it. */
+  isNeeded(dependency: Dependency): boolean {
+    return this.#waiters.has(dependencyKey(dependency));
+  }
+
+  /** Pending units that wait for a dependency. */
+  waitersOf(dependency: Dependency): readonly PendingUnit[] {
+    const hashes = this.#waiters.get(dependencyKey(dependency)) ?? [];
+    return [...hashes].map((hash) => this.#entries.get(hash)).filter((entry) => entry !== undefined);
+  }
+
+  /** Adds an entry; over a limit the youngest unit of the creator with most entries goes, maybe this one. */
+  add(entry: PendingUnit): readonly PendingUnit[] {
+    const { hash, creator } = entry.unit;
+    this.#entries.set(hash, entry);
+    const own = this.#byCreator.get(creator) ?? new Set();
+    own.add(hash);
+    this.#byCreator.set(creator, own);
+    const dropped: PendingUnit[] = [];
+    if (own.size > this.#limits.maxPendingPerCreator) dropped.push(this.#dropYoungest(own));
+    else if (this.#entries.size > this.#limits.maxPendingUnits) dropped.push(this.#dropYoungest(this.#mostPending()));
+    return dropped;
+  }
+
+  /** Says what a unit waits for now, in place of what it waited for. */
+  waitFor(hash: UnitHash, dependencies: readonly Dependency[]): void {
+    this.#forgetDependencies(hash);
+    if (dependencies.length === 0) return;
+    const keys = new Set(dependencies.map(dependencyKey));
+    this.#dependencies.set(hash, keys);
+    for (const key of keys) {
+      const waiters = this.#waiters.get(key) ?? new Set();
+      waiters.add(hash);
+      this.#waiters.set(key, waiters);
+    }
+  }
+
+  remove(hash: UnitHash): void {
+    const entry = this.#entries.get(hash);
+    if (entry === undefined) return;
+    this.#forgetDependencies(hash);
+    this.#entries.delete(hash);
+    const own = this.#byCreator.get(entry.unit.creator);
+    own?.delete(hash);
+    if (own?.size === 0) this.#byCreator.delete(entry.unit.creator);
+  }
+
+  #dropYoungest(hashes: ReadonlySet<UnitHash>): PendingUnit {
+    let youngest: PendingUnit | undefined;
+    for (const hash of hashes) {
+      const entry = this.#entries.get(hash) as PendingUnit;
+      if (youngest === undefined || entry.unit.body.t > youngest.unit.body.t) youngest = entry;
+    }
+    const dropped = youngest as PendingUnit;
+    this.remove(dropped.unit.hash);
+    return dropped;
+  }
+
+  #mostPending(): ReadonlySet<UnitHash> {
+    let most: ReadonlySet<UnitHash> = new Set();
+    for (const hashes of this.#byCreator.values()) if (hashes.size > most.size) most = hashes;
+    return most;
+  }
+
+  #forgetDependencies(hash: UnitHash): void {
+    for (const key of this.#dependencies.get(hash) ?? []) {
+      const waiters = this.#waiters.get(key);
+      waiters?.delete(hash);
+      if (waiters?.size === 0) this.#waiters.delete(key);
+    }
+    this.#dependencies.delete(hash);
+  }
+}

@@ -1,0 +1,284 @@
+import { type Bytes, keccakHash, signDigest, type Timestamp, timestamp } from "../primitives/index.ts";
+import { blockRef } from "./block-ref.ts";
+import type { ValidatorIndex } from "./committee.ts";
+import type { Dag, ValidUnit } from "./dag.ts";
+import type { DagUnit, Panorama } from "./dag-unit.ts";
+import type { Effect } from "./effects.ts";
+import { forkChoice } from "./fork-choice.ts";
+import { leaderOf, type Slot } from "./leader.ts";
+import { inclusivePanorama, isCorrect, mergePanoramas, panoramaUntil } from "./panorama.ts";
+import type { Presence } from "./presence.ts";
+import { maximalRoundMs, proposalWindowMs, roundIdOf, roundLengthMs, witnessOffsetMs } from "./rounds.ts";
+import { pingDigest, type UnitHash } from "./unit.ts";
+import { makeUnit, type OwnValidator } from "./unit-maker.ts";
+
+/** What a validator may choose for itself. */
+export interface ScheduleOptions {
+  /** Round exponent; KoMaBFT spec 10 describes how it could follow the network. */
+  readonly roundExp: number;
+  /** How long after its slot began this node may still propose, in ms. */
+  readonly proposalWindowMs: number | undefined;
+  /** How long a node without units of its own listens before it signs, in ms. */
+  readonly listenMs: number | undefined;
+}
+
+/** The last unit we signed, as the store knows it. */
+export interface OwnHead {
+  readonly seq: number;
+  readonly hash: UnitHash;
+}
+
+/** A unit to persist, add and send, in this order. */
+export interface NewUnit {
+  readonly valid: ValidUnit;
+  readonly payload: Bytes | undefined;
+}
+
+/** Effects, and at most one unit that the caller makes public. */
+export interface Duty {
+  readonly effects: readonly Effect[];
+  readonly unit?: NewUnit;
+}
+
+/** Without an answer from any peer a node begins after this many base rounds: it may be the first. */
+const SETTLE_ROUNDS = 2;
+
+/** Timers of an operating system may fire a little early. */
+const EARLY_MS = 20;
+
+const NOTHING_TO_DO: Duty = { effects: [] };
+
+/**
+ * A validator's duties as a reducer: proposal at the start of a round that it leads, confirmation of the leader's
+ * proposal, witness at two thirds of the round, pings while paused.
+ *
+ * @see KoMaBFT spec 8.1; white paper 2.3
+ */
+export class Schedule {
+  readonly #dag: Dag;
+  readonly #own: OwnValidator;
+  readonly #presence: Presence;
+  readonly #options: ScheduleOptions;
+  readonly #roundMs: number;
+  #building: { readonly slot: Slot; readonly panorama: Panorama; readonly deadline: Timestamp } | undefined;
+  #ownHead: OwnHead | undefined;
+  #stopped = false;
+  #listenUntil = timestamp(Number.POSITIVE_INFINITY);
+  #settledAt = timestamp(Number.POSITIVE_INFINITY);
+  #startedAt = timestamp(Number.POSITIVE_INFINITY);
+  #lastPing = timestamp(Number.NEGATIVE_INFINITY);
+  #nextPing = timestamp(Number.NEGATIVE_INFINITY);
+  #pingWanted = false;
+
+  constructor(dag: Dag, own: OwnValidator, presence: Presence, options: ScheduleOptions) {
+    this.#dag = dag;
+    this.#own = own;
+    this.#presence = presence;
+    this.#options = options;
+    this.#roundMs = roundLengthMs(dag.instance.params, options.roundExp);
+  }
+
+  /** Another node signs with our key, or did and we forgot: nothing is signed any more in this instance. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  owns(validator: ValidatorIndex): boolean {
+    return validator === this.#own.index;
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  /** The unit that must be in the state before the next one is made. */
+  resume(head: OwnHead): void {
+    this.#ownHead = head;
+  }
+
+  /** True for a unit with our signature that our store does not account for. */
+  isForeign(unit: DagUnit): boolean {
+    if (unit.creator !== this.#own.index) return false;
+    const head = this.#ownHead;
+    return head === undefined || unit.seq > head.seq || (unit.seq === head.seq && unit.hash !== head.hash);
+  }
+
+  start(now: Timestamp): readonly Effect[] {
+    const { eraStart, params } = this.#dag.instance;
+    const listen = 2 * maximalRoundMs(params);
+    // A store that knows our head cannot contradict it. Without one, units of ours may be out there from before it was
+    // lost, unless the era is too young for that.
+    const needsListening = this.#ownHead === undefined && now > eraStart + listen;
+    this.#startedAt = now;
+    this.#listenUntil = timestamp(now + (needsListening ? (this.#options.listenMs ?? listen) : 0));
+    this.#settledAt = timestamp(now + SETTLE_ROUNDS * params.baseRoundMs);
+    return [this.#scheduleRound(timestamp(Math.max(now, eraStart))), ...this.#ping(now), this.#schedulePing(now)];
+  }
+
+  /** A peer has nothing that we lack: what we sign from now on rests on what the others have. */
+  onSynced(now: Timestamp): void {
+    if (now < this.#settledAt) this.#settledAt = now;
+  }
+
+  /**
+   * A peer has much that we lack. Whoever has never signed in this instance waits until it has caught up: among what it
+   * lacks may be units of its own, from before its store was lost.
+   */
+  onBehind(): void {
+    if (this.#ownHead === undefined) this.#settledAt = timestamp(Number.POSITIVE_INFINITY);
+  }
+
+  onRoundStart(slot: Slot, now: Timestamp): Duty {
+    const next = this.#scheduleRound(timestamp(now + 1));
+    if (roundIdOf(this.#dag.instance.params, now, this.#options.roundExp) !== slot) return { effects: [next] };
+    const witness: Effect = {
+      kind: "schedule",
+      timer: { kind: "witness", slot },
+      at: timestamp(slot + witnessOffsetMs(this.#roundMs)),
+    };
+    const lead = this.#lead(slot, now);
+    return { ...lead, effects: [next, witness, ...lead.effects] };
+  }
+
+  /** The shell built a block for `slot`, or could not. */
+  propose(slot: Slot, payload: Bytes | undefined, now: Timestamp): Duty {
+    const building = this.#building;
+    if (building?.slot !== slot) return NOTHING_TO_DO;
+    this.#building = undefined;
+    const latest = this.#ownLatest();
+    if (payload === undefined || now > building.deadline || !this.#maySign(now)) return NOTHING_TO_DO;
+    if (building.panorama[this.#own.index] !== latest) return NOTHING_TO_DO;
+    // Units that arrived since are worth citing, as long as they do not move the parent that was built on.
+    const { weights } = this.#dag.instance;
+    const fresh = panoramaUntil(this.#dag.latest, slot);
+    const panorama = forkChoice(fresh, weights) === forkChoice(building.panorama, weights) ? fresh : building.panorama;
+    return this.#make(panorama, slot, payload);
+  }
+
+  onProposeDeadline(slot: Slot): void {
+    if (this.#building?.slot === slot) this.#building = undefined;
+  }
+
+  /** The leader's proposal is in: confirm it, citing nothing that the leader did not cite. */
+  onUnitAdded(unit: DagUnit, now: Timestamp): Duty {
+    const latest = this.#ownLatest();
+    if (unit.block === undefined || unit.creator === this.#own.index || this.#dag.isFaulty(unit.creator)) {
+      return NOTHING_TO_DO;
+    }
+    const slot = roundIdOf(this.#dag.instance.params, now, this.#options.roundExp);
+    const inTime = unit.t === slot && now < slot + witnessOffsetMs(this.#roundMs);
+    if (!inTime || this.#building !== undefined || latest?.roundId === slot || !this.#maySign(now))
+      return NOTHING_TO_DO;
+    const proposal = inclusivePanorama(unit);
+    return this.#make(latest === undefined ? proposal : mergePanoramas(proposal, inclusivePanorama(latest)), now);
+  }
+
+  onWitness(slot: Slot, now: Timestamp): Duty {
+    const { params } = this.#dag.instance;
+    if (roundIdOf(params, now, this.#options.roundExp) !== slot || !this.#maySign(now)) return NOTHING_TO_DO;
+    const latest = this.#ownLatest();
+    // Two units in this round already: a third would be invalid.
+    if (latest?.roundId === slot && latest.prev?.roundId === slot) return NOTHING_TO_DO;
+    const panorama = panoramaUntil(this.#dag.latest, now);
+    return panorama.some(isCorrect) ? this.#make(panorama, now) : NOTHING_TO_DO;
+  }
+
+  onPing(now: Timestamp): readonly Effect[] {
+    const wanted =
+      this.#pingWanted || (this.#presence.isBelowHalf(now) && now + EARLY_MS - this.#lastPing >= this.#pingEveryMs());
+    const effects = wanted ? this.#ping(now) : [];
+    // An extra ping of `onNewcomer` leaves the appointment as it is; a timer may fire a little early.
+    return now + EARLY_MS < this.#nextPing ? effects : [...effects, this.#schedulePing(now)];
+  }
+
+  /**
+   * Somebody came back. While we pause we make no units it could hear us by, so it is told that we are here; otherwise
+   * two paused nodes could take a maximal round to find each other.
+   */
+  onNewcomer(now: Timestamp): readonly Effect[] {
+    const { baseRoundMs } = this.#dag.instance.params;
+    if (now - this.#lastPing >= baseRoundMs) return this.#ping(now);
+    this.#pingWanted = true;
+    return [{ kind: "schedule", timer: { kind: "ping" }, at: timestamp(this.#lastPing + baseRoundMs) }];
+  }
+
+  /** True for a ping in our name that we did not send since we started. */
+  isForeignPing(creator: number, t: Timestamp): boolean {
+    return creator === this.#own.index && t >= this.#startedAt && t > this.#lastPing;
+  }
+
+  #lead(slot: Slot, now: Timestamp): Duty {
+    if (!this.#maySign(now)) return NOTHING_TO_DO;
+    const latest = this.#ownLatest();
+    const deadline = timestamp(slot + (this.#options.proposalWindowMs ?? proposalWindowMs(this.#roundMs)));
+    const panorama = panoramaUntil(this.#dag.latest, slot);
+    if (now > deadline || panorama[this.#own.index] !== latest || latest?.roundId === slot) return NOTHING_TO_DO;
+    const { instance } = this.#dag;
+    const parent = forkChoice(panorama, instance.weights);
+    if (leaderOf(instance, slot, parent) !== this.#own.index || (parent !== undefined && parent.t >= slot)) {
+      return NOTHING_TO_DO;
+    }
+    if (parent?.terminal) return panorama.some(isCorrect) ? this.#make(panorama, slot) : NOTHING_TO_DO;
+    this.#building = { slot, panorama, deadline };
+    return {
+      effects: [
+        {
+          kind: "buildBlock",
+          slot,
+          parent: parent && blockRef(parent),
+          height: (parent?.height ?? instance.keyBlock.height) + 1,
+          deadline,
+        },
+        { kind: "schedule", timer: { kind: "proposeDeadline", slot }, at: timestamp(deadline + 1) },
+      ],
+    };
+  }
+
+  #make(panorama: Panorama, t: Timestamp, payload?: Bytes): Duty {
+    const blockHash = payload && keccakHash(payload);
+    const valid = makeUnit(this.#dag, this.#own, { panorama, t, roundExp: this.#options.roundExp, blockHash });
+    this.#ownHead = { seq: valid.unit.seq, hash: valid.unit.hash };
+    return { effects: [], unit: { valid, payload } };
+  }
+
+  /** Own latest unit; undefined also when we count as faulty, in which case nothing is signed anyway. */
+  #ownLatest(): DagUnit | undefined {
+    const latest = this.#dag.latest[this.#own.index];
+    return isCorrect(latest) ? latest : undefined;
+  }
+
+  #maySign(now: Timestamp): boolean {
+    const { instance } = this.#dag;
+    if (this.#stopped || now < this.#listenUntil || now < this.#settledAt || now < instance.eraStart) return false;
+    if (this.#dag.isFaulty(this.#own.index)) return false;
+    // The whole past of our last unit has to be here, or the next one could contradict it.
+    if (this.#ownHead !== undefined && this.#ownLatest()?.hash !== this.#ownHead.hash) return false;
+    if ((this.#ownLatest()?.t ?? now) > now) return false;
+    if (2 * this.#dag.faultyWeight >= instance.committee.total) return false;
+    return !this.#presence.isBelowHalf(now);
+  }
+
+  #scheduleRound(from: Timestamp): Effect {
+    const slot = timestamp(Math.ceil(from / this.#roundMs) * this.#roundMs);
+    return { kind: "schedule", timer: { kind: "roundStart", slot }, at: slot };
+  }
+
+  #ping(now: Timestamp): readonly Effect[] {
+    const { instance } = this.#dag;
+    this.#pingWanted = false;
+    if (this.#stopped || this.#dag.isFaulty(this.#own.index)) return [];
+    this.#lastPing = now;
+    const digest = pingDigest(instance.domain, instance.id, this.#own.index, now);
+    const ping = { creator: this.#own.index, t: now, signature: signDigest(digest, this.#own.privateKey) };
+    return [{ kind: "broadcast", message: { instance: instance.id, kind: "ping", ping }, except: undefined }];
+  }
+
+  #pingEveryMs(): number {
+    return maximalRoundMs(this.#dag.instance.params);
+  }
+
+  #schedulePing(now: Timestamp): Effect {
+    this.#nextPing = timestamp(now + this.#pingEveryMs());
+    return { kind: "schedule", timer: { kind: "ping" }, at: this.#nextPing };
+  }
+}

@@ -1,0 +1,286 @@
+import { type Bytes, keccakHash, type Timestamp } from "../primitives/index.ts";
+import type { ValidatorIndex } from "./committee.ts";
+import type { Dag } from "./dag.ts";
+import { DependencyRequests } from "./dependency-requests.ts";
+import type { DisconnectReason, Effect } from "./effects.ts";
+import { MAX_PAYLOAD_BYTES, type MessageBody, type PeerId } from "./messages.ts";
+import { type Dependency, type PendingLimits, type PendingUnit, PendingUnits } from "./pending-units.ts";
+import type { UnitHash } from "./unit.ts";
+import { type CheckedUnit, missingDependencies, type UnitRejection } from "./validity.ts";
+
+/** Local limits of the synchronizer; KoMaBFT spec 2. */
+export interface SyncLimits extends PendingLimits {
+  /** A pending unit older than this is forgotten. */
+  readonly pendingTimeoutMs: number;
+  /** A unit further in the future is refused. */
+  readonly maxFutureMs: number;
+  /** Peers asked for one thing at a time. */
+  readonly maxHoldersAsked: number;
+}
+
+export const defaultSyncLimits: SyncLimits = {
+  pendingTimeoutMs: 10_000,
+  maxFutureMs: 10_000,
+  maxHoldersAsked: 3,
+  maxPendingUnits: 20_000,
+  maxPendingPerCreator: 512,
+};
+
+/** Hashes of invalid units that are remembered, so that what cites them falls at once. */
+const MAX_REMEMBERED_INVALID = 4096;
+const REQUEST_TICK_MS = 300;
+
+/**
+ * Brings units into an order in which they can be judged: holds those whose citations are missing, asks for what is
+ * missing, drops what hangs on invalid units. Judging and adding is the caller's: it takes units with {@link takeReady}
+ * and answers with {@link onAdded} or {@link onInvalid}.
+ *
+ * @see KoMaBFT spec 15
+ */
+export class Synchronizer {
+  readonly #dag: Dag;
+  readonly #limits: SyncLimits;
+  readonly #pending: PendingUnits;
+  readonly #requests: DependencyRequests;
+  readonly #ready: PendingUnit[] = [];
+  readonly #invalid = new Set<UnitHash>();
+  #requestTick: Timestamp | undefined;
+
+  constructor(dag: Dag, limits: SyncLimits) {
+    this.#dag = dag;
+    this.#limits = limits;
+    this.#pending = new PendingUnits(limits);
+    this.#requests = new DependencyRequests(limits.maxHoldersAsked);
+  }
+
+  get pendingUnits(): number {
+    return this.#pending.size;
+  }
+
+  get openRequests(): number {
+    return this.#requests.size;
+  }
+
+  /** True for a unit that is in the state or on its way into it: its signature need not be looked at again. */
+  knows(hash: UnitHash): boolean {
+    return this.#dag.unit(hash) !== undefined || this.#pending.get(hash) !== undefined;
+  }
+
+  isInvalid(hash: UnitHash): boolean {
+    return this.#invalid.has(hash);
+  }
+
+  isNeeded(hash: UnitHash): boolean {
+    return this.#pending.isNeeded({ kind: "unit", hash });
+  }
+
+  pending(hash: UnitHash): PendingUnit | undefined {
+    return this.#pending.get(hash);
+  }
+
+  /** A further peer sent a unit that is pending, and maybe brought its payload. */
+  addSender(hash: UnitHash, payload: Bytes | undefined, from: PeerId | undefined, now: Timestamp): readonly Effect[] {
+    const entry = this.#pending.get(hash);
+    if (entry === undefined) return [];
+    if (from !== undefined) entry.senders.add(from);
+    this.#noteHolder(entry, from);
+    return payload === undefined ? [] : this.receivePayload(hash, payload, from, now);
+  }
+
+  /** Takes a checked unit that {@link knows} does not know. */
+  receive(unit: CheckedUnit, payload: Bytes | undefined, from: PeerId | undefined, now: Timestamp): readonly Effect[] {
+    if (unit.body.t > now + this.#limits.maxFutureMs) return [];
+    const entry: PendingUnit = {
+      unit,
+      since: now,
+      senders: new Set(from === undefined ? [] : [from]),
+      holders: new Set(from === undefined ? [] : [from]),
+      payload: undefined,
+      stage: "postponed",
+    };
+    const dropped = this.#pending.add(entry);
+    if (dropped.includes(entry)) return [];
+    const effects = payload === undefined ? [] : [...this.receivePayload(unit.hash, payload, from, now)];
+    if (unit.body.t > now) return [...effects, { kind: "schedule", timer: { kind: "postponed" }, at: unit.body.t }];
+    return [...effects, ...this.#evaluate(entry, now)];
+  }
+
+  /** The payload of a pending proposal. One that is not what the unit committed to is the sender's fault alone. */
+  receivePayload(block: UnitHash, payload: Bytes, from: PeerId | undefined, now: Timestamp): readonly Effect[] {
+    const entry = this.#pending.get(block);
+    const expected = entry?.unit.body.blockHash;
+    if (entry === undefined || entry.payload !== undefined) return [];
+    if (payload.length > MAX_PAYLOAD_BYTES) {
+      return disconnect(from, { code: "PayloadTooLarge", bytes: payload.length, limit: MAX_PAYLOAD_BYTES });
+    }
+    if (expected === undefined || keccakHash(payload) !== expected) {
+      return disconnect(from, { code: "PayloadMismatch", block });
+    }
+    entry.payload = payload;
+    const dependency: Dependency = { kind: "block", hash: block };
+    this.#requests.close(dependency);
+    return this.#pending.isNeeded(dependency) ? this.#evaluate(entry, now) : [];
+  }
+
+  /** The next unit whose citations, evidence and payload are all here. */
+  takeReady(): PendingUnit | undefined {
+    for (;;) {
+      const entry = this.#ready.shift();
+      if (entry === undefined) return undefined;
+      if (this.#pending.get(entry.unit.hash) === entry && entry.stage === "ready") return entry;
+    }
+  }
+
+  /** The unit is in the state: those that wait for it go on. */
+  onAdded(hash: UnitHash, now: Timestamp): readonly Effect[] {
+    this.#pending.remove(hash);
+    return this.#satisfied({ kind: "unit", hash }, now);
+  }
+
+  onEvidence(creator: ValidatorIndex, now: Timestamp): readonly Effect[] {
+    return this.#satisfied({ kind: "evidence", creator }, now);
+  }
+
+  /** The unit broke a rule: it, what hangs on it, and those who sent either are let go. */
+  onInvalid(hash: UnitHash, reason: UnitRejection): readonly Effect[] {
+    const peers = new Map<PeerId, DisconnectReason>();
+    const doomed: { readonly hash: UnitHash; readonly reason: UnitRejection }[] = [{ hash, reason }];
+    for (let next = doomed.shift(); next !== undefined; next = doomed.shift()) {
+      const entry = this.#pending.get(next.hash);
+      for (const peer of entry?.senders ?? []) if (!peers.has(peer)) peers.set(peer, next.reason);
+      const dependency: Dependency = { kind: "unit", hash: next.hash };
+      for (const waiter of this.#pending.waitersOf(dependency)) {
+        doomed.push({ hash: waiter.unit.hash, reason: { code: "InvalidCitation", cited: next.hash } });
+      }
+      this.#requests.close(dependency);
+      this.#requests.close({ kind: "block", hash: next.hash });
+      this.#pending.remove(next.hash);
+      this.#rememberInvalid(next.hash);
+    }
+    return [...peers].map(([peer, why]) => ({ kind: "disconnect", peer, reason: why }));
+  }
+
+  /** Forgets a unit that nobody is to blame for; it may come again. */
+  forget(hash: UnitHash): void {
+    this.#pending.remove(hash);
+    this.#requests.close({ kind: "block", hash });
+  }
+
+  /** Units whose time has come. */
+  onPostponed(now: Timestamp): readonly Effect[] {
+    const postponed = [...this.#pending.entries()].filter((entry) => entry.stage === "postponed");
+    postponed.sort((a, b) => a.unit.body.t - b.unit.body.t);
+    const due = postponed.filter((entry) => entry.unit.body.t <= now);
+    const [next] = postponed;
+    // Timers of an operating system may fire a millisecond early.
+    if (due.length === 0 && next !== undefined) {
+      return [{ kind: "schedule", timer: { kind: "postponed" }, at: next.unit.body.t }];
+    }
+    return due.flatMap((entry) => [...this.#evaluate(entry, now)]);
+  }
+
+  /** Asks the next holders of what has not come. */
+  onRequestTick(now: Timestamp): readonly Effect[] {
+    this.#requestTick = undefined;
+    const effects: Effect[] = [];
+    for (const dependency of this.#requests.open()) {
+      if (this.#pending.isNeeded(dependency)) effects.push(...this.#ask(dependency, now));
+      else this.#requests.close(dependency);
+    }
+    return effects;
+  }
+
+  /** Forgets units that have waited too long. Those at the executor stay: it will answer. */
+  purge(now: Timestamp): void {
+    for (const entry of [...this.#pending.entries()]) {
+      if (entry.stage === "validating" || now - entry.since < this.#limits.pendingTimeoutMs) continue;
+      this.forget(entry.unit.hash);
+    }
+    for (const dependency of this.#requests.open()) {
+      if (!this.#pending.isNeeded(dependency)) this.#requests.close(dependency);
+    }
+  }
+
+  #satisfied(dependency: Dependency, now: Timestamp): readonly Effect[] {
+    this.#requests.close(dependency);
+    return this.#pending.waitersOf(dependency).flatMap((entry) => [...this.#evaluate(entry, now)]);
+  }
+
+  /** Looks what a unit still lacks: units first, then evidence, then the payload. */
+  #evaluate(entry: PendingUnit, now: Timestamp): readonly Effect[] {
+    const { unit } = entry;
+    const missing = missingDependencies(unit, this.#dag);
+    const invalid = missing.units.find((hash) => this.#invalid.has(hash));
+    if (invalid !== undefined) return this.onInvalid(unit.hash, { code: "InvalidCitation", cited: invalid });
+    const dependencies: Dependency[] = [
+      ...missing.units.map((hash): Dependency => ({ kind: "unit", hash })),
+      ...missing.evidence.map((creator): Dependency => ({ kind: "evidence", creator })),
+    ];
+    if (unit.body.blockHash !== undefined && entry.payload === undefined) {
+      dependencies.push({ kind: "block", hash: unit.hash });
+    }
+    this.#pending.waitFor(unit.hash, dependencies);
+    if (dependencies.length === 0) {
+      entry.stage = "ready";
+      this.#ready.push(entry);
+      return [];
+    }
+    entry.stage = "waiting";
+    return dependencies.flatMap((dependency) => [...this.#want(dependency, entry, now)]);
+  }
+
+  /** Asks for a dependency unless it is on its way; whoever has a unit has what it cites. */
+  #want(dependency: Dependency, entry: PendingUnit, now: Timestamp): readonly Effect[] {
+    if (dependency.kind === "unit") {
+      const onItsWay = this.#pending.get(dependency.hash);
+      if (onItsWay !== undefined) {
+        for (const peer of entry.holders) this.#noteHolder(onItsWay, peer);
+        return [];
+      }
+    }
+    return this.#ask(dependency, now);
+  }
+
+  #ask(dependency: Dependency, now: Timestamp): readonly Effect[] {
+    const holders = new Set<PeerId>();
+    for (const waiter of this.#pending.waitersOf(dependency)) for (const peer of waiter.holders) holders.add(peer);
+    const question = this.#requests.ask(dependency, holders, now);
+    const effects: Effect[] = [];
+    if (question !== undefined) effects.push({ kind: "send", to: question.to, message: this.#message(question.body) });
+    if (this.#requestTick === undefined || this.#requestTick <= now) {
+      this.#requestTick = (now + REQUEST_TICK_MS) as Timestamp;
+      effects.push({ kind: "schedule", timer: { kind: "requests" }, at: this.#requestTick });
+    }
+    return effects;
+  }
+
+  /** Notes a holder of a pending unit, and of the pending units it waits for. */
+  #noteHolder(entry: PendingUnit, peer: PeerId | undefined): void {
+    if (peer === undefined) return;
+    const stack = [entry];
+    for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+      if (next.holders.has(peer)) continue;
+      next.holders.add(peer);
+      if (next.stage !== "waiting") continue;
+      for (const hash of next.unit.hashes) {
+        const cited = this.#pending.get(hash);
+        if (cited !== undefined) stack.push(cited);
+      }
+    }
+  }
+
+  #rememberInvalid(hash: UnitHash): void {
+    this.#invalid.add(hash);
+    if (this.#invalid.size <= MAX_REMEMBERED_INVALID) return;
+    const [oldest] = this.#invalid;
+    if (oldest !== undefined) this.#invalid.delete(oldest);
+  }
+
+  #message(body: MessageBody) {
+    return { instance: this.#dag.instance.id, ...body };
+  }
+}
+
+function disconnect(peer: PeerId | undefined, reason: DisconnectReason): readonly Effect[] {
+  return peer === undefined ? [] : [{ kind: "disconnect", peer, reason }];
+}

@@ -1,0 +1,241 @@
+import {
+  type Address,
+  accept,
+  type Branded,
+  type Check,
+  type Hash,
+  hexToBytes,
+  recoverAddress,
+  reject,
+  type Timestamp,
+} from "../primitives/index.ts";
+import type { ValidatorIndex } from "./committee.ts";
+import type { Dag, ResolvedUnit, ValidUnit } from "./dag.ts";
+import { CITED_FAULTY, type DagUnit, laneAncestor, type Observation, type Panorama } from "./dag-unit.ts";
+import { forkChoice } from "./fork-choice.ts";
+import type { Instance } from "./instance.ts";
+import { leaderOf } from "./leader.ts";
+import { citedNumbers, isCorrect, panoramaRoot } from "./panorama.ts";
+import { roundIdOf, roundLengthMs } from "./rounds.ts";
+import { identifyUnit, SEEN_FAULTY, SEEN_NOTHING, type SignedUnit, type UnitHash, type WireUnit } from "./unit.ts";
+
+/** Its own content is sound: creator, signature and everything else that needs no other unit. */
+export type CheckedUnit = Branded<SignedUnit, "CheckedUnit">;
+
+/** Why a unit is not valid; the numbers are those of KoMaBFT spec 6. */
+export type UnitRejection =
+  /* 1 */
+  | { readonly code: "Creator"; readonly creator: ValidatorIndex }
+  /* 2 */
+  | { readonly code: "InstanceId"; readonly instance: Hash }
+  /* 3 */
+  | { readonly code: "Signature"; readonly expected: Address; readonly recovered: Address | undefined }
+  /* 4 */
+  | { readonly code: "Banned"; readonly creator: ValidatorIndex }
+  /* 5 */
+  | { readonly code: "RoundLengthGreaterThanMaximum"; readonly roundExp: number; readonly maximum: number }
+  /* 6 */
+  | { readonly code: "PanoramaLength"; readonly expected: number; readonly found: number }
+  /* 7 */
+  | { readonly code: "FaultyCreator"; readonly creator: ValidatorIndex }
+  /* 8 */
+  | { readonly code: "MissingBlock" }
+  /* 9 */
+  | { readonly code: "PrevMismatch"; readonly prev: UnitHash | undefined; readonly entry: UnitHash | undefined }
+  /* the transport's list of hashes does not fit the signed root */
+  | { readonly code: "PanoramaHashes"; readonly expected: number; readonly found: number }
+  | { readonly code: "PanoramaRoot"; readonly signed: Hash; readonly computed: Hash }
+  /* endorsements are off: a unit that claims some is not of this protocol version */
+  | { readonly code: "EndorsedButUnseen"; readonly endorsed: UnitHash }
+  /* 10 */
+  | { readonly code: "PanoramaIndex"; readonly index: ValidatorIndex }
+  /* 11 */
+  | { readonly code: "InconsistentPanorama"; readonly index: ValidatorIndex; readonly cited: UnitHash }
+  /* 12 */
+  | { readonly code: "Timestamps"; readonly unitTime: Timestamp; readonly citedTime: Timestamp }
+  /* 13 */
+  | { readonly code: "SequenceNumber"; readonly expected: number; readonly found: number }
+  /* 14 */
+  | { readonly code: "RoundLengthChangedWithinRound"; readonly previous: number; readonly found: number }
+  /* 15 */
+  | { readonly code: "ThreeUnitsInRound"; readonly roundId: Timestamp }
+  /* 16 */
+  | { readonly code: "NonLeaderBlock"; readonly leader: ValidatorIndex; readonly t: Timestamp }
+  /* 17 */
+  | { readonly code: "ValueAfterTerminalBlock"; readonly parent: UnitHash }
+  /* 19 */
+  | { readonly code: "InvalidBlock"; readonly block: UnitHash }
+  /* a payload that is not what the unit committed to */
+  | { readonly code: "PayloadMismatch"; readonly block: UnitHash }
+  | { readonly code: "PayloadTooLarge"; readonly bytes: number; readonly limit: number }
+  /* it cites a unit that is invalid */
+  | { readonly code: "InvalidCitation"; readonly cited: UnitHash };
+
+/**
+ * Rules 1–9: what a unit's own bytes say. Needs no other unit, so it stands before any forwarding or asking.
+ *
+ * @returns the unit with its hash, or the first rule it breaks
+ */
+export function checkContent(wire: WireUnit, instance: Instance): Check<CheckedUnit, UnitRejection> {
+  const validator = instance.committee.validators[wire.creator];
+  if (validator === undefined) return reject({ code: "Creator", creator: wire.creator });
+  if (wire.instance !== instance.id) return reject({ code: "InstanceId", instance: wire.instance });
+  return checkIdentified(identifyUnit(instance.domain, wire), instance, validator.signer);
+}
+
+/** {@link checkContent} for a unit whose hash is computed already and whose creator and instance are known. */
+export function checkIdentified(
+  unit: SignedUnit,
+  instance: Instance,
+  signer: Address,
+): Check<CheckedUnit, UnitRejection> {
+  const recovered = recoverAddress(hexToBytes(unit.hash), unit.signature);
+  if (recovered !== signer) return reject({ code: "Signature", expected: signer, recovered });
+  if (instance.banned.has(unit.creator)) return reject({ code: "Banned", creator: unit.creator });
+  const broken = brokenBodyRule(unit, instance);
+  return broken === undefined ? accept(unit as CheckedUnit) : reject(broken);
+}
+
+function brokenBodyRule(unit: SignedUnit, instance: Instance): UnitRejection | undefined {
+  const { body } = unit;
+  const { maxRoundExp } = instance.params;
+  // Before anything computes 2^roundExp.
+  if (body.roundExp > maxRoundExp) {
+    return { code: "RoundLengthGreaterThanMaximum", roundExp: body.roundExp, maximum: maxRoundExp };
+  }
+  if (body.observations.length !== instance.size) {
+    return { code: "PanoramaLength", expected: instance.size, found: body.observations.length };
+  }
+  if (body.observations[unit.creator] === SEEN_FAULTY) return { code: "FaultyCreator", creator: unit.creator };
+  const correct = body.observations.filter((seen) => seen > SEEN_FAULTY).length;
+  if (body.blockHash === undefined && correct === 0) return { code: "MissingBlock" };
+  if (unit.hashes.length !== correct) {
+    return { code: "PanoramaHashes", expected: correct, found: unit.hashes.length };
+  }
+  const ownEntry = citedHashAt(unit, unit.creator);
+  if (ownEntry !== unit.prev) return { code: "PrevMismatch", prev: unit.prev, entry: ownEntry };
+  const computed = panoramaRoot(body.observations, unit.hashes);
+  if (computed !== body.panoramaRoot) return { code: "PanoramaRoot", signed: body.panoramaRoot, computed };
+  const [endorsed] = body.endorsed;
+  if (endorsed !== undefined) return { code: "EndorsedButUnseen", endorsed };
+  return undefined;
+}
+
+/** Hash of the cited unit of validator `index`, undefined for nothing and faulty. */
+function citedHashAt(unit: WireUnit, index: ValidatorIndex): UnitHash | undefined {
+  if ((unit.body.observations[index] as number) <= SEEN_FAULTY) return undefined;
+  let position = 0;
+  for (let i = 0; i < index; i++) if ((unit.body.observations[i] as number) > SEEN_FAULTY) position++;
+  return unit.hashes[position];
+}
+
+/** What must be in the state before a unit can be judged. */
+export interface MissingDependencies {
+  readonly units: readonly UnitHash[];
+  /** Validators cited as faulty against whom no evidence is known here. */
+  readonly evidence: readonly ValidatorIndex[];
+}
+
+export function missingDependencies(unit: CheckedUnit, dag: Dag): MissingDependencies {
+  const units = unit.hashes.filter((hash) => dag.unit(hash) === undefined);
+  const evidence: ValidatorIndex[] = [];
+  unit.body.observations.forEach((seen, i) => {
+    if (seen === SEEN_FAULTY && !dag.isFaulty(i)) evidence.push(i);
+  });
+  return { units, evidence };
+}
+
+/**
+ * Rules 10–17, on a unit whose dependencies are all in the state. A function of the unit's downset alone: what else the
+ * state holds, and when it arrived, changes nothing.
+ */
+export function checkCitations(unit: CheckedUnit, dag: Dag): Check<ValidUnit, UnitRejection> {
+  const panorama = resolvePanorama(unit, dag);
+  const misplaced = brokenIndexRule(unit, panorama);
+  if (misplaced !== undefined) return reject(misplaced);
+  const own = panorama[unit.creator];
+  const prev = isCorrect(own) ? own : undefined;
+  const choice = forkChoice(panorama, dag.instance.weights);
+  const resolved: ResolvedUnit = { unit, panorama, prev, choice };
+  const broken =
+    brokenConsistencyRule(resolved, dag) ??
+    brokenTimeRule(resolved, dag.instance) ??
+    brokenBlockRule(resolved, dag.instance);
+  return broken === undefined ? accept(resolved as ValidUnit) : reject(broken);
+}
+
+function resolvePanorama(unit: CheckedUnit, dag: Dag): Panorama {
+  let next = 0;
+  return unit.body.observations.map((seen): Observation => {
+    if (seen === SEEN_NOTHING) return undefined;
+    return seen === SEEN_FAULTY ? "faulty" : dag.unit(unit.hashes[next++] as UnitHash);
+  });
+}
+
+function brokenIndexRule(unit: CheckedUnit, panorama: Panorama): UnitRejection | undefined {
+  for (let i = 0; i < panorama.length; i++) {
+    const cited = panorama[i];
+    if (!isCorrect(cited)) continue;
+    if (cited.creator !== i || cited.seq !== (unit.body.observations[i] as number) - 2) {
+      return { code: "PanoramaIndex", index: i };
+    }
+  }
+  return undefined;
+}
+
+function brokenConsistencyRule({ panorama }: ResolvedUnit, dag: Dag): UnitRejection | undefined {
+  const cited = citedNumbers(panorama);
+  for (const unit of panorama) {
+    if (!isCorrect(unit)) continue;
+    for (let i = 0; i < cited.length; i++) {
+      if (!entryIsAtLeast(panorama, cited, unit, i, dag)) {
+        return { code: "InconsistentPanorama", index: i, cited: unit.hash };
+      }
+    }
+  }
+  return undefined;
+}
+
+/** Rule 11 for one entry, on numbers; only a validator that has forked needs its lanes compared. */
+function entryIsAtLeast(panorama: Panorama, cited: Int32Array, unit: DagUnit, i: number, dag: Dag): boolean {
+  const entry = cited[i] as number;
+  if (entry === CITED_FAULTY) return true;
+  const seen = unit.cited[i] as number;
+  if (seen === CITED_FAULTY || seen > entry) return false;
+  if (seen < 0 || !dag.forked.has(i)) return true;
+  return laneAncestor(panorama[i] as DagUnit, seen) === unit.panorama[i];
+}
+
+function brokenTimeRule({ unit, panorama, prev }: ResolvedUnit, instance: Instance): UnitRejection | undefined {
+  const { params } = instance;
+  const { t, roundExp } = unit.body;
+  for (const cited of panorama) {
+    if (isCorrect(cited) && cited.t > t) return { code: "Timestamps", unitTime: t, citedTime: cited.t };
+  }
+  if (t < instance.eraStart) return { code: "Timestamps", unitTime: t, citedTime: instance.eraStart };
+  const expected = prev === undefined ? 0 : prev.seq + 1;
+  if (unit.seq !== expected) return { code: "SequenceNumber", expected, found: unit.seq };
+  if (prev !== undefined && prev.roundExp !== roundExp) {
+    const longer = roundLengthMs(params, Math.max(prev.roundExp, roundExp));
+    if (Math.floor(prev.t / longer) === Math.floor(t / longer)) {
+      return { code: "RoundLengthChangedWithinRound", previous: prev.roundExp, found: roundExp };
+    }
+  }
+  const roundId = roundIdOf(params, t, roundExp);
+  if (prev?.prev?.roundId === roundId) return { code: "ThreeUnitsInRound", roundId };
+  return undefined;
+}
+
+function brokenBlockRule({ unit, prev, choice }: ResolvedUnit, instance: Instance): UnitRejection | undefined {
+  const { body, creator } = unit;
+  if (body.blockHash === undefined) return undefined;
+  const roundId = roundIdOf(instance.params, body.t, body.roundExp);
+  const leader = leaderOf(instance, roundId, choice);
+  if (body.t !== roundId || prev?.roundId === roundId || leader !== creator) {
+    return { code: "NonLeaderBlock", leader, t: body.t };
+  }
+  // One block per slot and branch, so that timestamps of the chain can grow.
+  if (choice !== undefined && choice.t >= body.t) return { code: "Timestamps", unitTime: body.t, citedTime: choice.t };
+  if (choice?.terminal) return { code: "ValueAfterTerminalBlock", parent: choice.unit };
+  return undefined;
+}

@@ -1,0 +1,192 @@
+import {
+  type BlockRef,
+  type ConsensusMessage,
+  createKomaBft,
+  type Effect,
+  type KomaBft,
+  type KomaBftConfig,
+} from "../../src/consensus/index.ts";
+import { type Bytes, type Timestamp, timestamp, utf8 } from "../../src/primitives/index.ts";
+import { MemoryUnitStore } from "./memory-unit-store.ts";
+
+/** What a node needs of the world around it. */
+export interface NodeHost {
+  readonly now: number;
+  schedule(at: number, run: () => void): void;
+  transmit(from: SimulatedNode, to: string, message: ConsensusMessage): void;
+  broadcast(from: SimulatedNode, message: ConsensusMessage, except: string | undefined): void;
+  anyPeerOf(node: SimulatedNode): string | undefined;
+  /** Every own unit that reached a disk, whatever became of it. */
+  ownUnitStored(node: SimulatedNode, effect: Extract<Effect, { kind: "persist" }>): void;
+  note(node: SimulatedNode, text: string): void;
+  /** True: the node dies now, between storing a unit and sending it. */
+  diesAfterPersist(node: SimulatedNode): boolean;
+}
+
+export interface Final {
+  readonly block: BlockRef;
+  readonly threshold: number;
+  /** Virtual time at which this node called it final. */
+  readonly at: number;
+}
+
+/** The real consensus object of one validator, with a disk, an executor for trivial payloads, and a clock. */
+export class SimulatedNode {
+  readonly name: string;
+  readonly index: number;
+  readonly store = new MemoryUnitStore();
+  readonly finals: Final[] = [];
+  readonly alarms: Extract<Effect, { kind: "alarm" }>["alarm"][] = [];
+  readonly disconnects: Extract<Effect, { kind: "disconnect" }>[] = [];
+  readonly faults: number[] = [];
+  /** Ahead of virtual time by so many ms. */
+  skewMs = 0;
+  /** How long building a block takes. */
+  buildMs = 20;
+  /** How long judging one takes. */
+  executeMs = 20;
+  /** Sends nothing, hears everything. */
+  mute = false;
+  /** Peers it can reach; undefined: everybody. */
+  links: ReadonlySet<string> | undefined;
+  readonly #host: NodeHost;
+  readonly #config: KomaBftConfig;
+  #core: KomaBft | undefined;
+  /** Grows with every start, so that timers of the life before die. */
+  #life = 0;
+
+  constructor(host: NodeHost, name: string, config: KomaBftConfig) {
+    this.name = name;
+    this.index = config.own?.index ?? -1;
+    this.#host = host;
+    this.#config = config;
+  }
+
+  get alive(): boolean {
+    return this.#core !== undefined;
+  }
+
+  get core(): KomaBft {
+    if (this.#core === undefined) throw new Error(`${this.name} is down`);
+    return this.#core;
+  }
+
+  get now(): Timestamp {
+    return timestamp(this.#host.now + this.skewMs);
+  }
+
+  start(): void {
+    this.#life++;
+    this.#core = createKomaBft(this.#config);
+    const { ownHead, evidence } = this.store;
+    const finals = [...this.store.finals].map(([threshold, block]) => ({ threshold, block }));
+    this.#perform(this.#core.restore({ units: this.store.units(), ownHead, evidence, finals }));
+    this.#perform(this.#core.start(this.now));
+  }
+
+  /** Kill -9. */
+  kill(): void {
+    this.#life++;
+    this.#core = undefined;
+    this.store.crash(this.#host.now);
+    this.#host.note(this, "killed");
+  }
+
+  deliver(message: ConsensusMessage, from: string): void {
+    if (this.#core !== undefined) this.#perform(this.#core.handleMessage(message, from, this.now));
+  }
+
+  finalsAt(threshold: number): readonly Final[] {
+    return this.finals.filter((final) => final.threshold === threshold);
+  }
+
+  finalHeight(threshold: number): number {
+    return this.finalsAt(threshold).at(-1)?.block.height ?? 0;
+  }
+
+  #perform(effects: readonly Effect[]): void {
+    const life = this.#life;
+    for (const effect of effects) {
+      if (life !== this.#life) return;
+      this.#performOne(effect);
+    }
+  }
+
+  #performOne(effect: Effect): void {
+    switch (effect.kind) {
+      case "persist":
+        this.store.persist(effect, this.#host.now);
+        if (effect.own === undefined) return;
+        this.#host.note(this, `made ${effect.unit.hash}`);
+        this.#host.ownUnitStored(this, effect);
+        if (this.#host.diesAfterPersist(this)) this.kill();
+        return;
+      case "broadcast":
+        if (!this.mute) this.#host.broadcast(this, effect.message, effect.except);
+        return;
+      case "send":
+        if (!this.mute) this.#host.transmit(this, effect.to, effect.message);
+        return;
+      case "sendToAny": {
+        const peer = this.#host.anyPeerOf(this);
+        if (peer !== undefined && !this.mute) this.#host.transmit(this, peer, effect.message);
+        return;
+      }
+      case "serveBlock": {
+        const payload = this.store.payloadOf(effect.block);
+        const { instance } = this.core;
+        if (payload !== undefined && !this.mute) {
+          this.#host.transmit(this, effect.to, { instance: instance.id, kind: "block", block: effect.block, payload });
+        }
+        return;
+      }
+      case "schedule":
+        this.#later(effect.at - this.skewMs, (core) => core.handleTimer(effect.timer, this.now));
+        return;
+      case "buildBlock": {
+        const payload = payloadFor(effect.parent?.unit, effect.slot, this.index);
+        this.#later(this.#host.now + this.buildMs, (core) => core.propose(effect.slot, payload, this.now));
+        return;
+      }
+      case "validateBlock": {
+        const expected = payloadFor(effect.parent?.unit, effect.block.t, effect.block.creator);
+        const verdict = String(expected) === String(effect.block.payload) ? "valid" : "invalid";
+        const at = this.#host.now + this.executeMs;
+        this.#later(at, (core) => core.resolveBlock(effect.block.unit, verdict, this.now));
+        return;
+      }
+      case "headChanged":
+        return;
+      case "finalize":
+        this.finals.push({ block: effect.block, threshold: effect.threshold, at: this.#host.now });
+        this.store.finals.set(effect.threshold, effect.block.unit);
+        this.#host.note(this, `final at ${effect.threshold}: ${effect.block.height} ${effect.block.unit}`);
+        return;
+      case "reportFault":
+        this.faults.push(effect.validator);
+        this.store.evidence.push(effect.evidence);
+        this.#host.note(this, `fault of ${effect.validator}`);
+        return;
+      case "disconnect":
+        this.disconnects.push(effect);
+        this.#host.note(this, `disconnects ${effect.peer}: ${effect.reason.code}`);
+        return;
+      case "alarm":
+        this.alarms.push(effect.alarm);
+        this.#host.note(this, `alarm ${effect.alarm.cause}`);
+        return;
+    }
+  }
+
+  #later(at: number, task: (core: KomaBft) => readonly Effect[]): void {
+    const life = this.#life;
+    this.#host.schedule(Math.max(at, this.#host.now), () => {
+      if (life === this.#life && this.#core !== undefined) this.#perform(task(this.#core));
+    });
+  }
+}
+
+/** A block whose content says what it builds on: enough to notice a wrong parent. */
+function payloadFor(parent: string | undefined, slot: number, creator: number): Bytes {
+  return utf8(`${parent ?? "key block"} ${slot} ${creator}`);
+}
