@@ -6,7 +6,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{src,devnet,commands,contracts}/**/*.test.{ts,tsx}"],
+          include: ["{src,devnet,commands,contracts,docs}/**/*.test.{ts,tsx}"],
           testTimeout: 20_000,
         },
       },

@@ -16,7 +16,7 @@ import {
 import { type Checkpoint, checkpointDigest, checkpointHash } from "./checkpoint.ts";
 import { planInterval } from "./interval.ts";
 import { decodeVote, encodeVote } from "./messages.ts";
-import { drawProposer, roundAt, type StakedSeat } from "./proposer.ts";
+import { drawProposer, type StakedSeat } from "./proposer.ts";
 import { createSignatureCollector } from "./signatures.ts";
 
 const keys = ["ann", "bob", "cid", "dee"].map((name) => keccak256(utf8(name)));
@@ -108,11 +108,6 @@ describe("the proposer", () => {
     const draw = (given: readonly StakedSeat[]) => drawProposer(given, checkpoint.prevCheckpoint, 80401n, 7n, 3);
     expect(draw([...seats].reverse())).toBe(draw(seats));
     expect(draw([])).toBeUndefined();
-  });
-
-  it("changes with every timeout", () => {
-    expect([0, 999, 4_999, 5_000, 12_000].map((now) => roundAt(now, 0, 5_000))).toEqual([0, 0, 0, 1, 2]);
-    expect(roundAt(0, 10_000, 5_000)).toBe(0);
   });
 });
 

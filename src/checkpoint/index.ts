@@ -8,9 +8,13 @@ export {
 } from "./archive.ts";
 export { buildCheckpoint, type CheckpointedBlock, type CheckpointSlot } from "./build.ts";
 export { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
+export { type Collection, type CollectionPlan, collectCheckpoint, type Staker } from "./collect.ts";
+export { checkpointHistory, type HistoricCheckpoint } from "./history.ts";
 export { type Interval, type IntervalRules, planInterval } from "./interval.ts";
 export { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
-export { drawProposer, roundAt, type StakedSeat } from "./proposer.ts";
+export { type BlockSource, type CheckpointReader, createNetworkArchive } from "./network-archive.ts";
+export { drawProposer, type StakedSeat } from "./proposer.ts";
+export { createCheckpointReader, describeRecord, findCovering, type RootCheckpoints } from "./root-reader.ts";
 export {
   type CheckpointHead,
   type CheckpointPorts,

@@ -38,8 +38,3 @@ export function drawProposer(
   }
   return undefined;
 }
-
-/** Round that a proposer timeout has brought us to; 0 before the checkpoint is due. */
-export function roundAt(nowMs: number, dueMs: number, proposerTimeoutMs: number): number {
-  return Math.max(0, Math.floor((nowMs - dueMs) / proposerTimeoutMs));
-}

@@ -14,7 +14,7 @@ import { buildCheckpoint, type CheckpointedBlock } from "./build.ts";
 import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
 import { type Interval, type IntervalRules, planInterval } from "./interval.ts";
 import { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
-import { drawProposer, roundAt, type StakedSeat } from "./proposer.ts";
+import { drawProposer, type StakedSeat } from "./proposer.ts";
 import { type Certificate, createSignatureCollector } from "./signatures.ts";
 
 /** What the service asks of the root chain. */
@@ -33,8 +33,8 @@ export interface CheckpointHead {
   readonly generation: bigint;
   readonly epoch: bigint;
   readonly prevCheckpoint: Hash;
-  /** When the next checkpoint falls due: the last submission plus the target interval. */
-  readonly dueMs: number;
+  /** Whose turn it is by the root chain's clock: 0 when the checkpoint falls due, one more with every timeout. */
+  readonly round: number;
 }
 
 /** What the service asks of its node. */
@@ -62,7 +62,6 @@ export interface CheckpointServiceConfig {
   readonly chainId: bigint;
   readonly domain: CheckpointDomain;
   readonly rules: IntervalRules;
-  readonly proposerTimeoutMs: number;
   /** Signer key of this node's validator; without one the service only listens. */
   readonly signerKey?: Bytes;
   readonly signer?: Address;
@@ -132,7 +131,7 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
     const interval = planInterval(head.nextStart, source.finalizedHeight(), config.rules);
     if (!interval || !seats.some((seat) => seat.signer === config.signer)) return;
 
-    const round = roundAt(clock.now(), head.dueMs, config.proposerTimeoutMs);
+    const { round } = head;
     const proposer = drawProposer(seats, head.prevCheckpoint, config.chainId, head.number, round);
     roundNow = round;
     proposerNow = proposer;
@@ -200,7 +199,7 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
     if (checkpoint.proposer === config.signer || !seats.some((seat) => seat.signer === config.signer)) return;
     if (collector.signers(checkpointHash(checkpoint)).includes(config.signer)) return;
     if (checkpoint.number !== head.number || checkpoint.generation !== head.generation) return;
-    const now = roundAt(clock.now(), head.dueMs, config.proposerTimeoutMs);
+    const now = head.round;
     const due = drawProposer(seats, head.prevCheckpoint, config.chainId, head.number, round);
     if (Math.abs(round - now) > 1 || checkpoint.proposer !== due) {
       logger.debug({ round, now, proposer: checkpoint.proposer, due }, "checkpoint proposed out of turn");

@@ -52,6 +52,9 @@ export interface NodePorts {
 /** The longest checkpoint that the root contract takes on a devnet. */
 const MAX_CHECKPOINT_BLOCKS = 256;
 
+/** How long a starting node waits for its configured peers; whoever comes later is noticed later. */
+const FIRST_PEERS_MS = 1_500;
+
 /** The composition root: what a node consists of, and who talks to whom. */
 export async function createNode(config: NodeConfig, ports: NodePorts): Promise<Node> {
   const { genesis, genesisHash, signer } = config;
@@ -157,7 +160,6 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         contract: genesis.rootChain.contracts["CheckpointManager"] as Address,
       },
       rules: { every: genesis.checkpoint.every, maxLength: MAX_CHECKPOINT_BLOCKS },
-      proposerTimeoutMs: genesis.checkpoint.proposerTimeoutMs,
       ...(signer ? { signer: signer.address, signerKey: signer.key } : {}),
     },
     {
@@ -271,6 +273,8 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         // A devnet's DApps are developed in browsers, on whatever port their own server chose.
         ...(config.devnet ? { cors: { origins: "*" as const } } : {}),
       });
+      // The first thing a validator says is that it is there; said to nobody, it would be repeated a long round later.
+      await connected(network, config.p2p.peers.length, FIRST_PEERS_MS);
       driver.start();
       follower.start(abort.signal);
       checkpoints.start();
@@ -288,4 +292,21 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       store.close();
     },
   };
+}
+
+/** Until so many peers are connected, or the time is over. */
+function connected(network: Network, wanted: number, limitMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      unsubscribe();
+      resolve();
+    };
+    const check = () => {
+      if (network.peers().length >= wanted) done();
+    };
+    const timer = setTimeout(done, limitMs);
+    const unsubscribe = network.events.on("peerConnected", check);
+    check();
+  });
 }

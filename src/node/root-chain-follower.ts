@@ -3,15 +3,7 @@ import type { CheckpointService } from "../checkpoint/index.ts";
 import { BugError } from "../errors.ts";
 import type { Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
-import {
-  bigintToBytes,
-  bytesToBigint,
-  concatBytes,
-  emptyBytes,
-  type Hash,
-  hashFromBytes,
-  hashToBytes,
-} from "../primitives/index.ts";
+import { concatBytes, emptyBytes, type Hash, hashFromBytes, hashToBytes, utf8 } from "../primitives/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { ChainProgress } from "./chain-progress.ts";
 import type { ChainView, KnownBlock } from "./chain-view.ts";
@@ -57,9 +49,16 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
   for (let i = 0; i < stored.length; i += 32) banned.add(hashFromBytes(stored.subarray(i, i + 32)));
   let running: Promise<void> = Promise.resolve();
 
-  function cursor(): bigint {
+  function cursor(): string | undefined {
     const value = meta.get(CURSOR);
-    return value ? bytesToBigint(value) : genesis.rootChain.startBlock - 1n;
+    return value && new TextDecoder().decode(value);
+  }
+
+  /** The root chain was reorganised below what had been confirmed: what is not delivered yet is read again. */
+  async function onReorganisation(to: bigint): Promise<void> {
+    store.deposits.rewind(to);
+    store.checkpoints.removeSeenAbove(to);
+    logger.warn({ to }, "the root chain took confirmed blocks back");
   }
 
   async function onBlock(block: RootBlock): Promise<void> {
@@ -142,7 +141,11 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
 
   return {
     start(signal) {
-      const handler = { block: onBlock, done: (upTo: bigint) => meta.set(CURSOR, bigintToBytes(upTo)) };
+      const handler = {
+        block: onBlock,
+        rollback: onReorganisation,
+        done: (at: string) => meta.set(CURSOR, utf8(at)),
+      };
       running = ports.rootChain.follow(cursor(), handler, signal).catch((error: unknown) => {
         if (!signal.aborted) ports.fatal(error);
       });

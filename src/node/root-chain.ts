@@ -37,12 +37,17 @@ export interface RootBlock {
 export interface NodeRootChain {
   readonly checkpoints: CheckpointRootChain;
   /**
-   * Hands over every confirmed block with events after `from`, in order, each once; `done` says how far all is handed over.
-   * Goes on through outages until the signal aborts.
+   * Hands over every confirmed block with events of this chain after `cursor` (undefined: from the deployment on), in order,
+   * each once; `done` gives the cursor to go on from. `rollback` says that the root chain left a branch that was handed
+   * over: what blocks above `to` said is to be forgotten. Goes on through outages until the signal aborts.
    */
   follow(
-    from: bigint,
-    handler: { block(block: RootBlock): Promise<void>; done(upTo: bigint): void },
+    cursor: string | undefined,
+    handler: {
+      block(block: RootBlock): Promise<void>;
+      rollback(to: bigint): Promise<void>;
+      done(cursor: string): void;
+    },
     signal: AbortSignal,
   ): Promise<void>;
 }

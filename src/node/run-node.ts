@@ -44,7 +44,8 @@ export async function runNode(folder: string, options: RunNodeOptions): Promise<
   const admin = openAdminChannel(log.logger.child({ module: "admin" }), () => ended.request());
   try {
     admin?.send({ type: "hello", node: config.name, pid: process.pid, version: options.version });
-    const rootChain = await connectNodeRootChain(config.genesis, config.rootChainUrl, {
+    const rootChain = connectNodeRootChain(config.genesis, {
+      url: config.rootChainUrl,
       ...(config.signer ? { signerKey: config.signer.key } : {}),
       logger: log.logger.child({ module: "rootchain" }),
       signal: ended.signal,
@@ -91,6 +92,8 @@ async function serve(
       height: node.height(),
     };
     admin?.send({ type: "ready", ...ready });
+    // Peers that connected before anybody listened.
+    admin?.send({ type: "peers", count: node.network.peers().length });
     options.onReady?.(ready);
     await ended.promise;
     unsubscribe();

@@ -75,10 +75,30 @@ describe("keystore files", () => {
   });
 
   it.each([
-    { why: "asks for 64 GiB", change: (s: Store) => { s.crypto.kdfparams.n = 2 ** 26; } },
-    { why: "has a cost that is no power of two", change: (s: Store) => { s.crypto.kdfparams.n = 1000; } },
-    { why: "is encrypted in another way", change: (s: Store) => { s.crypto.cipher = "aes-256-cbc"; } },
-    { why: "has a mac that is no hex", change: (s: Store) => { s.crypto.mac = "zz".repeat(32); } },
+    {
+      why: "asks for 64 GiB",
+      change: (s: Store) => {
+        s.crypto.kdfparams.n = 2 ** 26;
+      },
+    },
+    {
+      why: "has a cost that is no power of two",
+      change: (s: Store) => {
+        s.crypto.kdfparams.n = 1000;
+      },
+    },
+    {
+      why: "is encrypted in another way",
+      change: (s: Store) => {
+        s.crypto.cipher = "aes-256-cbc";
+      },
+    },
+    {
+      why: "has a mac that is no hex",
+      change: (s: Store) => {
+        s.crypto.mac = "zz".repeat(32);
+      },
+    },
   ])("that $why are refused", async ({ change }) => {
     const { file } = await createKeystore(folder).add("k", key, "p", light);
     const store = JSON.parse(await readFile(file, "utf8")) as Store;

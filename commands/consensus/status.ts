@@ -1,0 +1,114 @@
+import { type ConsensusView, type Ctx, consensusOf, Flags, KomaCommand, percent } from "../../src/cli/index.ts";
+
+export interface ConsensusStatusData {
+  readonly node: string;
+  readonly generation: number;
+  readonly era: number;
+  readonly round: string | null;
+  readonly leader: string | null;
+  readonly leaderName: string | null;
+  readonly paused: boolean;
+  readonly synced: boolean;
+  readonly units: number;
+  readonly pendingUnits: number;
+  readonly onlineWeight: number;
+  readonly faultyWeight: number;
+  readonly totalWeight: number;
+  readonly finality: readonly {
+    readonly threshold: number;
+    readonly height: string;
+    readonly hash: string | null;
+    readonly violated: boolean;
+  }[];
+  readonly validators: readonly {
+    readonly index: number;
+    readonly name: string | null;
+    readonly signer: string;
+    readonly weight: number;
+    readonly producer: boolean;
+    readonly online: boolean;
+    readonly faulty: boolean;
+  }[];
+}
+
+export default class ConsensusStatus extends KomaCommand<ConsensusStatusData> {
+  static override kind = "consensus.status";
+  static override summary = "Show what KoMaBFT is doing on a node.";
+  static override description =
+    "Era, round, leader, who is online, and up to which block the chain is final at each threshold the node watches.";
+  static override examples = [
+    "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> --node validator-1 --json",
+  ];
+  static override flags = {
+    node: Flags.string({ summary: "Node to ask; default: the first that is ready.", env: "KOMA_CONSENSUS_NODE" }),
+  };
+
+  async execute(ctx: Ctx): Promise<ConsensusStatusData> {
+    const { flags } = await this.parse(ConsensusStatus);
+    const { openChainClient } = await import("../../src/rpc/index.ts");
+    const net = await ctx.net();
+    const url = net.rpcUrl(flags.node);
+    const chain = await openChainClient(url);
+    const view = await consensusOf(chain);
+    const nameOf = (signer: string | null): string | null =>
+      net.manifest.nodes.find((node) => node.signer.toLowerCase() === signer)?.name ?? null;
+    const status: ConsensusStatusData = {
+      node: net.manifest.nodes.find(({ rpcUrl }) => rpcUrl === url)?.name ?? url,
+      generation: view.generation,
+      era: view.era,
+      round: view.round === null ? null : new Date(view.round).toISOString(),
+      leader: view.leader ?? null,
+      leaderName: nameOf(view.leader ?? null),
+      paused: view.paused,
+      synced: view.synced,
+      units: view.units,
+      pendingUnits: view.pendingUnits,
+      onlineWeight: view.onlineWeight,
+      faultyWeight: view.faultyWeight,
+      totalWeight: view.totalWeight,
+      finality: await Promise.all(
+        view.finality.map(async ({ fraction, height, violated }) => ({
+          threshold: fraction,
+          height: BigInt(height).toString(),
+          hash: (await chain.block(BigInt(height)))?.block.hash ?? null,
+          violated,
+        })),
+      ),
+      validators: view.validators.map(({ index, signer, weight, producer, online, faulty }) => {
+        return { index, name: nameOf(signer), signer, weight, producer, online, faulty };
+      }),
+    };
+    print(ctx, status, view);
+    return status;
+  }
+}
+
+function print({ out }: Ctx, status: ConsensusStatusData, view: ConsensusView): void {
+  const share = (weight: number) => percent(weight / view.totalWeight);
+  const flags = [status.paused && "paused: too few are online", !status.synced && "catching up"].filter(Boolean);
+  out.line(`${status.node}: era ${status.era}, generation ${status.generation}, round of ${status.round ?? "?"}`);
+  if (flags.length > 0) out.line(`  ${flags.join(", ")}`);
+  out.line(`  leader  ${status.leaderName ?? status.leader ?? "nobody"}`);
+  out.line(`  online  ${share(status.onlineWeight)} of the stake, proven faulty ${share(status.faultyWeight)}`);
+  out.line(`  units   ${status.units}, waiting for others ${status.pendingUnits}`);
+  out.line();
+  out.table(
+    [{ title: "threshold", align: "right" }, { title: "final up to", align: "right" }, { title: "block" }],
+    status.finality.map(({ threshold, height, hash, violated }) => [
+      percent(threshold),
+      height,
+      violated ? "violated: more stake cheats than it allows" : (hash ?? ""),
+    ]),
+  );
+  out.line();
+  out.table(
+    [{ title: "validator" }, { title: "signer" }, { title: "stake", align: "right" }, { title: "state" }],
+    status.validators.map(({ name, signer, weight, producer, online, faulty, index }) => [
+      name ?? String(index),
+      signer,
+      share(weight),
+      [producer && "producer", faulty ? "faulty" : online ? "online" : "silent"].filter(Boolean).join(", "),
+    ]),
+  );
+}

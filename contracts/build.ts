@@ -1,0 +1,170 @@
+// `npm run build:contracts`: compiles contracts/src with the npm package `solc` and writes one small JSON file per
+// contract to contracts/artifacts. These files are shipped, so a user of koma needs no compiler.
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, relative, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+
+interface Compiler {
+  version(): string;
+  compile(input: string, callbacks: { import: (path: string) => { contents: string } | { error: string } }): string;
+}
+
+interface CompiledContract {
+  readonly abi: readonly unknown[];
+  readonly storageLayout?: { readonly storage: readonly unknown[] };
+  readonly evm: {
+    readonly bytecode: { readonly object: string; readonly linkReferences: Readonly<Record<string, unknown>> };
+    readonly deployedBytecode: {
+      readonly object: string;
+      readonly immutableReferences?: Readonly<Record<string, unknown>>;
+    };
+  };
+}
+
+interface CompilerOutput {
+  readonly errors?: readonly {
+    readonly severity: string;
+    readonly formattedMessage: string;
+    readonly sourceLocation?: { readonly file: string };
+  }[];
+  readonly contracts?: Readonly<Record<string, Readonly<Record<string, CompiledContract>>>>;
+}
+
+/** Largest code an account may hold (EIP-170). */
+const maxCodeBytes = 24_576;
+
+/** Contracts of OpenZeppelin that are deployed as they are. */
+const deployedLibraryContracts: Readonly<Record<string, string>> = {
+  "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol": "ERC1967Proxy",
+};
+
+const folder = fileURLToPath(new URL(".", import.meta.url));
+const artifacts = join(folder, "artifacts");
+const nodeModules = join(folder, "..", "node_modules");
+const require = createRequire(import.meta.url);
+
+const wanted = ["abi", "storageLayout", "evm.bytecode", "evm.deployedBytecode"];
+const settings = {
+  viaIR: true,
+  optimizer: { enabled: true, runs: 800 },
+  evmVersion: "cancun",
+  metadata: { bytecodeHash: "none", appendCBOR: false },
+};
+
+function readSources(): Record<string, { content: string }> {
+  const files = readdirSync(join(folder, "src"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".sol"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+  return Object.fromEntries(
+    files.map((file) => [relative(folder, file).split(sep).join("/"), { content: readFileSync(file, "utf8") }]),
+  );
+}
+
+/** Names everything the output depends on: a build with the same hash would write the same files. */
+function hashInput(sources: Record<string, { content: string }>): string {
+  const versionOf = (name: string): string =>
+    (JSON.parse(readFileSync(join(nodeModules, name, "package.json"), "utf8")) as { version: string }).version;
+  const hash = createHash("sha256");
+  hash.update(JSON.stringify([versionOf("solc"), versionOf("@openzeppelin/contracts"), settings, wanted]));
+  hash.update(readFileSync(fileURLToPath(import.meta.url)));
+  hash.update(JSON.stringify(sources));
+  return hash.digest("hex");
+}
+
+function compile(sources: Record<string, { content: string }>): CompilerOutput {
+  // 9 MB of WebAssembly: loaded only when there is something to compile.
+  const solc = require("solc") as Compiler;
+  const own = Object.keys(sources).map((file) => [file, { "*": wanted }]);
+  const foreign = Object.entries(deployedLibraryContracts).map(([file, name]) => [file, { [name]: wanted }]);
+  const imported = Object.fromEntries(
+    Object.keys(deployedLibraryContracts).map((file) => [
+      file,
+      { content: readFileSync(join(nodeModules, file), "utf8") },
+    ]),
+  );
+  const input = {
+    language: "Solidity",
+    sources: { ...sources, ...imported },
+    settings: { ...settings, outputSelection: Object.fromEntries([...own, ...foreign]) },
+  };
+  const output = solc.compile(JSON.stringify(input), {
+    import(path) {
+      const file = join(nodeModules, path);
+      return existsSync(file) ? { contents: readFileSync(file, "utf8") } : { error: `${path} is not installed` };
+    },
+  });
+  return JSON.parse(output) as CompilerOutput;
+}
+
+function writeArtifact(contractName: string, contract: CompiledContract): void {
+  const { bytecode, deployedBytecode } = contract.evm;
+  const immutables = deployedBytecode.immutableReferences ?? {};
+  const storage = contract.storageLayout?.storage ?? [];
+  const artifact = {
+    contractName,
+    abi: contract.abi,
+    bytecode: `0x${bytecode.object}`,
+    deployedBytecode: `0x${deployedBytecode.object}`,
+    ...(Object.keys(immutables).length > 0 ? { immutableReferences: immutables } : {}),
+    ...(storage.length > 0 ? { storage } : {}),
+  };
+  replaceFile(join(artifacts, `${contractName}.json`), `${JSON.stringify(artifact)}\n`);
+}
+
+/** Writes beside and renames, so that a test or node that reads meanwhile never sees half a file. */
+function replaceFile(path: string, content: string): void {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, content);
+  renameSync(draft, path);
+}
+
+function build(): number {
+  const started = Date.now();
+  const sources = readSources();
+  const hash = hashInput(sources);
+  const hashFile = join(artifacts, ".hash");
+  if (existsSync(hashFile) && readFileSync(hashFile, "utf8") === hash) {
+    process.stdout.write("contracts: artifacts are up to date\n");
+    return 0;
+  }
+
+  const output = compile(sources);
+  const notes = output.errors ?? [];
+  const errors = notes.filter((note) => note.severity === "error");
+  const warnings = notes.filter((note) => note.severity === "warning" && note.sourceLocation?.file.startsWith("src/"));
+  for (const note of [...warnings, ...errors]) process.stderr.write(`${note.formattedMessage}\n`);
+  if (errors.length > 0) {
+    process.stderr.write(`contracts: ${errors.length} errors, nothing written\n`);
+    return 1;
+  }
+
+  const found = new Map<string, CompiledContract>();
+  const faults: string[] = [];
+  for (const [file, contracts] of Object.entries(output.contracts ?? {})) {
+    for (const [name, contract] of Object.entries(contracts)) {
+      const size = contract.evm.deployedBytecode.object.length / 2;
+      if (size === 0) continue; // interfaces and abstract contracts
+      if (found.has(name)) faults.push(`${file}: there are two contracts named ${name}`);
+      if (size > maxCodeBytes) faults.push(`${file}: ${name} has ${size} bytes of code, ${maxCodeBytes} are allowed`);
+      if (Object.keys(contract.evm.bytecode.linkReferences).length > 0) faults.push(`${file}: ${name} needs linking`);
+      found.set(name, contract);
+    }
+  }
+  for (const fault of faults) process.stderr.write(`${fault}\n`);
+  if (faults.length > 0) return 1;
+
+  mkdirSync(artifacts, { recursive: true });
+  for (const [name, contract] of found) writeArtifact(name, contract);
+  for (const file of readdirSync(artifacts)) {
+    if (file.endsWith(".json") && !found.has(file.slice(0, -".json".length))) rmSync(join(artifacts, file));
+  }
+  replaceFile(hashFile, hash);
+  const seconds = ((Date.now() - started) / 1000).toFixed(1);
+  process.stdout.write(`contracts: ${found.size} contracts compiled in ${seconds} s\n`);
+  return 0;
+}
+
+process.exitCode = build();

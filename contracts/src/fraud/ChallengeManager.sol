@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {Governed} from "../checkpoint/Governed.sol";
+import {CheckpointRecord, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
+import {IKomaRegistry} from "../checkpoint/IKomaRegistry.sol";
+import {IStakeManager, SlashOrder} from "../staking/IStakeManager.sol";
+import {BasicProofs} from "./BasicProofs.sol";
+import {BountyLedger} from "./BountyLedger.sol";
+import {Offence} from "./ChallengeState.sol";
+import {IFraudVerifier} from "./IFraudVerifier.sol";
+import {Verdict} from "./ProofTypes.sol";
+import {BlockTree} from "./proofs/BlockTree.sol";
+import {Header, HeaderDecoder} from "./proofs/HeaderDecoder.sol";
+import {Proofs} from "./proofs/Proofs.sol";
+import {Seal} from "./proofs/Seal.sol";
+
+/// @title The one entry for fraud proofs
+/// @notice Whoever proves a fraud here has it judged in the same transaction: the checkpoint and all later pending ones
+/// are rolled back, its signers and the producer of the bad block are charged, and a share of what they lose goes to
+/// whoever found it. A challenge that proves nothing reverts and costs its sender the gas.
+///
+/// A verdict never waits. Commitments concern the bounty only: it is held for `commitWindow` blocks, and the oldest
+/// commitment to the offence that is older than the challenge takes it, so that copying a challenge earns nothing.
+/// @dev KOMA root contracts, section 10. Not pausable.
+contract ChallengeManager is Governed, BasicProofs, BountyLedger {
+    /// @dev Kinds decided by an answer or its absence within a window: missing nonce, legacy continuity, withheld data,
+    /// omitted deposit, tournament, forced inclusion. They need a bond and go through contracts of their own, which
+    /// report their verdicts here; a call of `challenge` cannot decide them.
+    uint256 private constant INTERACTIVE_KINDS = 1 << 7 | 1 << 15 | 1 << 17 | 1 << 18 | 1 << 23 | 1 << 27;
+
+    event VerifierRegistered(uint8 indexed kind, address verifier);
+    event Challenged(
+        bytes32 indexed offenceId,
+        uint8 indexed kind,
+        uint64 indexed chainId,
+        uint64 number,
+        bytes32 blockHash,
+        uint256 signers,
+        address producer,
+        address challenger
+    );
+    /// @notice The checkpoint was final: stake is charged, nothing is rolled back.
+    event LateFraud(bytes32 indexed offenceId, uint64 indexed chainId, uint64 indexed number);
+    event ProducerAttached(bytes32 indexed offenceId, bytes32 indexed attachedId, address indexed producer);
+
+    /// @notice No verifier is registered for the kind.
+    error UnknownKind(uint8 kind);
+    error InteractiveKind(uint8 kind);
+    /// @notice The offence was proven before, or everybody whom it concerns has been charged for its checkpoint and block.
+    error AlreadyPunished(bytes32 offenceId);
+    /// @notice The checkpoint has been final for longer than the late-slash window.
+    error TooLate(uint64 number);
+    error NoProducerToCharge(bytes32 offenceId);
+    error AttachWindowOver(bytes32 offenceId);
+    /// @notice The header's seal is not by its coinbase: it convicts nobody.
+    error BadSeal();
+
+    /// @param owner_ registers verifiers and upgrades; a timelock on a main network
+    /// @param commitWindow_ root-chain blocks for which a bounty is held
+    /// @param lateSlashWindow_ seconds after a checkpoint's challenge period in which fraud still costs stake
+    /// @param attachWindow_ seconds after a verdict in which the producer can be charged too
+    function initialize(
+        address owner_,
+        ICheckpointManager checkpoints_,
+        IStakeManager stakes_,
+        IKomaRegistry registry_,
+        uint64 commitWindow_,
+        uint40 lateSlashWindow_,
+        uint40 attachWindow_
+    ) external initializer {
+        // No guardian: what protects users from a bad checkpoint must not be pausable.
+        __Governed_init(owner_, address(0), 0);
+        ChallengeStorage storage $ = _storage();
+        $.checkpoints = checkpoints_;
+        $.stakes = stakes_;
+        $.registry = registry_;
+        $.commitWindow = commitWindow_;
+        $.lateSlashWindow = lateSlashWindow_;
+        $.attachWindow = attachWindow_;
+    }
+
+    /// @notice Names the contract that judges a kind; zero switches the kind off (a verifier found to be wrong can be
+    /// stopped, but never made to convict somebody).
+    function registerVerifier(uint8 kind, IFraudVerifier verifier) external onlyOwner {
+        _storage().verifiers[kind] = verifier;
+        emit VerifierRegistered(kind, address(verifier));
+    }
+
+    /// @notice Judges the evidence and executes the verdict.
+    /// @param evidence abi.encode of the arguments of the kind's function, see its verifier
+    /// @return offenceId under which bounty and slashing are settled
+    function challenge(uint8 kind, bytes calldata evidence) external nonReentrant returns (bytes32 offenceId) {
+        ChallengeStorage storage $ = _storage();
+        Verdict memory verdict = _judge($, kind, evidence);
+        offenceId = verdict.offenceId;
+        if ($.offences[offenceId].provenInBlock != 0) revert AlreadyPunished(offenceId);
+
+        uint256 signers = verdict.signers;
+        address producer;
+        bool late;
+        if (signers == 0) {
+            CheckpointRecord memory checkpoint = Proofs.requireLive($.checkpoints, verdict.chainId, verdict.number);
+            late = $.checkpoints.isFinal(verdict.chainId, verdict.number);
+            if (late && block.timestamp > uint256(checkpoint.challengeEnd) + $.lateSlashWindow) {
+                revert TooLate(verdict.number);
+            }
+            (signers, producer) = _charge($, verdict, checkpoint);
+            if (signers == 0 && producer == address(0)) revert AlreadyPunished(offenceId);
+        }
+        // Once its sealer is charged, a leaf has nobody left to attach.
+        _record($, verdict, kind, producer == address(0) ? verdict.leaf : bytes32(0));
+        emit Challenged(
+            offenceId, kind, verdict.chainId, verdict.number, verdict.blockHash, signers, producer, msg.sender
+        );
+
+        if (late) {
+            emit LateFraud(offenceId, verdict.chainId, verdict.number);
+        } else if (verdict.signers == 0) {
+            $.checkpoints.reject(verdict.chainId, verdict.number, offenceId, verdict.blockHash);
+        }
+        _order($, offenceId, verdict.class, signers, producer, verdict.chainId, verdict.number);
+    }
+
+    /// @notice Charges the producer of a proven offence's block, for whose challenge no header was at hand.
+    /// @param header RLP header that the offending leaf opens to, sealed by its coinbase
+    /// @return attachedId offence of its own, with a bounty of its own
+    function attachProducer(bytes32 offenceId, bytes calldata header)
+        external
+        nonReentrant
+        returns (bytes32 attachedId)
+    {
+        ChallengeStorage storage $ = _storage();
+        Offence memory offence = _known(offenceId);
+        attachedId = keccak256(abi.encode("attached", offenceId));
+        if ($.offences[attachedId].provenInBlock != 0) revert AlreadyPunished(attachedId);
+        if (offence.leaf == bytes32(0)) revert NoProducerToCharge(offenceId);
+        if (block.timestamp > uint256(offence.provenAt) + $.attachWindow) revert AttachWindowOver(offenceId);
+
+        Verdict memory verdict = Verdict({
+            offenceId: attachedId,
+            class: offence.class,
+            chainId: offence.chainId,
+            number: offence.number,
+            blockHash: keccak256(header),
+            signers: 0,
+            header: header,
+            leaf: offence.leaf
+        });
+        address producer = _sealerOf(verdict);
+        if (producer == address(0)) revert BadSeal();
+        if ($.producerCharged[verdict.chainId][verdict.blockHash]) revert AlreadyPunished(attachedId);
+        $.producerCharged[verdict.chainId][verdict.blockHash] = true;
+        _record($, verdict, offence.kind, bytes32(0));
+        emit ProducerAttached(offenceId, attachedId, producer);
+        _order($, attachedId, offence.class, 0, producer, offence.chainId, offence.number);
+    }
+
+    /// @notice The verdict that `challenge` would execute now; reverts as it would for want of fraud.
+    function judge(uint8 kind, bytes calldata evidence) external view returns (Verdict memory) {
+        return _judge(_storage(), kind, evidence);
+    }
+
+    function _judge(ChallengeStorage storage $, uint8 kind, bytes calldata evidence)
+        private
+        view
+        returns (Verdict memory)
+    {
+        if ((INTERACTIVE_KINDS >> kind) & 1 != 0) revert InteractiveKind(kind);
+        IFraudVerifier verifier = $.verifiers[kind];
+        if (address(verifier) == address(0)) revert UnknownKind(kind);
+        return verifier.verify(kind, evidence);
+    }
+
+    /// @dev Whom this verdict charges: signers once per checkpoint, a producer once per block.
+    function _charge(ChallengeStorage storage $, Verdict memory verdict, CheckpointRecord memory checkpoint)
+        private
+        returns (uint256 signers, address producer)
+    {
+        if (!$.signersCharged[checkpoint.structHash]) {
+            $.signersCharged[checkpoint.structHash] = true;
+            signers = checkpoint.signerBitmap;
+        }
+        producer = _sealerOf(verdict);
+        if (producer == address(0)) return (signers, producer);
+        bytes32 blockHash = keccak256(verdict.header);
+        if ($.producerCharged[verdict.chainId][blockHash]) return (signers, address(0));
+        $.producerCharged[verdict.chainId][blockHash] = true;
+    }
+
+    /// @dev Key that sealed the verdict's header, which must be the one that the offending leaf commits to; zero when
+    /// there is no header or its seal is not by its coinbase.
+    function _sealerOf(Verdict memory verdict) private pure returns (address) {
+        if (verdict.leaf == bytes32(0) || verdict.header.length == 0) return address(0);
+        (bool ok, Header memory header) = HeaderDecoder.tryDecode(verdict.header);
+        if (!ok) revert HeaderDecoder.HeaderMismatch("rlp");
+        bytes32 leaf = BlockTree.leafOf(
+            header.number, header.timestamp, header.txRoot, header.receiptsRoot, keccak256(verdict.header)
+        );
+        if (leaf != verdict.leaf) revert HeaderDecoder.HeaderMismatch("leaf");
+        address sealer = Seal.signerOf(verdict.header, verdict.chainId);
+        return sealer == header.coinbase ? sealer : address(0);
+    }
+
+    function _record(ChallengeStorage storage $, Verdict memory verdict, uint8 kind, bytes32 leaf) private {
+        Offence storage offence = $.offences[verdict.offenceId];
+        offence.challenger = msg.sender;
+        offence.provenInBlock = uint64(block.number);
+        offence.provenAt = uint40(block.timestamp);
+        offence.kind = kind;
+        offence.class = verdict.class;
+        offence.leaf = leaf;
+        offence.chainId = verdict.chainId;
+        offence.number = verdict.number;
+    }
+
+    function _order(
+        ChallengeStorage storage $,
+        bytes32 offenceId,
+        uint8 class,
+        uint256 signers,
+        address producer,
+        uint64 chainId,
+        uint64 number
+    ) private {
+        $.stakes
+            .slash(
+                SlashOrder({
+                    offenceId: offenceId,
+                    class: class,
+                    signerBitmap: signers,
+                    producerKey: producer,
+                    challenger: msg.sender,
+                    chainId: chainId,
+                    number: number
+                })
+            );
+        if (producer != address(0)) $.registry.ejectProducer(chainId, producer);
+    }
+}

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
+import {IKomaRegistry} from "../checkpoint/IKomaRegistry.sol";
+import {IStakeManager} from "../staking/IStakeManager.sol";
+import {IFraudVerifier} from "./IFraudVerifier.sol";
+
+/// @notice A proven offence. `provenInBlock` is zero for an offence that was never proven.
+/// @param leaf opens to the header whose sealer `attachProducer` may charge; zero when there is nobody to charge
+/// @param claimant holder of the oldest commitment claimed so far
+/// @param committedIn block of that commitment
+struct Offence {
+    address challenger;
+    uint64 provenInBlock;
+    uint8 kind;
+    bool settled;
+    bytes32 leaf;
+    address claimant;
+    uint64 committedIn;
+    uint64 chainId;
+    uint64 number;
+    uint40 provenAt;
+    uint8 class;
+}
+
+/// @title What ChallengeManager keeps, and what it tells of it
+abstract contract ChallengeState {
+    /// @custom:storage-location erc7201:koma.storage.ChallengeManager
+    struct ChallengeStorage {
+        ICheckpointManager checkpoints;
+        uint64 commitWindow;
+        IStakeManager stakes;
+        uint40 lateSlashWindow;
+        uint40 attachWindow;
+        IKomaRegistry registry;
+        mapping(uint8 kind => IFraudVerifier) verifiers;
+        mapping(bytes32 offenceId => Offence) offences;
+        mapping(bytes32 structHash => bool) signersCharged;
+        mapping(uint64 chainId => mapping(bytes32 blockHash => bool)) producerCharged;
+        mapping(bytes32 commitment => uint64 blockNumber) commitments;
+    }
+
+    // keccak256(abi.encode(uint256(keccak256("koma.storage.ChallengeManager")) - 1)) & ~bytes32(uint256(0xff))
+    bytes32 private constant CHALLENGE_SLOT = 0x1451756d77e467ad5f99bb6cfffa20be8969fafde83463d98c939ed1d9677500;
+
+    /// @notice Nothing was proven under this id.
+    error UnknownOffence(bytes32 offenceId);
+
+    /// @notice The offence of that id; `provenInBlock` is zero when it was never proven.
+    function offenceOf(bytes32 offenceId) external view returns (Offence memory) {
+        return _storage().offences[offenceId];
+    }
+
+    /// @notice Contract that judges the kind, zero when nobody does.
+    function verifierOf(uint8 kind) external view returns (IFraudVerifier) {
+        return _storage().verifiers[kind];
+    }
+
+    /// @notice Block in which a commitment was noted, zero when it was not.
+    function commitmentBlock(bytes32 commitment) external view returns (uint64) {
+        return _storage().commitments[commitment];
+    }
+
+    /// @notice Root contracts that verdicts are executed on.
+    function rootContracts() external view returns (ICheckpointManager, IStakeManager, IKomaRegistry) {
+        ChallengeStorage storage $ = _storage();
+        return ($.checkpoints, $.stakes, $.registry);
+    }
+
+    /// @return commitWindow root-chain blocks
+    /// @return lateSlashWindow seconds
+    /// @return attachWindow seconds
+    function windows() external view returns (uint64 commitWindow, uint40 lateSlashWindow, uint40 attachWindow) {
+        ChallengeStorage storage $ = _storage();
+        return ($.commitWindow, $.lateSlashWindow, $.attachWindow);
+    }
+
+    function _known(bytes32 offenceId) internal view returns (Offence storage offence) {
+        offence = _storage().offences[offenceId];
+        if (offence.provenInBlock == 0) revert UnknownOffence(offenceId);
+    }
+
+    function _storage() internal pure returns (ChallengeStorage storage $) {
+        assembly {
+            $.slot := CHALLENGE_SLOT
+        }
+    }
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {RLP} from "@openzeppelin/contracts/utils/RLP.sol";
+import {HeaderDecoder} from "./HeaderDecoder.sol";
+import {RlpItem, StrictRLP} from "./StrictRLP.sol";
+import {Signatures} from "./Signatures.sol";
+
+/// @title The producer's seal
+/// @notice `extraData` is up to 32 free bytes and then r ‖ s ‖ v (v of 27 or 28, low s) over
+/// keccak256("KOMA seal v1" ‖ chain id as 32 bytes ‖ keccak256(rlp(header with extraData minus its last 65 bytes))).
+/// @dev Proof rule P10. A seal has one form only: with two, anybody could make a second header for a sealed slot.
+library Seal {
+    using StrictRLP for RlpItem;
+
+    bytes12 private constant DOMAIN = "KOMA seal v1";
+    uint256 internal constant SEAL_BYTES = 65;
+    uint256 internal constant FREE_BYTES = 32;
+
+    /// @notice Address that sealed the header; zero when the seal is missing, malformed or nobody's.
+    /// @param raw RLP of a header, decodable by HeaderDecoder
+    function signerOf(bytes memory raw, uint64 chainId) internal pure returns (address) {
+        (bool ok, RlpItem[] memory items) = HeaderDecoder.tryItems(raw);
+        if (!ok) return address(0);
+        RlpItem extra = items[HeaderDecoder.EXTRA_DATA_FIELD];
+        if (extra.isList() || extra.size() < SEAL_BYTES || extra.size() > SEAL_BYTES + FREE_BYTES) return address(0);
+        uint256 signature = extra.end() - SEAL_BYTES;
+        bytes32 r = bytes32(StrictRLP.wordAt(signature));
+        bytes32 s = bytes32(StrictRLP.wordAt(signature + 32));
+        uint8 v = uint8(StrictRLP.wordAt(signature + 64) >> 248);
+        return Signatures.recover(_digest(raw, extra, chainId), v, r, s);
+    }
+
+    function _digest(bytes memory raw, RlpItem extra, uint64 chainId) private pure returns (bytes32) {
+        RlpItem list = StrictRLP.open(raw);
+        bytes[] memory parts = new bytes[](3);
+        parts[0] = StrictRLP.copy(list.payload(), extra.start() - list.payload());
+        parts[1] = RLP.encode(StrictRLP.copy(extra.payload(), extra.size() - SEAL_BYTES));
+        parts[2] = StrictRLP.copy(extra.end(), list.end() - extra.end());
+        return keccak256(abi.encodePacked(DOMAIN, uint256(chainId), keccak256(RLP.encode(parts))));
+    }
+}

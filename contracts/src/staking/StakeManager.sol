@@ -1,0 +1,345 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
+import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Governed} from "../checkpoint/Governed.sol";
+import {KMC} from "../token/KMC.sol";
+import {CheckpointCredit, IStakeManager, SlashOrder} from "./IStakeManager.sol";
+import {StakeModule} from "./StakeModule.sol";
+import {StakeViews} from "./StakeViews.sol";
+import {StakeParams, StakeStorage, Validator, ValidatorStatus} from "./StakeStorage.sol";
+
+/// @title Stake of the validators
+/// @notice Anyone may stake KMC, take a seat, and sign checkpoints with the key that goes with it. Joining, leaving,
+/// adding stake and changing the key take effect in the next epoch; stake stays slashable for `unbonding` after its
+/// power has left. Until `genesisTime` changes take effect at once and no checkpoint is accepted: that is how a new
+/// network gets its first validators.
+/// @dev Root contracts design, section 4. Nobody can insert a signer, force a validator out, move an epoch or take
+/// stake other than by a slash order of ChallengeManager.
+contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews {
+    using SafeERC20 for KMC;
+
+    bytes32 public constant SIGNER_PROOF_TYPEHASH = keccak256("SignerProof(address owner,uint256 nonce)");
+    uint256 public constant MAX_PEER_ID = 128;
+
+    /// @dev Code of set-up, parameters, slashing and rewards; part of this implementation, changed only by an upgrade.
+    address private immutable _module;
+
+    constructor(StakeModule module) EIP712("KOMA StakeManager", "1") {
+        _module = address(module);
+    }
+
+    /// @notice Sets a fresh proxy up. Arguments in order: the owner, who upgrades and sets parameters (a timelock on a
+    /// main network); the guardian, who may pause new stakes; for how long at most, seconds; KMC, whose `stakeManager`
+    /// this contract must become; the account that takes the insurance share of slashed stake; the start of epoch 0,
+    /// seconds, where the past means now; the parameters.
+    function initialize(
+        address, /* owner */
+        address, /* guardian */
+        uint40, /* maxPause */
+        KMC, /* kmc */
+        address, /* insurance */
+        uint40, /* genesisTime */
+        StakeParams calldata /* params */
+    ) external {
+        _delegateToModule();
+    }
+
+    /// @notice Names the CheckpointManager, which credits checkpoints, and the ChallengeManager, which orders slashes.
+    /// Works once; owner.
+    function wire(address, address) external {
+        _delegateToModule();
+    }
+
+    /// @notice Ends the set-up early: epoch 0 begins now. Impossible once it has begun; owner.
+    function begin() external {
+        _delegateToModule();
+    }
+
+    /// @notice Changes parameters within the bounds that keep stake slashable; owner. The epoch length cannot change.
+    function setParams(StakeParams calldata) external {
+        _delegateToModule();
+    }
+
+    /// @inheritdoc IStakeManager
+    function slash(SlashOrder calldata) external {
+        _delegateToModule();
+    }
+
+    /// @inheritdoc IStakeManager
+    function executeSlash(bytes32, uint256, uint256) external {
+        _delegateToModule();
+    }
+
+    /// @inheritdoc IStakeManager
+    function payBounty(bytes32, address) external returns (uint256) {
+        _delegateToModule();
+    }
+
+    /// @notice Pays what is owed to the caller out to the given account; returns the amount, wei of KMC.
+    function withdrawOwed(address) external returns (uint256) {
+        _delegateToModule();
+    }
+
+    /// @inheritdoc IStakeManager
+    function creditCheckpoint(CheckpointCredit calldata) external {
+        _delegateToModule();
+    }
+
+    /// @notice Mints to a validator's reward account what it has earned. Arguments in order: validator id, chain id,
+    /// first and last checkpoint number; returns the amount, wei of KMC.
+    /// @dev Anyone may call. Numbers without a credit, or claimed before, are passed over. At most `claimBatch` at once.
+    function claimRewards(uint64, uint64, uint64, uint64) external returns (uint256) {
+        _delegateToModule();
+    }
+
+    /// @notice Stakes `amount` and takes a seat.
+    /// @param amount wei of KMC, approved before; at least `minStake`
+    /// @param signer key that signs checkpoints and consensus units
+    /// @param signerProof 65-byte signature by `signer` of `signerProofDigest(msg.sender)`: nobody can register a key
+    /// that he does not hold
+    /// @param commissionBps share that the validator keeps of its delegators' rewards
+    /// @param peerId libp2p identity of the node, at most 128 bytes, published for discovery
+    function stake(
+        uint96 amount,
+        address signer,
+        bytes calldata signerProof,
+        uint16 commissionBps,
+        bytes calldata peerId
+    ) external nonReentrant whenNotPaused returns (uint64 id) {
+        return _join(amount, signer, signerProof, commissionBps, peerId);
+    }
+
+    /// @notice `stake` with an EIP-2612 permit instead of an approval.
+    function stakeWithPermit(
+        uint96 amount,
+        address signer,
+        bytes calldata signerProof,
+        uint16 commissionBps,
+        bytes calldata peerId,
+        uint256 deadline,
+        uint8 v,
+        bytes32 r,
+        bytes32 s
+    ) external nonReentrant whenNotPaused returns (uint64 id) {
+        // Somebody may have sent the permit ahead of us, which is no reason to fail: then the allowance is there.
+        try _state().kmc.permit(msg.sender, address(this), amount, deadline, v, r, s) {} catch {}
+        return _join(amount, signer, signerProof, commissionBps, peerId);
+    }
+
+    /// @notice `stake` when all seats are taken: the validator with the least stake makes room, if `amount` is more
+    /// than 110 % of it, and starts unbonding.
+    function displace(
+        uint96 amount,
+        address signer,
+        bytes calldata signerProof,
+        uint16 commissionBps,
+        bytes calldata peerId
+    ) external nonReentrant whenNotPaused returns (uint64 id) {
+        _roll();
+        StakeStorage storage $ = _state();
+        if ($.activeCount >= $.params.maxValidators) {
+            (uint64 victim, uint96 least) = _smallest();
+            uint256 min = (uint256(least) * 110) / 100 + 1;
+            if (amount < min) revert StakeTooSmall(amount, min);
+            emit Displaced(victim, least, amount);
+            _leave(victim);
+        }
+        return _join(amount, signer, signerProof, commissionBps, peerId);
+    }
+
+    /// @notice Adds to a validator's stake; power follows in the next epoch.
+    function addStake(uint64 id, uint96 amount) external nonReentrant whenNotPaused {
+        _roll();
+        Validator storage v = _ownedActive(id);
+        if (amount == 0) revert StakeTooSmall(0, 1);
+        v.selfStake += amount;
+        uint64 from = _schedule(v.seat, v.signer, _powerOf(v));
+        _state().kmc.safeTransferFrom(msg.sender, address(this), amount);
+        emit StakeAdded(id, amount, v.selfStake, from);
+    }
+
+    /// @notice Changes the signer key from the next epoch on. The old key stays bound to the validator, which answers
+    /// for what it signed with it.
+    function rotateSigner(uint64 id, address newSigner, bytes calldata signerProof) external {
+        _roll();
+        Validator storage v = _ownedActive(id);
+        uint64 now_ = _epoch();
+        if (now_ < v.rotatableFrom) revert CooldownActive(v.rotatableFrom);
+        _takeSigner(id, newSigner, signerProof);
+        address oldSigner = v.signer;
+        v.signer = newSigner;
+        v.rotatableFrom = now_ + _state().params.signerCooldown;
+        uint64 from = _schedule(v.seat, newSigner, _powerOf(v));
+        emit SignerRotated(id, oldSigner, newSigner, from);
+    }
+
+    /// @notice Publishes a new libp2p identity.
+    function setPeerId(uint64 id, bytes calldata peerId) external {
+        _announce(id, _ownedActive(id), peerId);
+    }
+
+    /// @notice Sends future rewards to another account.
+    function setRewardTo(uint64 id, address rewardTo) external {
+        Validator storage v = _state().validators[id];
+        if (msg.sender != v.owner) revert NotOwner(id);
+        if (rewardTo == address(0)) revert ZeroAddress();
+        v.rewardTo = rewardTo;
+        emit RewardAccountChanged(id, rewardTo);
+    }
+
+    /// @notice Leaves: power goes with the next epoch, stake after `unbonding` more.
+    function unstake(uint64 id) external {
+        _roll();
+        _ownedActive(id);
+        _leave(id);
+    }
+
+    /// @notice Returns the stake of a validator that has left, and frees its seat and keys.
+    function unstakeClaim(uint64 id) external nonReentrant {
+        _roll();
+        StakeStorage storage $ = _state();
+        Validator storage v = $.validators[id];
+        if (msg.sender != v.owner) revert NotOwner(id);
+        if (v.status != ValidatorStatus.Unbonding) revert NotUnbonding(id);
+        if (block.timestamp < v.unbondAt) revert StillBonded(v.unbondAt);
+        // Without stake left to take, a seat that somebody else holds by now cannot block this validator.
+        if ($.occupant[v.seat] == id) {
+            bytes32 offenceId = _pendingOffence(v.seat);
+            if (offenceId != 0) revert SlashPending(offenceId);
+            $.occupant[v.seat] = 0;
+            $.occupiedSeats &= ~(1 << v.seat);
+        }
+        uint96 amount = v.selfStake;
+        v.selfStake = 0;
+        v.status = ValidatorStatus.Withdrawn;
+        $.kmc.safeTransfer(v.owner, amount);
+        emit Unstaked(id, amount);
+    }
+
+    /// @notice Gives a jailed validator its power back from the next epoch on, after `jailTime`.
+    function unjail(uint64 id) external {
+        _roll();
+        Validator storage v = _ownedActive(id);
+        if (v.jailedUntil == 0) revert NotJailed(id);
+        if (block.timestamp < v.jailedUntil) revert StillJailed(v.jailedUntil);
+        v.jailedUntil = 0;
+        emit Unjailed(id, _schedule(v.seat, v.signer, _powerOf(v)));
+    }
+
+    /// @inheritdoc IStakeManager
+    function roll() external {
+        _roll();
+    }
+
+    /// @notice What a signer key signs to be registered by `owner_`.
+    function signerProofDigest(address owner_) public view returns (bytes32) {
+        return _hashTypedDataV4(keccak256(abi.encode(SIGNER_PROOF_TYPEHASH, owner_, _state().signerNonce[owner_])));
+    }
+
+    function _join(
+        uint96 amount,
+        address signer,
+        bytes calldata signerProof,
+        uint16 commissionBps,
+        bytes calldata peerId
+    ) private returns (uint64 id) {
+        _roll();
+        StakeStorage storage $ = _state();
+        if (amount < $.params.minStake) revert StakeTooSmall(amount, $.params.minStake);
+        if (commissionBps > BPS) revert BadShare(commissionBps);
+        if ($.activeCount >= $.params.maxValidators) revert NoFreeSeat();
+        uint256 seat = _freeSeat();
+        if (seat == SEATS) revert NoFreeSeat();
+
+        id = ++$.lastValidatorId;
+        _takeSigner(id, signer, signerProof);
+        $.activeCount += 1;
+        $.occupiedSeats |= 1 << seat;
+        $.occupant[seat] = id;
+        Validator storage v = $.validators[id];
+        v.owner = msg.sender;
+        v.rewardTo = msg.sender;
+        v.selfStake = amount;
+        v.signer = signer;
+        v.seat = uint8(seat);
+        v.commissionBps = commissionBps;
+        v.status = ValidatorStatus.Active;
+        v.activationEpoch = _schedule(seat, signer, _powerOf(v));
+        $.kmc.safeTransferFrom(msg.sender, address(this), amount);
+        emit Staked(id, seat, msg.sender, signer, amount, v.activationEpoch);
+        _announce(id, v, peerId);
+    }
+
+    function _leave(uint64 id) private {
+        StakeStorage storage $ = _state();
+        Validator storage v = $.validators[id];
+        uint64 exitEpoch = _schedule(v.seat, address(0), 0);
+        // Epoch 0 stands for "at once": only before `genesisTime` does a change take effect in it.
+        uint256 powerless =
+            exitEpoch == 0 ? block.timestamp : $.genesisTime + uint256(exitEpoch) * $.params.epochLength;
+        v.status = ValidatorStatus.Unbonding;
+        v.exitEpoch = exitEpoch;
+        v.unbondAt = uint40(powerless) + $.params.unbonding;
+        $.activeCount -= 1;
+        emit UnstakeStarted(id, exitEpoch, v.unbondAt);
+    }
+
+    /// @dev Binds a key to a validator. Keys are never unbound: the entry of a released validator counts as free.
+    function _takeSigner(uint64 id, address signer, bytes calldata signerProof) private {
+        StakeStorage storage $ = _state();
+        uint64 holder = $.validatorOfSigner[signer];
+        bool ownOld = holder == id && $.validators[id].signer != signer;
+        if (holder != 0 && !ownOld && !_isReleased(holder)) revert SignerTaken(signer);
+        (address recovered, ECDSA.RecoverError failure,) =
+            ECDSA.tryRecoverCalldata(signerProofDigest(msg.sender), signerProof);
+        if (failure != ECDSA.RecoverError.NoError || recovered != signer) revert BadSignerProof();
+        $.signerNonce[msg.sender] += 1;
+        $.validatorOfSigner[signer] = id;
+    }
+
+    function _announce(uint64 id, Validator storage v, bytes calldata peerId) private {
+        if (peerId.length > MAX_PEER_ID) revert PeerIdTooLong(peerId.length);
+        v.peerIdHash = keccak256(peerId);
+        emit PeerAnnounced(id, peerId);
+    }
+
+    /// @dev The active validator with the least stake, the one in the lowest seat among equals.
+    function _smallest() private view returns (uint64 id, uint96 least) {
+        StakeStorage storage $ = _state();
+        least = type(uint96).max;
+        for (uint256 seats = $.occupiedSeats; seats != 0; seats &= seats - 1) {
+            uint64 other = $.occupant[_lowestBit(seats)];
+            Validator storage v = $.validators[other];
+            if (v.status != ValidatorStatus.Active || v.selfStake + v.delegated >= least) continue;
+            id = other;
+            least = v.selfStake + v.delegated;
+        }
+    }
+
+    function _powerOf(Validator storage v) private view returns (uint96) {
+        return v.jailedUntil == 0 ? v.selfStake + v.delegated : 0;
+    }
+
+    function _ownedActive(uint64 id) private view returns (Validator storage v) {
+        v = _state().validators[id];
+        if (msg.sender != v.owner) revert NotOwner(id);
+        if (v.status != ValidatorStatus.Active) revert NotActive(id);
+    }
+
+    /// @dev Runs the module's function of the same selector on this contract's storage, and ends the call with its
+    /// outcome.
+    function _delegateToModule() private {
+        address module = _module;
+        assembly {
+            calldatacopy(0, 0, calldatasize())
+            let success := delegatecall(gas(), module, 0, calldatasize(), 0, 0)
+            returndatacopy(0, 0, returndatasize())
+            if iszero(success) { revert(0, returndatasize()) }
+            return(0, returndatasize())
+        }
+    }
+}

@@ -1,0 +1,52 @@
+import type { Ctx } from "../src/cli/index.ts";
+import { UserError } from "../src/errors.ts";
+import { parseBehaviour } from "./behaviours.ts";
+import { selectNodes } from "./node-selection.ts";
+import { withControl } from "./session.ts";
+import type { ActiveFault } from "./state.ts";
+
+export interface FaultOrder {
+  readonly node: string;
+  readonly kind: string;
+  readonly collude: readonly string[];
+  readonly forMs: number | undefined;
+  readonly times: number | undefined;
+  readonly at: string | undefined;
+  readonly handle: string | undefined;
+  /** `key=value`. */
+  readonly set: readonly string[];
+}
+
+export async function applyFault(ctx: Ctx, order: FaultOrder): Promise<ActiveFault> {
+  const kind = parseBehaviour(order.kind);
+  const net = await ctx.net();
+  const names = net.manifest.nodes.map(({ name }) => name);
+  const nodes = selectNodes([order.node], names);
+  const collude = selectNodes(order.collude, names).filter((name) => !nodes.includes(name));
+  const fault = await withControl(net, (control) =>
+    control.call<ActiveFault>("fault.apply", {
+      kind,
+      nodes,
+      collude,
+      params: Object.fromEntries(order.set.map(parseParameter)),
+      ...(order.at === undefined ? {} : { at: order.at }),
+      ...(order.times === undefined ? {} : { times: order.times }),
+      ...(order.forMs === undefined ? {} : { forMs: order.forMs }),
+      ...(order.handle === undefined ? {} : { handle: order.handle }),
+    }),
+  );
+  const accomplices = fault.collude.length > 0 ? `, with ${fault.collude.join(", ")}` : "";
+  ctx.out.line(`${fault.handle}: ${fault.nodes.join(", ")} now does ${fault.kind}${accomplices}`);
+  ctx.out.note(`Heal it with: koma devnet heal ${fault.handle}`);
+  return fault;
+}
+
+function parseParameter(text: string): [string, string] {
+  const [, key, value] = /^([A-Za-z][A-Za-z0-9_-]{0,38})=(.*)$/s.exec(text) ?? [];
+  if (key === undefined || value === undefined) {
+    throw new UserError("KOMA_E_ARGUMENT_INVALID", `"${text.slice(0, 80)}" is not a parameter.`, {
+      fix: ["Write --set key=value."],
+    });
+  }
+  return [key, value];
+}

@@ -1,0 +1,170 @@
+import { type Ctx, InterruptedError, openHome, readManifest, readTextFile, type Step } from "../src/cli/index.ts";
+import { BugError, UserError } from "../src/errors.ts";
+import { takeDown } from "./down.ts";
+import { follow } from "./follow.ts";
+import { type DevnetOverview, describeDevnet } from "./overview.ts";
+import { devnetPaths } from "./paths.ts";
+import { findLeftovers } from "./providers/leftovers.ts";
+import { killGroup } from "./providers/process-group.ts";
+import type { DevnetState, StepName } from "./state.ts";
+import { type PlannedDevnet, planUp, type RunningDevnet } from "./up.ts";
+import { parseWaitLevel } from "./wait-level.ts";
+
+export interface BringUpRequest {
+  readonly name: string;
+  readonly file: string | undefined;
+  readonly validators: number | undefined;
+  readonly producers: number | undefined;
+  readonly l1: string | undefined;
+  readonly set: readonly string[];
+  readonly fresh: boolean;
+  readonly waitFor: string;
+}
+
+/** A devnet that is up, and the connection to it. */
+export interface DevnetSession {
+  readonly overview: DevnetOverview;
+  /** Stays until the signal aborts, tells what changes, and ends the devnet. */
+  attach(ctx: Ctx, graceMs: number): Promise<void>;
+  close(): void;
+}
+
+/** Without --timeout: long enough for the slowest machine this was tried on, short enough to be told. */
+const DEFAULT_WAIT_MS = 120_000;
+const STEP_NAMES: readonly StepName[] = ["l1", "stake", "nodes", "block"];
+
+/** Plans, starts and waits, showing the steps; interrupted, it takes down again what it started. */
+export async function bringUp(ctx: Ctx, request: BringUpRequest): Promise<DevnetSession> {
+  const started = performance.now();
+  const level = parseWaitLevel(request.waitFor);
+  const paths = devnetPaths(openHome(ctx.home.root).devnet(request.name));
+  const timeoutMs = ctx.cfg.timeoutMs ?? DEFAULT_WAIT_MS;
+  let planned: PlannedDevnet | undefined;
+  let running: RunningDevnet | undefined;
+  let reached: Promise<DevnetState> | undefined;
+  let following: Awaited<ReturnType<typeof follow>> | undefined;
+
+  const launch = async (): Promise<NonNullable<typeof following>> => {
+    if (following) return following;
+    running = await planned?.launch();
+    if (!running) throw new BugError("a devnet was launched before it was planned");
+    // A little before the command's own deadline: the supervisor can say what was missing.
+    const leftMs = Math.max(1_000, timeoutMs - (performance.now() - started) - 500);
+    following = await follow(running.control, level, { timeoutMs: leftMs, signal: ctx.signal });
+    reached = following.reached;
+    return following;
+  };
+  const steps: Step[] = [
+    {
+      title: "plan",
+      run: async () => {
+        planned = await planUp({
+          home: ctx.home,
+          name: request.name,
+          network: await readRequest(request),
+          fresh: request.fresh,
+          signal: ctx.signal,
+        });
+        ctx.onForce(() => {
+          for (const { pid } of findLeftovers(paths.dir)) killGroup(pid, "SIGKILL");
+        });
+        const { nodes, network } = planned.plan;
+        return `${nodes.length} nodes, 1 chain, seed ${network.seed}${planned.running ? ", running already" : ""}`;
+      },
+    },
+    ...STEP_NAMES.map(
+      (name): Step => ({
+        title: name,
+        run: async (report) => (await (await launch()).step(name, report)).detail,
+      }),
+    ),
+  ];
+  if (level.level !== "ready")
+    steps.push({ title: level.level, run: async () => describeReached(await (reached as Promise<DevnetState>)) });
+
+  try {
+    await ctx.tasks(steps);
+    const state = await (reached as Promise<DevnetState> | undefined);
+    const manifest = readManifest(paths.dir);
+    if (!running || !planned || !state || !manifest) throw new BugError("a devnet came up without a manifest");
+    const { control } = running;
+    return {
+      overview: describeDevnet({
+        dir: paths.dir,
+        plan: planned.plan,
+        manifest,
+        state,
+        started: running.started,
+        elapsedMs: performance.now() - started,
+      }),
+      attach: async (attached, graceMs) => {
+        await control.subscribe(createNarrator((text) => attached.out.note(text)));
+        await Promise.race([control.closed, aborted(attached.signal)]);
+        await takeDown(paths, { graceMs, signal: new AbortController().signal });
+      },
+      close: () => control.close(),
+    };
+  } catch (error) {
+    running?.control.close();
+    planned?.abandon();
+    // A person who stops `up` does not want what it has started so far; a deadline leaves it for inspection.
+    if (ctx.signal.reason instanceof InterruptedError && (running?.started ?? !planned?.running)) {
+      await takeDown(paths, { graceMs: 2_000, signal: new AbortController().signal });
+    }
+    throw error;
+  }
+}
+
+async function readRequest(request: BringUpRequest) {
+  const { file, validators, producers, l1, set } = request;
+  return {
+    ...(file === undefined ? {} : { file: await readNetworkFile(file) }),
+    ...(validators === undefined ? {} : { validators }),
+    ...(producers === undefined ? {} : { producers }),
+    ...(l1 === undefined ? {} : { l1 }),
+    set,
+  };
+}
+
+async function readNetworkFile(file: string): Promise<unknown> {
+  const text = await readTextFile(file);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new UserError("KOMA_E_NETWORK_INVALID", `${file} is not JSON: ${(cause as Error).message}.`, {
+      cause,
+      facts: { path: file },
+    });
+  }
+}
+
+function describeReached(state: DevnetState): string {
+  const { checkpoint, chain } = state;
+  return checkpoint
+    ? `#${checkpoint.number}: blocks ${checkpoint.start} to ${checkpoint.end}`
+    : `${chain.name} #${chain.finalized} by ${chain.producer}`;
+}
+
+/** Turns states into sentences about what is new in them. */
+function createNarrator(say: (text: string) => void): (state: DevnetState) => void {
+  let before: DevnetState | undefined;
+  return (state) => {
+    for (const node of state.nodes) {
+      const old = before?.nodes.find(({ name }) => name === node.name);
+      if (old && old.state !== node.state)
+        say(`${node.name} is ${node.state}${node.lastExit && node.state === "crashed" ? `: ${node.lastExit}` : ""}`);
+    }
+    const { checkpoint } = state;
+    if (before && checkpoint && checkpoint.number !== before.checkpoint?.number) {
+      say(`checkpoint ${checkpoint.number}: blocks ${checkpoint.start} to ${checkpoint.end} ${checkpoint.state}`);
+    }
+    before = state;
+  };
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
+}

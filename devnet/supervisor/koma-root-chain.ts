@@ -1,0 +1,108 @@
+import { type Address, parseAddress, parseAmount, utf8 } from "../../src/primitives/index.ts";
+import {
+  connectRootChain,
+  deployRootContracts,
+  predeployAlloc,
+  type RootParameters,
+} from "../../src/rootchain/index.ts";
+import { deriveAccounts } from "../../src/wallet/index.ts";
+import type { DevnetPlan } from "../plan.ts";
+import type { RootChainSetup, RootDeployment, SetupIo } from "./root-chain-setup.ts";
+
+/** KMC that deposits can bring to the chain: all there can ever be on the root chain. */
+const NATIVE_POOL_WEI = parseAmount("10000000000");
+/** Of the demo token, to each of the first accounts; its faucet gives no more at once. */
+const DEMO_TOKENS = parseAmount("10000");
+const DEMO_ACCOUNTS = 10;
+/** Blocks for which a retired producer's key stays acceptable: twice the least era of 32, and 64. */
+const SET_GRACE_BLOCKS = 128;
+const OPEN_GAP_SLOTS = 4;
+
+/** The real root contracts. */
+export const komaRootChainSetup: RootChainSetup = {
+  async deploy(io, openChain) {
+    const { plan, url, signal } = io;
+    const { chain } = plan.network;
+    let deployment: RootDeployment | undefined;
+    const { addresses, startBlock } = await deployRootContracts({
+      url,
+      deployerKey: io.deployer,
+      params: parametersOf(plan),
+      kmcGenesis: kmcHolders(plan),
+      demoToken: true,
+      signal,
+      chains: (planned) => {
+        const alloc = predeployAlloc({ nativePoolWei: NATIVE_POOL_WEI, kmc: planned.addresses.KMC });
+        deployment = { contracts: planned.addresses, startBlock: planned.startBlock, alloc };
+        const { genesisHash, nativeSupply } = openChain(deployment);
+        return [
+          {
+            chainId: BigInt(chain.id),
+            name: chain.name,
+            genesisHash,
+            slotMs: chain.blockTimeMs,
+            openGapSlots: OPEN_GAP_SLOTS,
+            setGraceBlocks: SET_GRACE_BLOCKS,
+            targetInterval: targetInterval(plan),
+            producers: plan.nodes.filter(({ producer }) => producer).map(({ signer }) => parseAddress(signer)),
+            genesisSupplyWei: nativeSupply,
+          },
+        ];
+      },
+    });
+    return { contracts: addresses, startBlock, alloc: deployment?.alloc ?? {} };
+  },
+
+  async stake(io, { contracts }) {
+    await Promise.all([stakeAll(io, contracts), handOutDemoTokens(io, contracts)]);
+    const owner = connectRootChain({ url: io.url, contracts, signerKey: io.deployer });
+    await owner.stakes.begin(io.signal);
+  },
+};
+
+/** One after the other: seats are given out in the order of the plan, whatever the machine is doing. */
+async function stakeAll(io: SetupIo, contracts: Readonly<Record<string, Address>>): Promise<void> {
+  for (const { name, stakeWei, peerId, validator } of io.plan.nodes) {
+    if (!validator) continue;
+    const { stakes } = connectRootChain({ url: io.url, contracts, signerKey: io.key(name, "owner") });
+    const signerKey = io.key(name, "signer");
+    await stakes.stake({ amount: BigInt(stakeWei), signerKey, peerId: utf8(peerId) }, io.signal);
+  }
+}
+
+async function handOutDemoTokens(io: SetupIo, contracts: Readonly<Record<string, Address>>): Promise<void> {
+  const { mnemonic, count } = io.plan.network.accounts;
+  await Promise.all(
+    deriveAccounts(mnemonic, Math.min(count, DEMO_ACCOUNTS)).map(async ({ privateKey }) => {
+      const root = connectRootChain({ url: io.url, contracts, signerKey: privateKey });
+      await root.token(contracts["DemoToken"] as Address).faucet(DEMO_TOKENS, io.signal);
+    }),
+  );
+}
+
+/** KMC on the root chain: the validators' stakes, and as much for each account as it has on the chain. */
+function kmcHolders(plan: DevnetPlan): readonly { readonly account: Address; readonly amount: bigint }[] {
+  return [
+    ...plan.nodes
+      .filter(({ validator }) => validator)
+      .map(({ owner, stakeWei }) => ({ account: parseAddress(owner), amount: BigInt(stakeWei) })),
+    ...plan.accounts.map(({ address, kmcWei }) => ({ account: parseAddress(address), amount: BigInt(kmcWei) })),
+  ];
+}
+
+function parametersOf(plan: DevnetPlan): Partial<RootParameters> {
+  const { chain, staking } = plan.network;
+  return {
+    challengePeriod: Math.max(1, Math.round(chain.challengeMs / 1000)),
+    unbonding: Math.round(staking.unbondingMs / 1000),
+    minStakeWei: BigInt(staking.minStakeWei),
+    maxValidators: staking.maxValidators,
+    // Checkpoints of a few blocks come faster than the default allows.
+    minInterval: Math.min(4, targetInterval(plan)),
+  };
+}
+
+/** Seconds between two checkpoints. */
+function targetInterval({ network: { chain } }: DevnetPlan): number {
+  return Math.max(1, Math.floor((chain.checkpointEvery * chain.blockTimeMs) / 1000));
+}

@@ -1,0 +1,89 @@
+/** What a method takes and answers, in one line each. */
+export interface DescribedMethod {
+  readonly params: string;
+  readonly does: string;
+}
+
+const block = "block";
+
+/** Every JSON-RPC method of a node. A method that the server has and this list lacks, or the reverse, fails the generator. */
+export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
+  web3_clientVersion: { params: "", does: "name and version of the node" },
+  web3_sha3: { params: "data", does: "keccak256 of the data" },
+  net_version: { params: "", does: "chain id, as decimal text" },
+  net_listening: { params: "", does: "true" },
+  net_peerCount: { params: "", does: "number of connected peers" },
+  eth_chainId: { params: "", does: "chain id" },
+  eth_syncing: { params: "", does: "false, or the heights between which the node is catching up" },
+  eth_accounts: { params: "", does: "an empty list: a node holds no keys of yours" },
+
+  eth_blockNumber: { params: "", does: "height of the head of the fork choice" },
+  eth_getBlockByNumber: {
+    params: `${block}, full`,
+    does: "the block; with `full` its transactions instead of their hashes",
+  },
+  eth_getBlockByHash: { params: "hash, full", does: "the same by hash, also for a block beside the head's branch" },
+  eth_getBlockTransactionCountByNumber: { params: block, does: "number of transactions in the block" },
+  eth_getBlockTransactionCountByHash: { params: "hash", does: "number of transactions in the block" },
+  eth_getBlockReceipts: { params: block, does: "all receipts of the block" },
+  eth_getUncleCountByBlockNumber: { params: block, does: "0: there are no uncles" },
+  eth_getUncleCountByBlockHash: { params: "hash", does: "0: there are no uncles" },
+  eth_getUncleByBlockNumberAndIndex: { params: `${block}, index`, does: "null" },
+  eth_getUncleByBlockHashAndIndex: { params: "hash, index", does: "null" },
+  eth_getTransactionByBlockNumberAndIndex: { params: `${block}, index`, does: "the transaction at that place" },
+  eth_getTransactionByBlockHashAndIndex: { params: "hash, index", does: "the transaction at that place" },
+  eth_getTransactionByHash: { params: "hash", does: "a transaction of the head's branch or of the pool" },
+  eth_getTransactionReceipt: { params: "hash", does: "its receipt, or null while it is in no block" },
+
+  eth_getBalance: { params: `address, ${block}`, does: "wei of KMC" },
+  eth_getTransactionCount: { params: `address, ${block}`, does: "nonce; with `pending` the one after the pool's last" },
+  eth_getCode: { params: `address, ${block}`, does: "code of a contract" },
+  eth_getStorageAt: { params: `address, slot, ${block}`, does: "one word of storage" },
+  eth_getProof: { params: `address, slots, ${block}`, does: "account and slots with their Merkle proofs (EIP-1186)" },
+  eth_call: { params: `call, ${block}, overrides`, does: "what the call returns; a revert is an error with its data" },
+  eth_estimateGas: { params: `call, ${block}, overrides`, does: "gas with which the call goes through" },
+  eth_createAccessList: { params: `call, ${block}`, does: "the access list that the call touches" },
+
+  eth_sendRawTransaction: {
+    params: "transaction",
+    does: "offers a signed transaction (types 0 to 2) and answers its hash",
+  },
+  eth_gasPrice: { params: "", does: "base fee of the next block plus a tip" },
+  eth_maxPriorityFeePerGas: { params: "", does: "a tip likely to be enough" },
+  eth_feeHistory: { params: "count, newest, percentiles", does: "base fees, fullness and tips of past blocks" },
+  eth_blobBaseFee: { params: "", does: "1: blocks carry no blobs" },
+
+  eth_getLogs: { params: "filter", does: "logs by address, topics and range of blocks" },
+  eth_newFilter: { params: "filter", does: "id of a filter for logs" },
+  eth_newBlockFilter: { params: "", does: "id of a filter for block hashes" },
+  eth_newPendingTransactionFilter: { params: "", does: "id of a filter for transactions entering the pool" },
+  eth_getFilterChanges: { params: "id", does: "what is new since the last call" },
+  eth_getFilterLogs: { params: "id", does: "all logs that match the filter" },
+  eth_uninstallFilter: { params: "id", does: "forgets the filter" },
+  eth_subscribe: {
+    params: "`newHeads`, `logs` or `newPendingTransactions`, options",
+    does: "id of a subscription (WebSocket)",
+  },
+  eth_unsubscribe: { params: "id", does: "ends it (WebSocket)" },
+
+  txpool_status: { params: "", does: "how many transactions are pending and queued" },
+  txpool_content: { params: "", does: "the pool by sender and nonce" },
+  txpool_contentFrom: { params: "address", does: "one sender's part of it" },
+  txpool_inspect: { params: "", does: "the pool in one line per transaction" },
+
+  debug_getRawBlock: { params: block, does: "RLP of the block" },
+  debug_getRawHeader: { params: block, does: "RLP of its header" },
+  debug_getRawReceipts: { params: block, does: "EIP-2718 bytes of its receipts" },
+
+  koma_status: { params: "", does: "heights, finality per threshold, checkpoints, peers and pool of the node" },
+  koma_consensus: {
+    params: "",
+    does: "instance, slot, leader, weights and finality as the node's consensus sees them",
+  },
+  koma_getConfidence: { params: "hash", does: "how strongly a block is final, and the summit that shows it" },
+  koma_subscribe: {
+    params: '`finality`, `{"alpha": 0.33}`',
+    does: "blocks as they become final at that threshold (WebSocket)",
+  },
+  koma_unsubscribe: { params: "id", does: "ends it (WebSocket)" },
+};

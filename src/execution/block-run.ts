@@ -1,0 +1,103 @@
+import {
+  bloomOf,
+  emptyBloom,
+  encodeReceipt,
+  joinBlooms,
+  orderedTrie,
+  type Receipt,
+  type Transaction,
+} from "../chain/index.ts";
+import { type Bytes, type Check, type Hash, reject } from "../primitives/index.ts";
+import {
+  type AppliedTransaction,
+  applyTransaction,
+  type RuleChanges,
+  type TransactionRejection,
+} from "./apply-transaction.ts";
+import { BlockState } from "./block-state.ts";
+import type { BlockEnvironment, EvmEngine } from "./evm-engine.ts";
+import { type FinishedState, finishBlockState } from "./finish-block-state.ts";
+import type { TransactionResult } from "./state-store.ts";
+import type { StateTries } from "./state-tries.ts";
+import type { StateView } from "./state-view.ts";
+
+export interface BlockRunOptions {
+  readonly environment: BlockEnvironment;
+  /** State and tries after the parent. */
+  readonly parent: StateView;
+  readonly parentTries: StateTries;
+  readonly rules?: RuleChanges;
+  readonly fastTransfers?: boolean;
+}
+
+/** What a finished block needs in its header, and what goes beside it. */
+export interface RunOutcome extends FinishedState {
+  readonly receipts: readonly Receipt[];
+  readonly results: readonly TransactionResult[];
+  readonly gasUsed: bigint;
+  readonly logsBloom: Bytes;
+  readonly receiptsRoot: Hash;
+}
+
+const NO_LOGS_BLOOM = emptyBloom();
+
+/** One block while it runs, whether it is being built or checked. */
+export class BlockRun {
+  readonly #engine: EvmEngine;
+  readonly #options: BlockRunOptions;
+  readonly #state: BlockState;
+  readonly #receipts: Receipt[] = [];
+  readonly #results: TransactionResult[] = [];
+  #gasUsed = 0n;
+
+  constructor(engine: EvmEngine, options: BlockRunOptions) {
+    this.#engine = engine;
+    this.#options = options;
+    this.#state = new BlockState(options.parent);
+    engine.attach(this.#state, options.environment);
+    engine.pacer.start();
+  }
+
+  get gasLeft(): bigint {
+    return this.#options.environment.gasLimit - this.#gasUsed;
+  }
+
+  /** Appends a transaction; a rejected one changes nothing. */
+  async add(tx: Transaction): Promise<Check<AppliedTransaction, TransactionRejection>> {
+    await this.#engine.pacer.pause();
+    const { rules, fastTransfers } = this.#options;
+    const applied = await applyTransaction(tx, this.#engine, {
+      gasAvailable: this.gasLeft,
+      ...(rules ? { rules } : {}),
+      ...(fastTransfers === undefined ? {} : { fastTransfers }),
+    });
+    if (!applied.ok) return reject(applied.rejection);
+    const { status, gasUsed, effectiveGasPrice, logs, contractAddress } = applied.value;
+    this.#gasUsed += gasUsed;
+    this.#receipts.push({
+      type: tx.type,
+      status,
+      cumulativeGasUsed: this.#gasUsed,
+      logsBloom: logs.length === 0 ? NO_LOGS_BLOOM : bloomOf(logs),
+      logs,
+    });
+    this.#results.push({
+      gasUsed,
+      effectiveGasPrice,
+      ...(contractAddress === undefined ? {} : { contractAddress }),
+    });
+    return applied;
+  }
+
+  /** Computes every root. Nothing can be added afterwards. */
+  finish(): RunOutcome {
+    return {
+      ...finishBlockState(this.#state, this.#options.parent, this.#options.parentTries),
+      receipts: this.#receipts,
+      results: this.#results,
+      gasUsed: this.#gasUsed,
+      logsBloom: joinBlooms(this.#receipts.filter(({ logs }) => logs.length > 0).map(({ logsBloom }) => logsBloom)),
+      receiptsRoot: orderedTrie(this.#receipts.map(encodeReceipt)).root(),
+    };
+  }
+}

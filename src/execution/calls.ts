@@ -1,0 +1,228 @@
+import { emptyCodeHash, intrinsicGas, trimZeros } from "../chain/index.ts";
+import { KomaError } from "../errors.ts";
+import { type Address, emptyBytes, type Hash, hashToBytes, zeroAddress } from "../primitives/index.ts";
+import { gasAfterRefund } from "./apply-transaction.ts";
+import { BlockState, emptyAccount } from "./block-state.ts";
+import type { EnginePool } from "./engine-pool.ts";
+import {
+  type AccessReport,
+  type BlockEnvironment,
+  type EvmEngine,
+  type EvmMessage,
+  revertError,
+} from "./evm-engine.ts";
+import type {
+  AccessListResult,
+  AccountOverride,
+  CallRequest,
+  CallResult,
+  GasEstimate,
+  StateOverrides,
+} from "./executor.ts";
+import type { StateView } from "./state-view.ts";
+
+/** Where a call runs: a state and the block it belongs to. */
+export interface CallContext {
+  readonly view: StateView;
+  readonly environment: BlockEnvironment;
+  readonly overrides?: StateOverrides;
+}
+
+/** A call's outcome with what only the estimate needs. */
+interface Attempt {
+  readonly result: CallResult;
+  readonly refund: bigint;
+  readonly accesses?: AccessReport;
+}
+
+/** go-ethereum stops looking when the bounds are this close, relative to the upper one: 1.5 %. */
+const ESTIMATE_TOLERANCE_PER_MILLE = 15n;
+const CALL_STIPEND = 2_300n;
+const TRANSFER_GAS = 21_000n;
+/** Each round may reveal slots that the last one's list made reachable; in practice the second is the last. */
+const ACCESS_LIST_ROUNDS = 4;
+
+/** Calls, estimates and access lists on read-only states, beside block execution. */
+export class Calls {
+  readonly #pool: EnginePool;
+  readonly #gasCap: bigint;
+
+  /** @param gasCap  most gas one call may use */
+  constructor(pool: EnginePool, gasCap: bigint) {
+    this.#pool = pool;
+    this.#gasCap = gasCap;
+  }
+
+  call(request: CallRequest, context: CallContext): Promise<CallResult> {
+    return this.#pool.use(async (engine) => {
+      const { result } = await this.#attempt(engine, request, context, this.#limit(request, context));
+      return result;
+    });
+  }
+
+  /**
+   * Finds the least sufficient gas by halving, starting from what an unbounded run used. The 63/64 rule makes more gas
+   * necessary than is used: nested calls get at most 63/64 of what is left (EIP-150).
+   */
+  estimateGas(request: CallRequest, context: CallContext): Promise<GasEstimate> {
+    return this.#pool.use(async (engine) => {
+      let high = this.#affordable(request, context, this.#limit(request, context));
+      const most = await this.#attempt(engine, request, context, high);
+      if (most.result.kind !== "success") return most.result;
+      if (isTransfer(request, context, most.result.gasUsed)) return { kind: "success", gas: TRANSFER_GAS };
+      const succeeds = async (gas: bigint) =>
+        (await this.#attempt(engine, request, context, gas)).result.kind === "success";
+      let low = most.result.gasUsed - 1n;
+      const guess = ((most.result.gasUsed + most.refund + CALL_STIPEND) * 64n) / 63n;
+      if (guess < high) {
+        if (await succeeds(guess)) high = guess;
+        else low = guess;
+      }
+      while (low + 1n < high && (high - low) * 1_000n > high * ESTIMATE_TOLERANCE_PER_MILLE) {
+        // Most messages need little more than they use: look near the lower bound first.
+        const middle = (high + low) / 2n < low * 2n ? (high + low) / 2n : low * 2n;
+        if (await succeeds(middle)) high = middle;
+        else low = middle;
+      }
+      return { kind: "success", gas: high };
+    });
+  }
+
+  /** Addresses and slots the message touches, and its gas when it announces them (EIP-2930). */
+  createAccessList(request: CallRequest, context: CallContext): Promise<AccessListResult> {
+    return this.#pool.use(async (engine) => {
+      const limit = this.#limit(request, context);
+      let current: CallRequest = request;
+      for (let round = 0; ; round++) {
+        const { result, accesses } = await this.#attempt(engine, current, context, limit);
+        if (result.kind !== "success") return result;
+        const accessList = [...(accesses ?? [])].map(([address, slots]) => ({ address, storageKeys: [...slots] }));
+        if (round === ACCESS_LIST_ROUNDS || sameSize(current.accessList ?? [], accessList)) {
+          return { kind: "success", accessList, gasUsed: result.gasUsed };
+        }
+        current = { ...current, accessList };
+      }
+    });
+  }
+
+  #limit(request: CallRequest, { environment }: CallContext): bigint {
+    const most = this.#gasCap < environment.gasLimit ? this.#gasCap : environment.gasLimit;
+    return request.gas !== undefined && request.gas < most ? request.gas : most;
+  }
+
+  /** No more gas than the sender could pay for, so that the estimate is one they can send. */
+  #affordable(request: CallRequest, { view, overrides }: CallContext, limit: bigint): bigint {
+    const price = request.gasPrice ?? request.maxFeePerGas ?? 0n;
+    if (price === 0n) return limit;
+    const from = request.from ?? zeroAddress;
+    const balance = overrides?.[from]?.balance ?? view.account(from)?.balance ?? 0n;
+    const spare = balance - (request.value ?? 0n);
+    const affordable = spare <= 0n ? 0n : spare / price;
+    return affordable < limit ? affordable : limit;
+  }
+
+  async #attempt(
+    engine: EvmEngine,
+    request: CallRequest,
+    { view, environment, overrides }: CallContext,
+    gasLimit: bigint,
+  ): Promise<Attempt> {
+    const state = new BlockState(view);
+    for (const [address, override] of Object.entries(overrides ?? {})) {
+      applyOverride(state, address as Address, override);
+    }
+    const price = callPrice(request, environment.baseFeePerGas);
+    const message = callMessage(request, gasLimit, price);
+    const intrinsic = intrinsicGas({ data: message.data, to: message.to, accessList: message.accessList });
+    if (gasLimit < intrinsic) return failed(`intrinsic gas too low: gas ${gasLimit}, minimum needed ${intrinsic}`);
+    const sender = state.account(message.from) ?? emptyAccount;
+    const cost = message.value + gasLimit * price;
+    if (sender.balance < cost) {
+      return failed(`insufficient funds for gas * price + value: have ${sender.balance} want ${cost}`);
+    }
+    state.setAccount(message.from, {
+      ...sender,
+      nonce: (request.nonce ?? sender.nonce) + 1n,
+      balance: sender.balance - gasLimit * price,
+    });
+    // A free call sees a base fee of zero, as in go-ethereum: otherwise it could not be free.
+    engine.attach(state, price === 0n ? { ...environment, baseFeePerGas: 0n } : environment);
+    try {
+      let accesses: AccessReport | undefined;
+      const outcome = await engine.run({ ...message, gasLimit: gasLimit - intrinsic }, (report) => {
+        accesses = report;
+      });
+      const gasUsed = gasAfterRefund(intrinsic + outcome.gasUsed, outcome.gasRefund);
+      return { result: callResult(outcome, gasUsed), refund: outcome.gasRefund, ...(accesses ? { accesses } : {}) };
+    } catch (error) {
+      engine.reset();
+      if (error instanceof KomaError) throw error;
+      return failed(`the engine failed: ${String(error)}`);
+    }
+  }
+}
+
+function callMessage(request: CallRequest, gasLimit: bigint, gasPrice: bigint): EvmMessage {
+  return {
+    from: request.from ?? zeroAddress,
+    to: request.to,
+    value: request.value ?? 0n,
+    data: request.data ?? emptyBytes,
+    gasLimit,
+    gasPrice,
+    accessList: request.accessList ?? [],
+  };
+}
+
+function callPrice(request: CallRequest, baseFee: bigint): bigint {
+  if (request.gasPrice !== undefined) return request.gasPrice;
+  if (request.maxFeePerGas === undefined || request.maxFeePerGas === 0n) return 0n;
+  const price = baseFee + (request.maxPriorityFeePerGas ?? 0n);
+  return price < request.maxFeePerGas ? price : request.maxFeePerGas;
+}
+
+function callResult(outcome: Awaited<ReturnType<EvmEngine["run"]>>, gasUsed: bigint): CallResult {
+  if (outcome.error === undefined) {
+    return {
+      kind: "success",
+      returnData: outcome.returnData,
+      gasUsed,
+      logs: outcome.logs,
+      ...(outcome.contractAddress === undefined ? {} : { contractAddress: outcome.contractAddress }),
+    };
+  }
+  if (outcome.error === revertError) return { kind: "reverted", returnData: outcome.returnData, gasUsed };
+  return { kind: "failed", error: outcome.error, gasUsed };
+}
+
+function failed(error: string): Attempt {
+  return { result: { kind: "failed", error, gasUsed: 0n }, refund: 0n };
+}
+
+function applyOverride(state: BlockState, address: Address, override: AccountOverride): void {
+  const account = state.account(address) ?? emptyAccount;
+  state.setAccount(address, {
+    ...account,
+    balance: override.balance ?? account.balance,
+    nonce: override.nonce ?? account.nonce,
+  });
+  if (override.code !== undefined) state.setCode(address, override.code);
+  if (override.state !== undefined) state.clearStorage(address);
+  for (const [key, word] of Object.entries({ ...override.state, ...override.stateDiff }) as [Hash, Hash][]) {
+    state.setSlot(address, key, trimZeros(hashToBytes(word)));
+  }
+  state.endTransaction();
+}
+
+function isTransfer(request: CallRequest, { view, overrides }: CallContext, gasUsed: bigint): boolean {
+  if (request.to === undefined || gasUsed !== TRANSFER_GAS || overrides?.[request.to]?.code !== undefined) return false;
+  return (view.account(request.to)?.codeHash ?? emptyCodeHash) === emptyCodeHash;
+}
+
+function sameSize(
+  a: readonly { readonly storageKeys: readonly Hash[] }[],
+  b: readonly { readonly storageKeys: readonly Hash[] }[],
+): boolean {
+  const size = (list: typeof a) => list.reduce((sum, entry) => sum + 1 + entry.storageKeys.length, 0);
+  return size(a) === size(b);
+}

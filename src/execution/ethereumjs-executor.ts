@@ -1,0 +1,340 @@
+import {
+  type Block,
+  type BlockHeader,
+  type BlockRejection,
+  checkBody,
+  checkHeader,
+  emptyTrieRoot,
+  type Genesis,
+  nextBaseFee,
+} from "../chain/index.ts";
+import { type Address, accept, type Check, equalBytes, type Hash, reject } from "../primitives/index.ts";
+import type { RuleChanges } from "./apply-transaction.ts";
+import { BlockRun, type RunOutcome } from "./block-run.ts";
+import { fillBlock } from "./build-block.ts";
+import { type CallContext, Calls } from "./calls.ts";
+import { EnginePool } from "./engine-pool.ts";
+import { blockUnknown, genesisMismatch, notInitialised, proofTooFar } from "./errors.ts";
+import { type BlockEnvironment, EvmEngine } from "./evm-engine.ts";
+import type { AccountProof, BuildParameters, BuiltBlock, CallRequest, Executor, StateOverrides } from "./executor.ts";
+import { FinalState } from "./final-state.ts";
+import { executedGenesis } from "./genesis-state.ts";
+import { Layer, Layers } from "./layers.ts";
+import { Pacer } from "./pacer.ts";
+import { SerialQueue } from "./serial-queue.ts";
+import { proveAccount } from "./state-proof.ts";
+import type { ExecutedBlock, StateStore } from "./state-store.ts";
+import { FinalTries, type StateTries } from "./state-tries.ts";
+import type { StateView } from "./state-view.ts";
+
+export interface ExecutorOptions {
+  readonly store: StateStore;
+  readonly chainId: bigint;
+  /** Most gas of one call; default 30 million, and never above the block's limit. */
+  readonly callGasLimit?: bigint;
+  /** Longest one call may run; default 5 s. */
+  readonly callTimeoutMs?: number;
+  /** Calls at once; default 2, because they share the thread with blocks. */
+  readonly concurrentCalls?: number;
+  /** Accounts that may have changed since a block whose state is to be proven; default 200,000. */
+  readonly proofLimit?: number;
+  /** Off runs plain transfers through the EVM too, with the same outcome; for tests and comparison. Default on. */
+  readonly fastTransfers?: boolean;
+}
+
+/** What is used where {@link ExecutorOptions} says nothing. */
+const DEFAULTS: Omit<Required<ExecutorOptions>, "store" | "chainId"> = {
+  callGasLimit: 30_000_000n,
+  callTimeoutMs: 5_000,
+  concurrentCalls: 2,
+  proofLimit: 200_000,
+  fastTransfers: true,
+};
+
+/** Calls that may wait for their turn. */
+const WAITING_CALLS = 512;
+/** Block execution lets other tasks run after this long: a unit of consensus must not wait more than 20 ms. */
+const BLOCK_SLICE_MS = 10;
+
+interface Head {
+  readonly number: bigint;
+  readonly hash: Hash;
+}
+
+/** Makes the {@link Executor} that runs blocks on `@ethereumjs/evm`; `init` comes next. */
+export async function createExecutor(options: ExecutorOptions): Promise<Executor> {
+  const engine = await EvmEngine.create(options.chainId, new Pacer(BLOCK_SLICE_MS));
+  return new EthereumjsExecutor({ ...DEFAULTS, ...options }, engine);
+}
+
+/** What is there once a genesis is known. */
+interface Ready {
+  readonly state: FinalState;
+  readonly tries: FinalTries;
+  readonly gasLimit: bigint;
+  head: Head;
+}
+
+/** A place on which a block can stand. */
+interface Ground {
+  readonly header: BlockHeader;
+  readonly view: StateView;
+  readonly tries: StateTries;
+  readonly layer: Layer | undefined;
+}
+
+class EthereumjsExecutor implements Executor {
+  readonly #options: Required<ExecutorOptions>;
+  readonly #engine: EvmEngine;
+  readonly #calls: Calls;
+  readonly #layers = new Layers();
+  readonly #queue = new SerialQueue();
+  #ready: Ready | undefined;
+
+  constructor(options: Required<ExecutorOptions>, engine: EvmEngine) {
+    this.#options = options;
+    this.#engine = engine;
+    const pool = new EnginePool({
+      chainId: options.chainId,
+      size: options.concurrentCalls,
+      waiting: WAITING_CALLS,
+      timeoutMs: options.callTimeoutMs,
+    });
+    this.#calls = new Calls(pool, options.callGasLimit);
+  }
+
+  get finalHead(): Head {
+    return this.#open().head;
+  }
+
+  init(genesis: Genesis): Promise<void> {
+    return this.#queue.run(async () => {
+      const { store } = this.#options;
+      const block0 = executedGenesis(genesis);
+      const stored = store.hashOf(0n);
+      if (stored === undefined) store.commit([block0]);
+      else if (stored !== block0.block.hash) throw genesisMismatch(stored, block0.block.hash);
+      const head = store.head() as Head;
+      const header = store.header(head.number) as BlockHeader;
+      const state = new FinalState(store, head.number);
+      this.#layers.clear();
+      this.#ready = {
+        state,
+        tries: FinalTries.rebuild(store, header.stateRoot),
+        gasLimit: genesis.gasLimit,
+        head,
+      };
+    });
+  }
+
+  executeBlock(
+    block: Block,
+    options: { readonly rules?: RuleChanges } = {},
+  ): Promise<Check<ExecutedBlock, BlockRejection>> {
+    return this.#queue.run(async () => {
+      const known = this.#layers.get(block.hash);
+      if (known) return accept(known.executed);
+      const ground = this.#ground(block.header.parentHash);
+      if (ground === undefined) return reject({ code: "UnknownParent", parent: block.header.parentHash });
+      const { chainId } = this.#options;
+      const header = checkHeader(block.header, ground.header, { chainId, gasLimit: this.#open().gasLimit });
+      if (!header.ok) return header;
+      const body = checkBody(block);
+      if (!body.ok) return body;
+      const run = this.#run(
+        ground,
+        environmentOf(block.header, this.#ancestors(ground.layer, ground.header.number)),
+        options.rules,
+      );
+      for (const [index, tx] of block.transactions.entries()) {
+        const added = await run.add(tx);
+        if (!added.ok) return reject({ code: "Transaction", index, rejection: added.rejection });
+      }
+      const outcome = run.finish();
+      const mismatch = compare(block.header, outcome);
+      if (mismatch) return reject(mismatch);
+      const { receipts, results, diff } = outcome;
+      return accept(this.#keep({ block, receipts, results, diff }, outcome, ground));
+    });
+  }
+
+  buildBlock(parameters: BuildParameters): Promise<BuiltBlock> {
+    return this.#queue.run(async () => {
+      const ground = this.#ground(parameters.parent);
+      if (ground === undefined) throw blockUnknown(parameters.parent);
+      const environment: BlockEnvironment = {
+        number: ground.header.number + 1n,
+        timestamp: parameters.timestamp,
+        coinbase: parameters.coinbase,
+        prevRandao: parameters.prevRandao,
+        gasLimit: parameters.gasLimit,
+        baseFeePerGas: nextBaseFee(ground.header),
+        hashOf: this.#ancestors(ground.layer, ground.header.number),
+      };
+      const outcome = await fillBlock(this.#run(ground, environment, parameters.rules), environment, parameters);
+      const { skipped, ...executed } = outcome.built;
+      return { ...this.#keep(executed, outcome, ground), skipped };
+    });
+  }
+
+  finalize(hash: Hash): Promise<readonly ExecutedBlock[]> {
+    return this.#queue.run(async () => {
+      const ready = this.#open();
+      const top = this.#layers.get(hash);
+      if (top === undefined) {
+        if (this.#options.store.numberOf(hash) !== undefined) return [];
+        throw blockUnknown(hash);
+      }
+      const chain = this.#layers.chain(top);
+      const executed = chain.map((layer) => layer.executed);
+      this.#options.store.commit(executed);
+      for (const layer of chain) {
+        ready.state.advance(layer.header.number, layer.executed.diff);
+        ready.tries.advance(layer.tries.accounts, layer.tries.changedStorage);
+      }
+      ready.head = { number: top.header.number, hash };
+      this.#layers.settle(top, ready.state, ready.tries);
+      return executed;
+    });
+  }
+
+  rollback(to: bigint): Promise<void> {
+    return this.#queue.run(async () => {
+      const ready = this.#open();
+      const { store } = this.#options;
+      if (to >= ready.head.number) {
+        this.#layers.clear();
+        return;
+      }
+      const header = store.header(to);
+      if (header === undefined) throw blockUnknown(to);
+      store.rollback(to);
+      this.#layers.clear();
+      ready.state.rollback(to);
+      ready.head = store.head() as Head;
+      // Rebuilt from the rows, not from what changed: whoever takes final blocks back wants to know that the rows are right.
+      ready.tries.rollback(FinalTries.rebuild(store, header.stateRoot).accounts);
+    });
+  }
+
+  discard(hash: Hash): void {
+    this.#layers.drop(hash);
+  }
+
+  stateAt(at: Hash | bigint): StateView {
+    const layer = typeof at === "bigint" ? undefined : this.#layers.get(at);
+    return layer ?? this.#open().state.view(this.#finalNumber(at));
+  }
+
+  headerAt(at: Hash | bigint): BlockHeader {
+    const layer = typeof at === "bigint" ? undefined : this.#layers.get(at);
+    if (layer) return layer.header;
+    const header = this.#options.store.header(this.#finalNumber(at));
+    if (header === undefined) throw blockUnknown(at);
+    return header;
+  }
+
+  async call(request: CallRequest, at: Hash | bigint, overrides?: StateOverrides) {
+    return this.#calls.call(request, this.#context(at, overrides));
+  }
+
+  async estimateGas(request: CallRequest, at: Hash | bigint, overrides?: StateOverrides) {
+    return this.#calls.estimateGas(request, this.#context(at, overrides));
+  }
+
+  async createAccessList(request: CallRequest, at: Hash | bigint) {
+    return this.#calls.createAccessList(request, this.#context(at));
+  }
+
+  prove(address: Address, slots: readonly Hash[], at: Hash | bigint): AccountProof {
+    const { tries, head } = this.#open();
+    const view = this.stateAt(at);
+    const account = view.account(address);
+    const layer = typeof at === "bigint" ? undefined : this.#layers.get(at);
+    const number = layer === undefined ? this.#finalNumber(at) : head.number;
+    if (layer !== undefined || number === head.number) {
+      const current: StateTries = layer?.tries ?? tries;
+      const storage = current.storage(address, account?.storageRoot ?? emptyTrieRoot);
+      return proveAccount(address, slots, { view, accounts: current.accounts, storage });
+    }
+    const { proofLimit } = this.#options;
+    const accounts = tries.accountsAt(number, proofLimit);
+    if (typeof accounts === "number") throw proofTooFar(number, accounts, proofLimit);
+    return proveAccount(address, slots, { view, accounts, storage: tries.storageAt(address, account, number) });
+  }
+
+  block(hash: Hash): ExecutedBlock | undefined {
+    return this.#layers.get(hash)?.executed;
+  }
+
+  #open(): Ready {
+    if (this.#ready === undefined) throw notInitialised();
+    return this.#ready;
+  }
+
+  #finalNumber(at: Hash | bigint): bigint {
+    const { head } = this.#open();
+    if (at === head.hash) return head.number;
+    const number = typeof at === "bigint" ? at : this.#options.store.numberOf(at);
+    if (number === undefined || number < 0n || number > head.number) throw blockUnknown(at);
+    return number;
+  }
+
+  #ground(parent: Hash): Ground | undefined {
+    const { head, state, tries } = this.#open();
+    const layer = this.#layers.get(parent);
+    if (layer) return { header: layer.header, view: layer, tries: layer.tries, layer };
+    if (parent !== head.hash) return undefined;
+    return { header: this.headerAt(parent), view: state.view(head.number), tries, layer: undefined };
+  }
+
+  /** Hashes of a block's ancestors: `parent` is its parent's layer unless that is final, `last` its parent's number. */
+  #ancestors(parent: Layer | undefined, last: bigint): (number: bigint) => Hash | undefined {
+    const unfinished = new Map<bigint, Hash>();
+    for (const layer of parent === undefined ? [] : this.#layers.chain(parent)) {
+      unfinished.set(layer.header.number, layer.hash);
+    }
+    return (number) => (number > last ? undefined : (unfinished.get(number) ?? this.#options.store.hashOf(number)));
+  }
+
+  #run(ground: Ground, environment: BlockEnvironment, rules: RuleChanges | undefined): BlockRun {
+    return new BlockRun(this.#engine, {
+      environment,
+      parent: ground.view,
+      parentTries: ground.tries,
+      fastTransfers: this.#options.fastTransfers,
+      ...(rules ? { rules } : {}),
+    });
+  }
+
+  #keep(executed: ExecutedBlock, outcome: RunOutcome, ground: Ground): ExecutedBlock {
+    this.#layers.add(new Layer(executed, outcome.tries, ground.view));
+    return executed;
+  }
+
+  #context(at: Hash | bigint, overrides?: StateOverrides): CallContext {
+    const header = this.headerAt(at);
+    const environment = environmentOf(header, this.#ancestors(this.#layers.get(header.parentHash), header.number - 1n));
+    return { view: this.stateAt(at), environment, ...(overrides ? { overrides } : {}) };
+  }
+}
+
+function environmentOf(header: BlockHeader, hashOf: (number: bigint) => Hash | undefined): BlockEnvironment {
+  const { number, timestamp, coinbase, prevRandao, gasLimit, baseFeePerGas } = header;
+  return { number, timestamp, coinbase, prevRandao, gasLimit, baseFeePerGas, hashOf };
+}
+
+/** The first field of the header that execution contradicts. */
+function compare(header: BlockHeader, outcome: RunOutcome): BlockRejection | undefined {
+  if (header.gasUsed !== outcome.gasUsed) {
+    return { code: "GasUsed", expected: outcome.gasUsed, found: header.gasUsed };
+  }
+  if (header.receiptsRoot !== outcome.receiptsRoot) {
+    return { code: "ReceiptsRoot", expected: outcome.receiptsRoot, found: header.receiptsRoot };
+  }
+  if (!equalBytes(header.logsBloom, outcome.logsBloom)) return { code: "Bloom", number: header.number };
+  if (header.stateRoot !== outcome.root) {
+    return { code: "StateRoot", expected: outcome.root, found: header.stateRoot };
+  }
+  return undefined;
+}

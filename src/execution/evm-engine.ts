@@ -1,0 +1,238 @@
+import { createEVM, type EVM, EVMError, type EVMMockBlockchainInterface, type EVMResult } from "@ethereumjs/evm";
+import { Address as EvmAddress } from "@ethereumjs/util";
+import type { AccessListEntry, Log } from "../chain/index.ts";
+import {
+  type Address,
+  addressFromBytes,
+  addressToBytes,
+  type Bytes,
+  type Hash,
+  hashFromBytes,
+  hashToBytes,
+  zeroHash,
+} from "../primitives/index.ts";
+import type { BlockState } from "./block-state.ts";
+import { chainCommon } from "./chain-common.ts";
+import { ecrecoverPrecompile } from "./ecrecover-precompile.ts";
+import { EvmStateManager } from "./evm-state-manager.ts";
+import { cacheJumpAnalysis } from "./jump-analysis.ts";
+import type { Pacer } from "./pacer.ts";
+
+/** What the instructions about the block answer. */
+export interface BlockEnvironment {
+  readonly number: bigint;
+  readonly timestamp: bigint;
+  readonly coinbase: Address;
+  readonly prevRandao: Hash;
+  readonly gasLimit: bigint;
+  readonly baseFeePerGas: bigint;
+  /** Hash of an ancestor of the block, for BLOCKHASH; undefined when there is none. */
+  hashOf(number: bigint): Hash | undefined;
+}
+
+/** The outermost call or creation of a transaction. */
+export interface EvmMessage {
+  readonly from: Address;
+  /** Undefined creates a contract with `data` as its initcode. */
+  readonly to: Address | undefined;
+  readonly value: bigint;
+  readonly data: Bytes;
+  /** Without the intrinsic gas. */
+  readonly gasLimit: bigint;
+  readonly gasPrice: bigint;
+  readonly accessList: readonly AccessListEntry[];
+}
+
+export interface EvmOutcome {
+  /** Without the intrinsic gas and before the refund. */
+  readonly gasUsed: bigint;
+  readonly gasRefund: bigint;
+  /** Name of the exception that ended the message; undefined when it succeeded. */
+  readonly error: string | undefined;
+  readonly returnData: Bytes;
+  readonly logs: readonly Log[];
+  readonly contractAddress: Address | undefined;
+  /** Contracts created and destroyed by this transaction, which vanish with it (EIP-6780). */
+  readonly destroyed: readonly Address[];
+}
+
+/** Touched addresses and slots, as an access list. */
+export type AccessReport = ReadonlyMap<Address, ReadonlySet<Hash>>;
+
+const BLOB_BASE_FEE = 1n;
+
+/** Name under which a REVERT instruction is reported. */
+export const revertError: string = EVMError.errorMessages.REVERT;
+
+/**
+ * One `@ethereumjs/evm` with everything around it that is ours: rules, state, precompile and pace. It runs one message at a
+ * time; whoever needs two at once makes two.
+ */
+export class EvmEngine {
+  readonly pacer: Pacer;
+  readonly precompiles: ReadonlySet<Address>;
+  readonly #evm: EVM;
+  readonly #states: EvmStateManager;
+  readonly #precompileNames: readonly string[];
+  #environment: BlockEnvironment | undefined;
+
+  private constructor(evm: EVM, states: EvmStateManager, pacer: Pacer, blockchain: { hashOf: (n: number) => Bytes }) {
+    this.#evm = evm;
+    this.#states = states;
+    this.pacer = pacer;
+    this.#precompileNames = [...evm.precompiles.keys()];
+    this.precompiles = new Set(this.#precompileNames.map((name) => `0x${name}` as Address));
+    blockchain.hashOf = (number) => hashToBytes(this.#environment?.hashOf(BigInt(number)) ?? zeroHash);
+  }
+
+  static async create(chainId: bigint, pacer: Pacer): Promise<EvmEngine> {
+    const states = new EvmStateManager();
+    const chain = { hashOf: (_: number): Bytes => new Uint8Array(32) };
+    const evm = await createEVM({
+      common: chainCommon(chainId),
+      stateManager: states,
+      blockchain: blockHashes((number) => chain.hashOf(number)),
+      customPrecompiles: [{ address: "0x0000000000000000000000000000000000000001", function: ecrecoverPrecompile }],
+      customOpcodes: [
+        {
+          // Every loop passes a JUMPDEST: the one place where long work can let the process breathe, or be ended.
+          opcode: 0x5b,
+          opcodeName: "JUMPDEST",
+          baseFee: 1,
+          logicFunction: (runState) => {
+            cacheJumpAnalysis(runState.interpreter);
+            return everyFew(pacer);
+          },
+        },
+      ],
+    });
+    return new EvmEngine(evm, states, pacer, chain);
+  }
+
+  get state(): BlockState {
+    return this.#states.state;
+  }
+
+  attach(state: BlockState, environment: BlockEnvironment): void {
+    this.#states.attach(state);
+    this.#environment = environment;
+  }
+
+  /** The environment of the block that runs. */
+  get environment(): BlockEnvironment | undefined {
+    return this.#environment;
+  }
+
+  /**
+   * Runs a message whose sender has paid and whose nonce is counted. What it changes stays in the attached state unless it
+   * failed; accounts it touched and left empty are gone afterwards (EIP-161).
+   *
+   * @param report  collects what the message touched, without what is always warm
+   */
+  async run(message: EvmMessage, report?: (accesses: AccessReport) => void): Promise<EvmOutcome> {
+    const { journal } = this.#evm;
+    const environment = this.#environment as BlockEnvironment;
+    journal.cleanJournal();
+    if (report) journal.startReportingAccessList();
+    for (const name of this.#precompileNames) journal.addAlwaysWarmAddress(name);
+    journal.addAlwaysWarmAddress(message.from);
+    journal.addAlwaysWarmAddress(environment.coinbase);
+    if (message.to !== undefined) journal.addAlwaysWarmAddress(message.to);
+    for (const { address, storageKeys } of message.accessList) {
+      journal.addAlwaysWarmAddress(address, true);
+      for (const key of storageKeys) journal.addAlwaysWarmSlot(address, key, true);
+    }
+    const result = await this.#evm.runCall({
+      block: { header: evmHeader(environment) },
+      gasPrice: message.gasPrice,
+      caller: evmAddress(message.from),
+      gasLimit: message.gasLimit,
+      ...(message.to === undefined ? {} : { to: evmAddress(message.to) }),
+      value: message.value,
+      data: message.data,
+      skipNonceIncrement: true,
+    });
+    report?.(accessReport(journal.accessList));
+    return outcome(result);
+  }
+
+  /** Removes the contracts that vanish with their transaction, and accounts it touched and left empty (EIP-161). */
+  async clean(destroyed: readonly Address[], touched: readonly Address[]): Promise<void> {
+    const { journal } = this.#evm;
+    for (const address of destroyed) await journal.deleteAccount(evmAddress(address));
+    for (const address of touched) {
+      const account = await this.#states.getAccount(evmAddress(address));
+      if (account !== undefined) await journal.putAccount(evmAddress(address), account);
+    }
+    await journal.cleanup();
+  }
+
+  /** After a message was ended by a throw: nothing of it may be left for the next one. */
+  reset(): void {
+    this.#evm.journal.cleanJournal();
+    this.#evm.transientStorage.clear();
+  }
+}
+
+/** `performance.now()` at every JUMPDEST would cost more than the instruction. */
+const PASSES_PER_LOOK = 256;
+let passes = 0;
+
+function everyFew(pacer: Pacer): Promise<void> | undefined {
+  passes = (passes + 1) % PASSES_PER_LOOK;
+  return passes === 0 ? pacer.pause() : undefined;
+}
+
+function evmHeader(environment: BlockEnvironment) {
+  return {
+    number: environment.number,
+    coinbase: evmAddress(environment.coinbase),
+    timestamp: environment.timestamp,
+    difficulty: 0n,
+    prevRandao: hashToBytes(environment.prevRandao),
+    gasLimit: environment.gasLimit,
+    baseFeePerGas: environment.baseFeePerGas,
+    getBlobGasPrice: () => BLOB_BASE_FEE,
+  };
+}
+
+function blockHashes(hashOf: (number: number) => Bytes): EVMMockBlockchainInterface {
+  const chain: EVMMockBlockchainInterface = {
+    getBlock: async (number) => ({ hash: () => hashOf(number) }),
+    putBlock: async () => {},
+    shallowCopy: () => chain,
+  };
+  return chain;
+}
+
+function outcome({ execResult, createdAddress }: EVMResult): EvmOutcome {
+  const error = execResult.exceptionError?.error;
+  const created = execResult.createdAddresses ?? new Set<string>();
+  return {
+    gasUsed: execResult.executionGasUsed,
+    gasRefund: execResult.gasRefund ?? 0n,
+    error,
+    returnData: execResult.returnValue,
+    logs: (execResult.logs ?? []).map(([address, topics, data]) => ({
+      address: addressFromBytes(address),
+      topics: topics.map(hashFromBytes),
+      data,
+    })),
+    contractAddress:
+      createdAddress === undefined || error !== undefined ? undefined : addressFromBytes(createdAddress.bytes),
+    // Addresses of ethereumjs are lower-case hex as ours are.
+    destroyed: [...(execResult.selfdestruct?.keys() ?? [])].filter((address) => created.has(address)) as Address[],
+  };
+}
+
+function accessReport(accesses: Map<string, Set<string>> | undefined): AccessReport {
+  const report = new Map<Address, Set<Hash>>();
+  for (const [address, slots] of accesses ?? []) {
+    report.set(`0x${address}` as Address, new Set([...slots].map((slot) => `0x${slot}` as Hash)));
+  }
+  return report;
+}
+
+function evmAddress(address: Address): EvmAddress {
+  return new EvmAddress(addressToBytes(address));
+}

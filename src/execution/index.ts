@@ -1,0 +1,16 @@
+export type { RuleChanges, TransactionRejection } from "./apply-transaction.ts";
+export { createExecutor, type ExecutorOptions } from "./ethereumjs-executor.ts";
+export type {
+  AccessListResult,
+  AccountOverride,
+  AccountProof,
+  BuildParameters,
+  BuiltBlock,
+  CallRequest,
+  CallResult,
+  Executor,
+  GasEstimate,
+  StateOverrides,
+} from "./executor.ts";
+export type { ExecutedBlock, StateDiff, StateStore, StorageDiff, TransactionResult } from "./state-store.ts";
+export type { StateView } from "./state-view.ts";

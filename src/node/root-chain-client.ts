@@ -1,0 +1,171 @@
+import type { Deposit, DepositKind } from "../bridge/index.ts";
+import type { Genesis } from "../chain/index.ts";
+import type { CheckpointRootChain } from "../checkpoint/index.ts";
+import { BugError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import { type Address, type Bytes, type Hash, hexToBytes, parseAddress, parseHash } from "../primitives/index.ts";
+import {
+  connectRootChain,
+  type EventArgument,
+  type EventCursor,
+  type RootEvent as ContractEvent,
+  type RootChain,
+  type RootContracts,
+} from "../rootchain/index.ts";
+import type { NodeRootChain, RootBlock, RootEvent } from "./root-chain.ts";
+
+export interface NodeRootChainOptions {
+  readonly url: string;
+  readonly signerKey?: Bytes;
+  readonly logger: Logger;
+  readonly signal: AbortSignal;
+}
+
+/** A compact signature, EIP-2098. */
+const COMPACT_BYTES = 64;
+
+/** Fits the client of the root contracts to what a node asks. Nothing is asked of the root chain before it is needed. */
+export function connectNodeRootChain(genesis: Genesis, options: NodeRootChainOptions): NodeRootChain {
+  const { chainId, rootChain } = genesis;
+  const client = connectRootChain({
+    url: options.url,
+    contracts: rootChain.contracts as RootContracts,
+    logger: options.logger,
+    ...(options.signerKey ? { signerKey: options.signerKey } : {}),
+  });
+  return {
+    checkpoints: checkpointsOf(client, chainId, options.signal),
+    async follow(cursor, handler, signal) {
+      const from = cursor === undefined ? rootChain.startBlock : readCursor(cursor);
+      const log = client.watch({ from, confirmations: rootChain.confirmations });
+      for await (const batch of log.batches(signal)) {
+        if (batch.kind === "rollback") await handler.rollback(batch.to);
+        else for (const block of await readBlocks(client, genesis, batch.events)) await handler.block(block);
+        handler.done(writeCursor(batch.cursor));
+      }
+    },
+  };
+}
+
+function checkpointsOf(client: RootChain, chainId: bigint, signal: AbortSignal): CheckpointRootChain {
+  return {
+    async head() {
+      const head = await client.checkpoints.head(chainId);
+      return { ...head, nextStart: head.start, round: Number(head.round) };
+    },
+    seats: () => client.stakes.activeSet(),
+    async submit({ checkpoint, bitmap, signatures }) {
+      const compact = Array.from({ length: signatures.length / COMPACT_BYTES }, (_, i) =>
+        signatures.subarray(i * COMPACT_BYTES, (i + 1) * COMPACT_BYTES),
+      );
+      const sent = await client.checkpoints.submit(checkpoint, bitmap, compact, signal);
+      if (!sent.hash) throw new BugError("a checkpoint was submitted without a transaction");
+      return sent.hash;
+    },
+  };
+}
+
+/** Our chain's events, one entry per block of the root chain that has any. */
+async function readBlocks(
+  client: RootChain,
+  genesis: Genesis,
+  events: readonly ContractEvent[],
+): Promise<readonly RootBlock[]> {
+  const blocks = new Map<bigint, RootEvent[]>();
+  for (const event of events) {
+    if (event.args["chainId"] !== genesis.chainId) continue;
+    const read = await readEvent(client, genesis, event);
+    if (read) blocks.set(event.blockNumber, [...(blocks.get(event.blockNumber) ?? []), read]);
+  }
+  return Promise.all(
+    [...blocks].map(async ([number, found]) => ({ number, timestamp: await client.timeOf(number), events: found })),
+  );
+}
+
+async function readEvent(
+  client: RootChain,
+  genesis: Genesis,
+  event: ContractEvent,
+): Promise<RootEvent | undefined> {
+  const { args } = event;
+  switch (`${event.contract}.${event.event}`) {
+    case "DepositManager.Deposited":
+      return { type: "deposited", deposit: depositOf(args) };
+    case "CheckpointManager.CheckpointSubmitted": {
+      const number = integer(args, "number");
+      const rootHash = hash(args, "rootHash");
+      const live = await client.checkpoints.checkpoint(genesis.chainId, number);
+      // Rejected since: its rejection comes later in this same stream, and nothing rests on it any more.
+      if (live?.rootHash !== rootHash) return undefined;
+      const { start, end, lastBlockHash, structHash, generation } = live;
+      return { type: "checkpointSubmitted", number, start, end, rootHash, lastBlockHash, structHash, generation };
+    }
+    case "CheckpointManager.CheckpointFinalized":
+      return { type: "checkpointFinalized", number: integer(args, "number") };
+    case "CheckpointManager.CheckpointRejected":
+      return {
+        type: "checkpointRejected",
+        number: integer(args, "number"),
+        generation: integer(args, "newGeneration"),
+        bannedBlock: hash(args, "bannedBlock"),
+        ejected: await ejectedUpTo(client, genesis, event.blockNumber),
+      };
+    default:
+      return undefined;
+  }
+}
+
+/** Every producer that lost its office up to and including a block: the same list on every node. */
+async function ejectedUpTo(client: RootChain, genesis: Genesis, block: bigint): Promise<readonly Address[]> {
+  const events = await client.events({
+    contract: "KomaRegistry",
+    event: "ProducerEjected",
+    fromBlock: genesis.rootChain.startBlock,
+  });
+  const ours = events.filter(({ args, blockNumber }) => args["chainId"] === genesis.chainId && blockNumber <= block);
+  return [...new Set(ours.map(({ args }) => parseAddress(text(args, "key"))))];
+}
+
+type Arguments = Readonly<Record<string, EventArgument>>;
+
+function depositOf(args: Arguments): Deposit {
+  return {
+    chainId: integer(args, "chainId"),
+    id: integer(args, "id"),
+    kind: Number(integer(args, "kind")) as DepositKind,
+    rootToken: parseAddress(text(args, "rootToken")),
+    recipient: parseAddress(text(args, "recipient")),
+    amount: integer(args, "amount"),
+    data: hexToBytes(text(args, "data")),
+    createdAt: integer(args, "createdAt"),
+  };
+}
+
+function integer(args: Arguments, name: string): bigint {
+  const value = args[name];
+  if (typeof value !== "bigint") throw new BugError(`event argument ${name} is no integer`);
+  return value;
+}
+
+function text(args: Arguments, name: string): string {
+  const value = args[name];
+  if (typeof value !== "string") throw new BugError(`event argument ${name} is no text`);
+  return value;
+}
+
+function hash(args: Arguments, name: string): Hash {
+  return parseHash(text(args, name));
+}
+
+function writeCursor(cursor: EventCursor): string {
+  const recent = cursor.recent.map(({ number, hash: at }) => [number.toString(), at]);
+  return JSON.stringify({ nextBlock: cursor.nextBlock.toString(), recent });
+}
+
+function readCursor(stored: string): EventCursor {
+  const { nextBlock, recent } = JSON.parse(stored) as { nextBlock: string; recent: [string, string][] };
+  return {
+    nextBlock: BigInt(nextBlock),
+    recent: recent.map(([number, at]) => ({ number: BigInt(number), hash: parseHash(at) })),
+  };
+}

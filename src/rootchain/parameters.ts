@@ -1,0 +1,158 @@
+import { UserError } from "../errors.ts";
+
+/** Parameters of the root contracts. Times in seconds, amounts in wei (of KMC or Ether as named), shares in basis points. */
+export interface RootParameters {
+  // Checkpoints
+  readonly minInterval: number;
+  readonly proposerTimeout: number;
+  readonly maxCheckpointLength: number;
+  readonly challengePeriod: number;
+  readonly lateSlashWindow: number;
+  readonly gameMaxDuration: number;
+  // Staking
+  readonly epochLength: number;
+  readonly unbonding: number;
+  readonly jailTime: number;
+  readonly minStakeWei: bigint;
+  readonly maxValidators: number;
+  /** Epochs between two key rotations. */
+  readonly signerCooldown: number;
+  readonly rewardPerBlockWei: bigint;
+  readonly proposerBonusBps: number;
+  readonly annualInflationBps: number;
+  readonly claimBatch: number;
+  readonly slashBpsA: number;
+  readonly slashBpsB: number;
+  readonly slashBpsC: number;
+  readonly bountyBps: number;
+  readonly burnBps: number;
+  // Producers
+  /** Notice that a new producer set needs. */
+  readonly replacementLead: number;
+  // Challenges
+  /** Root chain blocks for which a bounty is held for an older commitment. */
+  readonly commitWindow: number;
+  /** Time after a verdict in which the producer can be charged too. */
+  readonly attachWindow: number;
+  // Exits
+  readonly exitPeriod: number;
+  /** Wei of Ether. */
+  readonly exitBondWei: bigint;
+  /** Gas that one payment of an exit may use. */
+  readonly payoutGas: number;
+  // Roles
+  readonly maxPause: number;
+  /**
+   * Time after deployment until epoch 0 begins by itself. Before it stakes count at once and no checkpoint is accepted;
+   * the owner ends it with `stakes.begin()`.
+   */
+  readonly stakingLead: number;
+}
+
+/** Defaults of a development network (root contracts design, section 13). */
+export const devnetParameters: RootParameters = {
+  minInterval: 4,
+  proposerTimeout: 5,
+  maxCheckpointLength: 256,
+  challengePeriod: 20,
+  lateSlashWindow: 30,
+  gameMaxDuration: 120,
+  epochLength: 16,
+  unbonding: 200,
+  jailTime: 60,
+  minStakeWei: 100n * 10n ** 18n,
+  maxValidators: 16,
+  signerCooldown: 2,
+  rewardPerBlockWei: 10n ** 18n,
+  proposerBonusBps: 1_000,
+  annualInflationBps: 400,
+  claimBatch: 128,
+  slashBpsA: 1_000,
+  slashBpsB: 500,
+  slashBpsC: 2_000,
+  bountyBps: 5_000,
+  burnBps: 2_500,
+  replacementLead: 8,
+  commitWindow: 3,
+  attachWindow: 300,
+  exitPeriod: 10,
+  exitBondWei: 10n ** 15n,
+  payoutGas: 200_000,
+  maxPause: 60,
+  stakingLead: 3_600,
+};
+
+const DURATIONS = [
+  "minInterval",
+  "proposerTimeout",
+  "challengePeriod",
+  "lateSlashWindow",
+  "gameMaxDuration",
+  "epochLength",
+  "unbonding",
+  "jailTime",
+  "replacementLead",
+  "attachWindow",
+  "exitPeriod",
+  "maxPause",
+] as const satisfies readonly (keyof RootParameters)[];
+
+/**
+ * Devnet defaults with every duration divided by `timeScale`, then the overrides, then the invariants.
+ *
+ * @param timeScale ≥ 1; 4 makes 20 s out of 5. No duration becomes less than a second
+ * @throws {UserError} KOMA_E_PARAMETERS_INVALID naming the rule that does not hold
+ */
+export function chooseParameters(overrides: Partial<RootParameters> = {}, timeScale = 1): RootParameters {
+  if (!(timeScale >= 1 && Number.isFinite(timeScale))) {
+    throw invalid("the time scale is at least 1", { timeScale });
+  }
+  const scaled: Record<string, number | bigint> = { ...devnetParameters };
+  for (const name of DURATIONS) scaled[name] = Math.max(1, Math.round(devnetParameters[name] / timeScale));
+  const chosen = { ...(scaled as unknown as RootParameters), ...overrides };
+  // A default must not break the one sum among the durations; a wish is checked below.
+  const unbonding = overrides.unbonding ?? Math.max(chosen.unbonding, leastUnbonding(chosen));
+  const parameters = { ...chosen, unbonding };
+  checkParameters(parameters);
+  return parameters;
+}
+
+/**
+ * The invariants of the root contracts design, section 13, as far as the contracts exist.
+ *
+ * @throws {UserError} KOMA_E_PARAMETERS_INVALID
+ */
+export function checkParameters(p: RootParameters): void {
+  for (const [name, value] of Object.entries(p)) {
+    const whole = typeof value === "bigint" || Number.isSafeInteger(value);
+    if (!whole || value < 0) throw invalid(`${name} is a whole number, not negative`, { [name]: value });
+  }
+  for (const name of ["epochLength", "challengePeriod", "proposerTimeout", "exitPeriod"] as const) {
+    if (p[name] < 1) throw invalid(`${name} is at least one second`, { [name]: p[name] });
+  }
+  if (p.unbonding < leastUnbonding(p)) {
+    throw invalid("unbonding covers challengePeriod + gameMaxDuration + lateSlashWindow", {
+      unbonding: p.unbonding,
+      least: leastUnbonding(p),
+    });
+  }
+  if (p.maxValidators < 1 || p.maxValidators > 256) {
+    throw invalid("maxValidators is between 1 and 256", { maxValidators: p.maxValidators });
+  }
+  if (p.maxCheckpointLength < 1 || p.maxCheckpointLength > 4_096) {
+    throw invalid("maxCheckpointLength is between 1 and 4,096", { maxCheckpointLength: p.maxCheckpointLength });
+  }
+  if (p.bountyBps > 5_000) throw invalid("bountyBps is at most 5,000", { bountyBps: p.bountyBps });
+  if (p.bountyBps + p.burnBps > 10_000) {
+    throw invalid("bounty and burn are shares of one whole", { bountyBps: p.bountyBps, burnBps: p.burnBps });
+  }
+  if (p.minStakeWei < 1n) throw invalid("minStake is more than nothing", { minStakeWei: p.minStakeWei });
+}
+
+function leastUnbonding(p: RootParameters): number {
+  return p.challengePeriod + p.gameMaxDuration + p.lateSlashWindow;
+}
+
+function invalid(rule: string, facts: Readonly<Record<string, number | bigint>>): UserError {
+  return new UserError("KOMA_E_PARAMETERS_INVALID", `The root chain's parameters break a rule: ${rule}.`, { facts });
+}

@@ -1,0 +1,67 @@
+import { encodeHeader } from "../chain/index.ts";
+import { BugError } from "../errors.ts";
+import { addressToBytes, type Bytes, hashToBytes } from "../primitives/index.ts";
+import type { Database, Query } from "./database.ts";
+import { decodeLogs, encodeLogs, logKeys } from "./receipt-rows.ts";
+import type { FinalBlock } from "./state-types.ts";
+import { hashKey, rowNumber, transactionId } from "./values.ts";
+
+/** Writes of blocks, transactions, receipts and their indexes; callers hold the transaction. */
+export interface BlockWrites {
+  insert(final: FinalBlock): void;
+  /** Removes every block above `to`. */
+  removeAbove(to: number): void;
+}
+
+export function createBlockWrites(database: Database): BlockWrites {
+  const insertBlock = database.prepare("INSERT INTO block VALUES (?, ?, ?, ?, ?)");
+  const insertTransaction = database.prepare("INSERT INTO tx VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+  const insertLogKey = database.prepare("INSERT INTO log_key VALUES (?, ?)");
+  const logsAbove: Query<{ id: number; logs: Bytes }> = database.prepare(
+    "SELECT id, logs FROM tx WHERE id >= ? AND logs IS NOT NULL",
+  );
+  const deleteLogKey = database.prepare("DELETE FROM log_key WHERE key = ? AND tx = ?");
+  const deleteTransactions = database.prepare("DELETE FROM tx WHERE id >= ?");
+  const deleteBlocks = database.prepare("DELETE FROM block WHERE number > ?");
+
+  return {
+    insert({ block, receipts, results }) {
+      const number = rowNumber(block.header.number);
+      const hash = hashToBytes(block.hash);
+      insertBlock.run(number, hashKey(hash), hash, encodeHeader(block.header), block.transactions.length);
+      let firstLog = 0;
+      for (const [index, tx] of block.transactions.entries()) {
+        const id = transactionId(number, index);
+        const receipt = receipts[index];
+        const result = results[index];
+        if (!receipt || !result) throw new BugError(`transaction ${index} of block ${number} has no receipt`);
+        const txHash = hashToBytes(tx.hash);
+        insertTransaction.run(
+          id,
+          hashKey(txHash),
+          txHash,
+          tx.raw,
+          addressToBytes(tx.sender),
+          receipt.status,
+          Number(receipt.cumulativeGasUsed),
+          Number(result.gasUsed),
+          result.contractAddress === undefined ? null : addressToBytes(result.contractAddress),
+          firstLog,
+          encodeLogs(receipt.logs),
+        );
+        if (receipt.logs.length > 0) for (const key of logKeys(receipt.logs)) insertLogKey.run(key, id);
+        firstLog += receipt.logs.length;
+      }
+    },
+
+    removeAbove(to) {
+      const first = transactionId(to + 1, 0);
+      // The log index is ordered by key, so its rows are found again through the logs themselves.
+      for (const { id, logs } of logsAbove.all(first)) {
+        for (const key of logKeys(decodeLogs(logs))) deleteLogKey.run(key, id);
+      }
+      deleteTransactions.run(first);
+      deleteBlocks.run(to);
+    },
+  };
+}

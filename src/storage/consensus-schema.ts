@@ -1,0 +1,75 @@
+/**
+ * Tables of `consensus.db`: what a validator must never forget, or it might sign twice. Kept apart from the chain so that
+ * only these few rows pay for a sync of the disk.
+ */
+export const consensusMigrations: readonly string[] = [
+  `
+  CREATE TABLE instance (
+    id         INTEGER PRIMARY KEY,
+    hash       BLOB NOT NULL UNIQUE,
+    generation INTEGER NOT NULL,
+    era        INTEGER NOT NULL,
+    key_block  BLOB NOT NULL,
+    start      INTEGER NOT NULL,
+    closed     INTEGER NOT NULL DEFAULT 0,
+    body       BLOB NOT NULL
+  );
+
+  CREATE TABLE unit (
+    id       INTEGER PRIMARY KEY,
+    instance INTEGER NOT NULL,
+    key      INTEGER NOT NULL,
+    hash     BLOB NOT NULL,
+    creator  INTEGER NOT NULL,
+    seq      INTEGER NOT NULL,
+    bytes    BLOB NOT NULL,
+    payload  BLOB
+  );
+  CREATE INDEX unit_key ON unit (key);
+  CREATE INDEX unit_instance ON unit (instance);
+
+  CREATE TABLE own_head (
+    instance BLOB PRIMARY KEY,
+    seq      INTEGER NOT NULL,
+    hash     BLOB NOT NULL
+  ) WITHOUT ROWID;
+
+  CREATE TABLE evidence (
+    instance BLOB NOT NULL,
+    creator  INTEGER NOT NULL,
+    bytes    BLOB NOT NULL,
+    PRIMARY KEY (instance, creator)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE endorsement (
+    instance BLOB NOT NULL,
+    unit     BLOB NOT NULL,
+    endorser INTEGER NOT NULL,
+    bytes    BLOB NOT NULL,
+    PRIMARY KEY (instance, unit, endorser)
+  ) WITHOUT ROWID;
+  CREATE TABLE own_endorsed (
+    instance BLOB NOT NULL,
+    creator  INTEGER NOT NULL,
+    unit     BLOB NOT NULL,
+    PRIMARY KEY (instance, creator)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE own_finality_signature (
+    instance  BLOB NOT NULL,
+    height    INTEGER NOT NULL,
+    block     BLOB NOT NULL,
+    signature BLOB NOT NULL,
+    PRIMARY KEY (instance, height)
+  ) WITHOUT ROWID;
+
+  CREATE TABLE own_checkpoint_signature (
+    generation INTEGER NOT NULL,
+    start      INTEGER NOT NULL,
+    "end"      INTEGER NOT NULL,
+    struct     BLOB NOT NULL,
+    signature  BLOB NOT NULL,
+    PRIMARY KEY (generation, start, "end")
+  ) WITHOUT ROWID;
+  `,
+];

@@ -1,0 +1,13 @@
+export type { BlockStore, StoredTransaction } from "./blocks.ts";
+export type { CheckpointStatus, CheckpointStore, StoredCheckpoint } from "./checkpoints.ts";
+export type { DepositStore, StoredDeposit } from "./deposits.ts";
+export type { FinalStateStore } from "./final-state.ts";
+export type { FinalityMark, FinalityStore } from "./finality-marks.ts";
+export type { InstanceStore, StoredInstance } from "./instances.ts";
+export { type LocatedLog, type LogFilter, type LogPage, matchesFilter } from "./log-filter.ts";
+export type { MetaStore } from "./meta.ts";
+export { openStore, type Store, type StoreOptions } from "./open-store.ts";
+export type { CheckpointRange, OwnCheckpointSignature, OwnSignatureStore } from "./own-signatures.ts";
+export type { FinalBlock, StateChanges, StorageChange, TransactionOutcome } from "./state-types.ts";
+export type { StoredEndorsement, StoredUnit } from "./unit-rows.ts";
+export type { OwnHead, ProtectionEntry, UnitStore } from "./units.ts";

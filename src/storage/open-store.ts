@@ -1,0 +1,104 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Clock, systemClock } from "../clock.ts";
+import { EnvironmentError } from "../errors.ts";
+import type { Logger } from "../logger.ts";
+import { type BlockStore, createBlockStore } from "./blocks.ts";
+import { chainMigrations } from "./chain-schema.ts";
+import { type CheckpointStore, createCheckpointStore } from "./checkpoints.ts";
+import { consensusMigrations } from "./consensus-schema.ts";
+import { type Database, openDatabase } from "./database.ts";
+import { createDepositStore, type DepositStore } from "./deposits.ts";
+import { createFinalState, type FinalStateStore } from "./final-state.ts";
+import { createFinalityStore, type FinalityStore } from "./finality-marks.ts";
+import { createInstanceStore, type InstanceStore } from "./instances.ts";
+import { createMetaStore, type MetaStore } from "./meta.ts";
+import { createOwnSignatureStore, type OwnSignatureStore } from "./own-signatures.ts";
+import { createUnitStore, type UnitStore } from "./units.ts";
+
+export interface StoreOptions {
+  readonly chainId: bigint;
+  readonly logger: Logger;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
+}
+
+/**
+ * Everything a node keeps, in two files of its data directory: `chain.db` (what other nodes have too; survives the death of
+ * the process) and `consensus.db` (what we signed; synced to the disk before we send it).
+ */
+export interface Store {
+  readonly state: FinalStateStore;
+  readonly blocks: BlockStore;
+  readonly finality: FinalityStore;
+  readonly checkpoints: CheckpointStore;
+  readonly deposits: DepositStore;
+  readonly meta: MetaStore;
+  readonly instances: InstanceStore;
+  readonly units: UnitStore;
+  readonly signatures: OwnSignatureStore;
+  /** Writes what waits in memory and closes both files. */
+  close(): void;
+}
+
+/**
+ * Opens the store of a data directory, creating it when it is new.
+ *
+ * @throws {EnvironmentError} KOMA_E_STORE_CORRUPT, KOMA_E_STORE_LOCKED (another node runs on the directory),
+ *   KOMA_E_STORE_FULL, KOMA_E_STORE_IO
+ * @throws {UserError} KOMA_E_STORE_NEWER, KOMA_E_STORE_FOREIGN
+ */
+export function openStore(directory: string, { chainId, logger, clock = systemClock }: StoreOptions): Store {
+  createDirectory(directory);
+  const opened: Database[] = [];
+  const open = (file: string, options: Parameters<typeof openDatabase>[1]): Database => {
+    const database = openDatabase(join(directory, file), options);
+    opened.push(database);
+    return database;
+  };
+  try {
+    // Opened first: its exclusive lock keeps a second node away from both files.
+    const chain = open("chain.db", { synchronous: "NORMAL", exclusive: true, migrations: chainMigrations });
+    const consensus = { exclusive: false, migrations: consensusMigrations };
+    const durable = open("consensus.db", { ...consensus, synchronous: "FULL" });
+    const batched = open("consensus.db", { ...consensus, synchronous: "NORMAL" });
+    const units = createUnitStore({ durable, batched }, { clock, logger });
+    return {
+      state: createFinalState(chain),
+      blocks: createBlockStore(chain, chainId),
+      finality: createFinalityStore(chain),
+      checkpoints: createCheckpointStore(chain),
+      deposits: createDepositStore(chain),
+      meta: createMetaStore(chain),
+      instances: createInstanceStore(durable),
+      units,
+      signatures: createOwnSignatureStore(durable),
+      close() {
+        try {
+          units.flush();
+        } finally {
+          closeAll(opened);
+        }
+      },
+    };
+  } catch (error) {
+    closeAll(opened);
+    throw error;
+  }
+}
+
+function closeAll(databases: readonly Database[]): void {
+  for (const database of databases.toReversed()) database.close();
+}
+
+function createDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    throw new EnvironmentError("KOMA_E_STORE_IO", `The data directory ${directory} could not be created.`, {
+      facts: { directory },
+      fix: ["Give a data directory that can be written, on a disk with space."],
+      cause,
+    });
+  }
+}

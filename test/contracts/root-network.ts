@@ -1,0 +1,84 @@
+import {
+  type Address,
+  addressOfKey,
+  compactSignature,
+  type Hash,
+  keccakHash,
+  signDigest,
+  utf8,
+  zeroHash,
+} from "../../src/primitives/index.ts";
+import {
+  type Checkpoint,
+  checkpointDigest,
+  connectRootChain,
+  deployRootContracts,
+  type RootChain,
+  type RootDeployment,
+} from "../../src/rootchain/index.ts";
+import { type Anvil, key } from "./anvil.ts";
+
+export const chainId = 80401n;
+export const kmc = (amount: number): bigint => BigInt(amount) * 10n ** 18n;
+
+/** Deployed root contracts with one chain and no stake. Account 0 owns them; accounts 0 to 4 hold a million KMC each. */
+export function deployTestRoot(anvil: Anvil): Promise<RootDeployment> {
+  return deployRootContracts({
+    url: anvil.url,
+    deployerKey: key(0),
+    kmcGenesis: [0, 1, 2, 3, 4].map((index) => ({ account: addressOfKey(key(index)), amount: kmc(1_000_000) })),
+    demoToken: true,
+    chains: [
+      {
+        chainId,
+        name: "main",
+        genesisHash: keccakHash(utf8("genesis")),
+        slotMs: 1_000,
+        openGapSlots: 4,
+        setGraceBlocks: 128,
+        targetInterval: 16,
+        producers: [addressOfKey(key(1))],
+        genesisSupplyWei: kmc(500),
+      },
+    ],
+  });
+}
+
+export function connectAs(anvil: Anvil, root: RootDeployment, account: number): RootChain {
+  return connectRootChain({ url: anvil.url, contracts: root.addresses, signerKey: key(account) });
+}
+
+/** Accounts 1 to 3 stake, each signing with its own key, and epoch 0 begins. */
+export async function stakeValidators(anvil: Anvil, root: RootDeployment): Promise<void> {
+  await Promise.all(
+    [1, 2, 3].map((index) => connectAs(anvil, root, index).stakes.stake({ amount: kmc(1_000), signerKey: key(index) })),
+  );
+  await connectAs(anvil, root, 0).stakes.begin();
+}
+
+/** Submits a checkpoint over `start..end`, signed by all three validators, and returns its number. */
+export async function submitCheckpoint(
+  root: RootDeployment,
+  client: RootChain,
+  block: { readonly start: bigint; readonly end: bigint; readonly rootHash: Hash },
+): Promise<bigint> {
+  const head = await client.checkpoints.head(chainId);
+  const checkpoint: Checkpoint = {
+    chainId,
+    epoch: head.epoch,
+    number: head.number,
+    proposer: head.proposer,
+    ...block,
+    lastBlockHash: keccakHash(utf8(`last ${block.end}`)),
+    accountHash: zeroHash,
+    prevCheckpoint: head.prevCheckpoint,
+    generation: head.generation,
+  };
+  const digest = checkpointDigest(root.chainId, root.addresses.CheckpointManager, checkpoint);
+  const seats = await client.stakes.activeSet();
+  const keyOf = new Map<Address, number>([1, 2, 3].map((index) => [addressOfKey(key(index)), index]));
+  const signatures = seats.map(({ signer }) => compactSignature(signDigest(digest, key(keyOf.get(signer) as number))));
+  const bitmap = seats.reduce((bits, { seat }) => bits | (1n << BigInt(seat)), 0n);
+  await client.checkpoints.submit(checkpoint, bitmap, signatures);
+  return checkpoint.number;
+}
