@@ -1,5 +1,5 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { arch, cpus, loadavg, platform, tmpdir } from "node:os";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -14,51 +14,32 @@ export interface RunningDevnet {
   readonly elapsedMs: number;
 }
 
-/** Runs the built koma in a home of its own. */
+/** Runs the built koma in a home of its own. @throws {Error} with what it said */
 export async function koma<T>(home: string, ...args: readonly string[]): Promise<T> {
-  const { stdout } = await execa(process.execPath, [join(repository, "bin/run.js"), ...args, "--json"], {
+  const { stdout, stderr, exitCode } = await execa(process.execPath, [launcher, ...args, "--json"], {
     env: { KOMA_HOME: home, CI: "true" },
     stdin: "ignore",
+    reject: false,
   });
+  if (exitCode !== 0) throw new Error(`koma ${args.join(" ")} ended with ${exitCode}: ${stdout} ${stderr}`);
   return (JSON.parse(stdout) as { data: T }).data;
 }
 
-/** A fresh devnet for the length of `work`. */
-export async function withDevnet<T>(
-  flags: readonly string[],
-  work: (devnet: RunningDevnet, home: string) => Promise<T>,
-): Promise<T> {
+const launcher = join(repository, "bin/run.js");
+
+/** The version and the build that is measured. */
+export async function komaVersion(): Promise<string> {
+  const { stdout } = await execa("git", ["-C", repository, "describe", "--always", "--dirty"], { reject: false });
+  return stdout === "" ? "koma" : `koma ${stdout}`;
+}
+
+/** A home for one devnet. */
+export async function withHome<T>(work: (home: string) => Promise<T>): Promise<T> {
   const home = mkdtempSync(join(tmpdir(), "koma-bench-"));
   try {
-    return await work(await koma<RunningDevnet>(home, "devnet", "up", ...flags), home);
+    return await work(home);
   } finally {
     await koma(home, "devnet", "down", "--all", "--purge", "--yes");
     rmSync(home, { recursive: true, force: true });
   }
-}
-
-/** Proportional set size in MiB and CPU seconds of a process, from /proc. */
-export function processCost(pid: number): { readonly pssMib: number; readonly cpuS: number } {
-  const smaps = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const ticks = Number(fields[11]) + Number(fields[12]);
-  return { pssMib: Number(/^Pss:\s+(\d+) kB/m.exec(smaps)?.[1] ?? 0) / 1024, cpuS: ticks / 100 };
-}
-
-export function median(values: readonly number[]): number {
-  return quantile(values, 0.5);
-}
-
-/** Nearest-rank quantile. */
-export function quantile(values: readonly number[], q: number): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(q * sorted.length) - 1))] ?? Number.NaN;
-}
-
-/** The machine, for the head of every table. */
-export function machine(): string {
-  const [first] = cpus();
-  const load = loadavg()[0]?.toFixed(1);
-  return `${cpus().length} × ${first?.model.trim()}, ${platform()} ${arch()}, Node ${process.versions.node}, load ${load}`;
 }

@@ -59,6 +59,7 @@ function endedEarly(state: DevnetState | undefined): EnvironmentError {
   if (error) {
     return new EnvironmentError(error.code, error.message, {
       facts: { ...(error.why === "" ? {} : { why: error.why }), ...(error.log === null ? {} : { log: error.log }) },
+      fix: error.fix,
     });
   }
   return new EnvironmentError("KOMA_E_DEVNET_START", "The devnet ended while it was coming up.");

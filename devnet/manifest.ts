@@ -1,4 +1,10 @@
-import type { DevnetManifest, DevnetStatus, ManifestNode, ProcessIdentity } from "../src/cli/index.ts";
+import {
+  type DevnetManifest,
+  type DevnetStatus,
+  type ManifestNode,
+  type ProcessIdentity,
+  readManifest,
+} from "../src/cli/index.ts";
 import { writeFileAtomic } from "../src/wallet/index.ts";
 import type { DevnetPaths } from "./paths.ts";
 import type { DevnetPlan, PlannedNode } from "./plan.ts";
@@ -64,4 +70,13 @@ function describeNode(node: PlannedNode, { paths, nodes }: ManifestFacts): Manif
     dir: paths.node(node.name).dir,
     log: paths.node(node.name).log,
   };
+}
+
+/** When the devnet was first made; undefined when there is no manifest to tell. */
+export function readCreation(dir: string): string | undefined {
+  try {
+    return readManifest(dir)?.createdAt;
+  } catch {
+    return undefined; // a damaged manifest is about to be written anew
+  }
 }

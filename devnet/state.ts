@@ -40,6 +40,7 @@ export interface StateError {
   readonly code: string;
   readonly message: string;
   readonly why: string;
+  readonly fix: readonly string[];
   readonly log: string | null;
 }
 
@@ -109,6 +110,7 @@ export function findTroubles(state: DevnetState): readonly string[] {
   if (state.status !== "ready") troubles.push(`the devnet is ${state.status}`);
   for (const node of state.nodes) {
     if (node.state === "crashed") troubles.push(`${node.name} has crashed (${node.lastExit ?? "unknown reason"})`);
+    else if (node.state === "killed") troubles.push(`${node.name} was killed`);
     else if (node.state === "starting") troubles.push(`${node.name} is still starting`);
     const behind = state.chain.finalized - node.finalized;
     if (node.state === "ready" && behind > 20) troubles.push(`${node.name} is ${behind} final blocks behind`);

@@ -7,9 +7,10 @@ import {
   openArchive,
   openRootChain,
   percent,
+  resolveTransaction,
   type ThresholdFinality,
+  unknownTransaction,
 } from "../../src/cli/index.ts";
-import { UserError } from "../../src/errors.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import type { ChainClient, ReceiptView } from "../../src/rpc/index.ts";
 
@@ -41,27 +42,25 @@ export default class TxShow extends KomaCommand<ShownTransaction> {
   static override kind = "tx.show";
   static override summary = "Show a transaction, how final it is, and the checkpoint that covers it.";
   static override examples = [
-    "<%= config.bin %> <%= command.id %> $(<%= config.bin %> tx send --to bob --value 1 --json | jq -r .data.hash)",
-    "<%= config.bin %> <%= command.id %> 0x5c504ed432cb51138bcf09aa5e8a410dd4a1e204ef84bfed1be16dfba1b22060 --json",
+    "<%= config.bin %> <%= command.id %> latest",
+    "<%= config.bin %> <%= command.id %> latest --json",
   ];
   static override args = {
-    hash: Args.string({ description: "Hash of the transaction.", required: true, ignoreStdin: true }),
+    hash: Args.string({
+      description: "Hash of the transaction, or latest for the chain's newest.",
+      required: true,
+      ignoreStdin: true,
+    }),
   };
 
   async execute(ctx: Ctx): Promise<ShownTransaction> {
     const { args } = await this.parse(TxShow);
     const { openChainClient } = await import("../../src/rpc/index.ts");
-    const { parseHash } = await import("../../src/primitives/index.ts");
-    const hash = parseHash(args.hash);
     const net = await ctx.net();
     const chain = await openChainClient(net.rpcUrl());
+    const hash = await resolveTransaction(chain, args.hash);
     const found = await chain.rpc.request<JsonTransaction | null>("eth_getTransactionByHash", [hash], ctx.signal);
-    if (!found) {
-      throw new UserError("KOMA_E_TX_NOT_FOUND", `The node knows no transaction ${hash}.`, {
-        facts: { transaction: hash },
-        fix: [`koma tx wait ${hash}`],
-      });
-    }
+    if (!found) throw unknownTransaction(hash);
     const receipt = await chain.receipt(hash);
     const shown = { ...describe(found, receipt), ...(await finalityOf(chain, receipt)) };
     const archive = receipt && (await openArchive(net, await openRootChain(net)));

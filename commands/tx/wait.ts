@@ -9,6 +9,7 @@ import {
   openRootChain,
   percent,
   ratioFlag,
+  resolveTransaction,
   waitFor,
   withLimit,
 } from "../../src/cli/index.ts";
@@ -29,11 +30,16 @@ export default class TxWait extends KomaCommand<WaitedTransaction> {
   static override description =
     "Without flags it waits for the block. Gives up after two minutes, for a checkpoint after five, unless --timeout says otherwise.";
   static override examples = [
-    "<%= config.bin %> <%= command.id %> $(<%= config.bin %> tx send --to bob --value 1 --no-wait --json | jq -r .data.hash)",
-    "<%= config.bin %> <%= command.id %> $(<%= config.bin %> tx send --to bob --value 1 --no-wait --json | jq -r .data.hash) --finality 1/3 --timeout 30s",
+    "<%= config.bin %> <%= command.id %> latest",
+    "<%= config.bin %> <%= command.id %> latest --finality 1/3 --timeout 30s --json",
+    "<%= config.bin %> <%= command.id %> latest --checkpoint",
   ];
   static override args = {
-    hash: Args.string({ description: "Hash of the transaction.", required: true, ignoreStdin: true }),
+    hash: Args.string({
+      description: "Hash of the transaction, or latest for the chain's newest.",
+      required: true,
+      ignoreStdin: true,
+    }),
   };
   static override flags = {
     finality: ratioFlag({
@@ -53,11 +59,10 @@ export default class TxWait extends KomaCommand<WaitedTransaction> {
   async execute(ctx: Ctx): Promise<WaitedTransaction> {
     const { args, flags } = await this.parse(TxWait);
     const { openChainClient } = await import("../../src/rpc/index.ts");
-    const { parseHash } = await import("../../src/primitives/index.ts");
     const started = performance.now();
-    const hash = parseHash(args.hash);
     const net = await ctx.net();
     const chain = await openChainClient(net.rpcUrl());
+    const hash = await resolveTransaction(chain, args.hash);
     const { finality, confirmations } = flags;
     const receipt = await withLimit(
       ctx,

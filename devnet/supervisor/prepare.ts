@@ -180,14 +180,17 @@ async function fund(plan: DevnetPlan, url: string, signal: AbortSignal): Promise
   }
   const { JsonRpcProvider, NonceManager, Wallet } = await import("ethers");
   const { deriveAccounts } = await import("../../src/wallet/index.ts");
-  const provider = new JsonRpcProvider(url);
+  const provider = new JsonRpcProvider(url, undefined, { pollingInterval: 250 });
   try {
     const [first] = deriveAccounts(plan.network.accounts.mnemonic, 1);
     const payer = new NonceManager(new Wallet(bytesToHex(first?.privateKey as Uint8Array), provider));
+    // All at once, then wait: a block of a real chain takes seconds.
+    const sent = [];
     for (const address of addresses) {
       const missing = EXTERNAL_FUNDS_WEI - (await provider.getBalance(address));
-      if (missing > 0n) await (await payer.sendTransaction({ to: address, value: missing })).wait();
+      if (missing > 0n) sent.push(await payer.sendTransaction({ to: address, value: missing }));
     }
+    await Promise.all(sent.map((transaction) => transaction.wait()));
   } finally {
     provider.destroy();
   }

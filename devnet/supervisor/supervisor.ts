@@ -1,11 +1,11 @@
 import { mkdirSync } from "node:fs";
-import { identifyProcess, type NodeState, readManifest } from "../../src/cli/index.ts";
+import { identifyProcess, type NodeState } from "../../src/cli/index.ts";
 import { BugError, EnvironmentError, KomaError, UserError } from "../../src/errors.ts";
 import type { Logger } from "../../src/logger.ts";
 import { writeFileAtomic } from "../../src/wallet/index.ts";
 import { type Journal, openJournal } from "../journal.ts";
 import { readTail } from "../log-tail.ts";
-import type { ManifestFacts } from "../manifest.ts";
+import { type ManifestFacts, readCreation } from "../manifest.ts";
 import { openMarks } from "../marks.ts";
 import type { NodeMessage } from "../node-side.ts";
 import { type DevnetPaths, devnetPaths } from "../paths.ts";
@@ -299,6 +299,7 @@ class Supervisor {
       code: known.code,
       message: known.message,
       why: typeof why === "string" ? why : "",
+      fix: known.detail.fix ?? [],
       log: typeof log === "string" ? log : this.#paths.supervisorLog,
     };
     this.#journal.append("devnet.failed", { code: known.code, message: known.message });
@@ -321,7 +322,10 @@ class Supervisor {
   #hopeless(): KomaError | undefined {
     const { error } = this.#board;
     if (error)
-      return new EnvironmentError(error.code, error.message, { facts: { why: error.why, log: error.log ?? "" } });
+      return new EnvironmentError(error.code, error.message, {
+        facts: { why: error.why, log: error.log ?? "" },
+        fix: error.fix,
+      });
     const lost = [...this.#keepers.values()].find(({ gaveUp }) => gaveUp);
     if (!lost) return undefined;
     const { name } = lost.plan;
@@ -387,13 +391,5 @@ class Supervisor {
       contracts: this.#prepared?.contracts ?? {},
       nodes: new Map(keepers.map((keeper) => [keeper.plan.name, { view: keeper.view(), process: keeper.process }])),
     };
-  }
-}
-
-function readCreation(dir: string): string | undefined {
-  try {
-    return readManifest(dir)?.createdAt;
-  } catch {
-    return undefined; // a damaged manifest is about to be written anew
   }
 }

@@ -10,6 +10,7 @@ export { buildCheckpoint, type CheckpointedBlock, type CheckpointSlot } from "./
 export { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
 export { type Collection, type CollectionPlan, collectCheckpoint, type Staker } from "./collect.ts";
 export { checkpointHistory, type HistoricCheckpoint } from "./history.ts";
+export { type CheckpointCheck, type InspectedCheckpoint, inspectCheckpoint } from "./inspect.ts";
 export { type Interval, type IntervalRules, planInterval } from "./interval.ts";
 export { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
 export { type BlockSource, type CheckpointReader, createNetworkArchive } from "./network-archive.ts";

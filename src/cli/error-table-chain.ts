@@ -18,6 +18,7 @@ export const chainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_KEY_FILE_INVALID: { exit: exit.missing, why: "A key file does not hold a key." },
   KOMA_E_LISTEN_FAILED: { exit: exit.conflict, why: "The node cannot listen on that port." },
   KOMA_E_NETWORK_KEY_INVALID: { exit: exit.usage, why: "The libp2p identity is not a secp256k1 key." },
+  KOMA_E_NODE_EXISTS: { exit: exit.conflict, why: "The folder holds a node already." },
   KOMA_E_NODE_NOT_READY: { exit: exit.unreachable, why: "The node is still starting." },
   KOMA_E_PEER_ADDRESS_MALFORMED: { exit: exit.usage, why: "A peer is named by a multiaddr with its peer id." },
   KOMA_E_PEER_BUSY: { exit: exit.unreachable, why: "The peer is busy." },
@@ -72,5 +73,6 @@ export const chainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_TX_NONCE_LOW: { exit: exit.conflict, why: "A transaction with that nonce is in a block already." },
   KOMA_E_TX_NONCE_TOO_HIGH: { exit: exit.rejected, why: "The nonce leaves too large a gap." },
   KOMA_E_TX_NONCE_TOO_LOW: { exit: exit.conflict, why: "A transaction with that nonce is in a block already." },
+  KOMA_E_TX_NOT_FOUND: { exit: exit.notFound, why: "No node has such a transaction." },
   KOMA_E_TX_REVERTED: { exit: exit.rejected, why: "The transaction is in a block, but it reverted." },
 };

@@ -15,6 +15,8 @@ export const rootChainErrors: Readonly<Record<string, ErrorEntry>> = {
     why: "The root chain does not take a checkpoint so soon after the last one.",
   },
   KOMA_E_CHECKPOINT_NOT_FINAL: { exit: exit.conflict, why: "The checkpoint's challenge period is not over." },
+  KOMA_E_CHECKPOINT_NOT_DUE: { exit: exit.conflict, why: "No checkpoint is due yet." },
+  KOMA_E_CHECKPOINT_NOT_FOUND: { exit: exit.notFound, why: "There is no such checkpoint." },
   KOMA_E_CHECKPOINT_RANGE: {
     exit: exit.rejected,
     why: "The checkpoint does not continue the last one, or is too long.",
@@ -48,6 +50,7 @@ export const rootChainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_PROOF_TOO_OLD: { exit: exit.conflict, why: "The time in which this proof counts is over." },
   KOMA_E_ROOTCHAIN_CONTRACT_MISSING: { exit: exit.notFound, why: "No contract is deployed at that address." },
   KOMA_E_ROOTCHAIN_REFUSED: { exit: exit.rejected, why: "The root chain's node refused the request." },
+  KOMA_E_ROOTCHAIN_REORG_DEEP: { exit: exit.failed, why: "The root chain went back further than a node can follow." },
   KOMA_E_ROOTCHAIN_REVERTED: { exit: exit.rejected, why: "The root chain reverted the transaction." },
   KOMA_E_ROOTCHAIN_TIMEOUT: {
     exit: exit.timeout,
@@ -62,6 +65,7 @@ export const rootChainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_STAKING_NOT_BEGUN: { exit: exit.conflict, why: "Staking has not begun yet." },
   KOMA_E_STILL_BONDED: { exit: exit.conflict, why: "The stake is still bonded." },
   KOMA_E_TOKEN_MAPPED: { exit: exit.conflict, why: "The token is mapped already." },
+  KOMA_E_TOKEN_UNKNOWN: { exit: exit.notFound, why: "The network knows no token of that name." },
   KOMA_E_TOKEN_UNMAPPED: { exit: exit.notFound, why: "The token is not mapped on that chain." },
   KOMA_E_VALIDATOR_STATE: { exit: exit.conflict, why: "The validator is in a state in which this makes no sense." },
 };

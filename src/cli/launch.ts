@@ -1,4 +1,4 @@
-import { Config, flush, run } from "@oclif/core";
+import { Config, run } from "@oclif/core";
 import { UserError } from "../errors.ts";
 import { toFailure } from "./errors.ts";
 import { exitCodes } from "./exit-codes.ts";
@@ -13,7 +13,7 @@ import { nearNames } from "./near-names.ts";
 export async function launch(argv: readonly string[], root: string): Promise<number> {
   try {
     await run(commandFirst(argv), root);
-    await flush();
+    await flushOutput();
   } catch (thrown) {
     // Failures inside a command never come here: KomaCommand reports them itself.
     const failure = toFailure(await translate(thrown, argv, root));
@@ -21,6 +21,13 @@ export async function launch(argv: readonly string[], root: string): Promise<num
     return failure.exit;
   }
   return typeof process.exitCode === "number" ? process.exitCode : exitCodes.ok;
+}
+
+/** Waits until what was printed has left; a reader that went away (`| head`) takes nothing more. */
+function flushOutput(): Promise<void> {
+  const { stdout } = process;
+  if (stdout.destroyed || !stdout.writable) return Promise.resolve();
+  return new Promise((resolve) => stdout.write("", () => resolve()));
 }
 
 /** `koma --json devnet list`: global switches may stand before the command, which oclif wants first. */

@@ -1,5 +1,27 @@
+export {
+  type CaseRootChain,
+  type FoundFault,
+  type FraudCase,
+  findFraud,
+  openCase,
+  type ProvenFault,
+  pendingCheckpoints,
+  proveFraud,
+  type RefusedFault,
+  type UnreadCheckpoint,
+} from "./case.ts";
 export { type Challenge, craftChallenge } from "./evidence.ts";
 export { type Fault, findFaults, type Position, type ScannedCheckpoint, type ScanRules } from "./find-faults.ts";
+export {
+  blockOf,
+  type Inclusion,
+  type InclusionType,
+  looksLikeInclusion,
+  parseInclusion,
+  serializeInclusion,
+  verifyInclusion,
+} from "./inclusion-file.ts";
 export { type FraudKind, fraudKindOf, fraudKinds, type OffenceClass } from "./kinds.ts";
 export { type ProofFile, parseChallenge, serializeChallenge } from "./proof-file.ts";
+export { collectBounty, type Punishment, punish, type SlashedSeat } from "./punish.ts";
 export { describeFault, scanCheckpoint } from "./scan.ts";

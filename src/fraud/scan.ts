@@ -4,7 +4,10 @@ import { assertNever } from "../errors.ts";
 import { type Fault, findFaults, type ScanRules } from "./find-faults.ts";
 
 /** How far back a scan looks for the earlier one of two transactions, blocks. */
-const PAST_BLOCKS = 1024n;
+const PAST_BLOCKS = 256n;
+
+/** Blocks asked for at once: a challenge period may be short, and a node answers several at a time. */
+const AT_ONCE = 16n;
 
 /**
  * Every provable fault in one checkpoint. The blocks come from the archive and must give the checkpoint's root, so that a
@@ -20,10 +23,12 @@ export async function scanCheckpoint(
   const opened = await openCheckpoint(archive, checkpoint);
   const past: Block[] = [];
   const first = checkpoint.start > PAST_BLOCKS ? checkpoint.start - PAST_BLOCKS : 1n;
-  for (let number = first; number < checkpoint.start; number++) {
-    const found = await archive.block(number);
+  for (let from = first; from < checkpoint.start; from += AT_ONCE) {
+    const numbers: bigint[] = [];
+    for (let number = from; number < checkpoint.start && number < from + AT_ONCE; number++) numbers.push(number);
+    const found = await Promise.all(numbers.map((number) => archive.block(number)));
     // A node that pruned its past still shows every fault inside the checkpoint.
-    if (found) past.push(found.block);
+    for (const archived of found) if (archived) past.push(archived.block);
   }
   return findFaults([...past, ...opened.blocks.map(({ block }) => block)], checkpoint, rules);
 }

@@ -135,7 +135,6 @@ function readField(value: unknown, kind: Shape[string]): unknown {
     case "strings":
       return Array.isArray(value) && value.every((item) => typeof item === "string") ? value : undefined;
     default:
-      // biome-ignore lint/suspicious/useValidTypeof: the kinds left are names that typeof answers.
       return typeof value === kind ? value : undefined;
   }
 }

@@ -69,6 +69,9 @@ interface InstanceBody {
   readonly excluded: readonly number[];
 }
 
+/** Part of a round in which a leader may propose; its last third belongs to the witnesses. */
+const PROPOSAL_WINDOW = 0.3;
+
 export function createConsensusDriver(config: ConsensusDriverConfig, ports: ConsensusDriverPorts): ConsensusDriver {
   const { genesis, genesisHash } = config;
   const { store, executor, clock, logger } = ports;
@@ -128,8 +131,12 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       instance,
       thresholds: config.thresholds,
       ...(own !== undefined && config.signer ? { own: { index: own, privateKey: config.signer.key } } : {}),
-      // Keys of a devnet stand on one machine, once: nobody has to be listened for before the first unit.
-      ...(genesis.devnet ? { local: { listenMs: 0 } } : {}),
+      local: {
+        // A leader whose machine is busy may still propose while the others have time to run the block and confirm it.
+        proposalWindowMs: Math.floor(consensus.baseRoundMs * PROPOSAL_WINDOW),
+        // Keys of a devnet stand on one machine, once: nobody has to be listened for before the first unit.
+        ...(genesis.devnet ? { listenMs: 0 } : {}),
+      },
     });
     return createEffectLoop(core, {
       clock,
@@ -148,7 +155,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const head = store.units.ownHead(instance.id);
     const executed = ports.finalUnits.newest(instance.id, FINALIZED);
     if (executed) ports.blocks.link(executed, executor.finalHead.hash);
-    const units = storedUnits(instance);
+    const units = storedUnits(instance, executed);
     const finals = config.thresholds.flatMap((fraction) => {
       const block = ports.finalUnits.newest(instance.id, fraction);
       return block ? [{ threshold: thresholdFromFraction(fraction, instance.committee.total), block }] : [];

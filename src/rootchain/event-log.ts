@@ -124,6 +124,8 @@ export function createEventLog(options: EventLogOptions): EventLog {
     const watched: bigint[] = [];
     for (let n = to; n >= from && n > to - BigInt(REMEMBERED); n -= 1n) watched.unshift(n);
     const newest = cursor.recent.at(-1);
+    // The block before the first one read: common ground, should all that is read be replaced.
+    if (!newest && from > 0n && watched[0] === from) watched.unshift(from - 1n);
     for (let attempt = 1; attempt <= MAX_READ_ATTEMPTS; attempt += 1) {
       const before = await hashesOf(watched, signal);
       const logs = await rpc.request(

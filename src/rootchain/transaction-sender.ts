@@ -97,16 +97,18 @@ export function createTransactionSender(options: TransactionSenderOptions): Tran
     let fees = await suggestFees(rpc, signal);
     // With nothing under way the node knows best: the chain may have been reset, or the key used elsewhere.
     if (inFlight === 0) nextNonce = undefined;
+    let answerLost = false;
     for (let attempt = 1; ; attempt += 1) {
       nextNonce ??= readQuantity(await rpc.request("eth_getTransactionCount", [address, "pending"], signal), "nonce");
       const flight: Flight = { call, nonce: nextNonce, gasLimit, fees, hashes: [] };
-      const failure = await broadcast(flight, signal);
+      const failure = await broadcast(flight, answerLost, signal);
       if (failure === undefined) {
         nextNonce += 1n;
         return flight;
       }
       // After a lost answer the nonce stays: the node may have the transaction, and must not get it twice.
-      if (failure.kind !== "transport") nextNonce = undefined;
+      answerLost = failure.kind === "transport";
+      if (!answerLost) nextNonce = undefined;
       if (failure.kind === "refused" || attempt >= MAX_ATTEMPTS) throw failure.error;
       if (failure.kind === "underpriced") fees = raise(fees);
       logger.debug({ account: address, action: call.action, ...failure, attempt }, "root chain transaction sent again");
@@ -114,8 +116,17 @@ export function createTransactionSender(options: TransactionSenderOptions): Tran
     }
   }
 
-  /** Hands one version of a transaction to the node; undefined when the node has it. */
-  async function broadcast(flight: Flight, signal: AbortSignal | undefined): Promise<BroadcastFailure | undefined> {
+  /**
+   * Hands one version of a transaction to the node; undefined when the node has it.
+   *
+   * @param sentBefore the node may have this version from us; otherwise one that it knows is somebody else's, who uses
+   * the same key for the same thing, and does not do ours
+   */
+  async function broadcast(
+    flight: Flight,
+    sentBefore: boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<BroadcastFailure | undefined> {
     const { raw, hash } = sign(flight);
     try {
       await rpc.request("eth_sendRawTransaction", [raw], signal);
@@ -124,8 +135,8 @@ export function createTransactionSender(options: TransactionSenderOptions): Tran
     } catch (error) {
       signal?.throwIfAborted();
       const failure = classify(flight.call, error);
-      // The node may have this very transaction: from an answer that was lost, or because it came back after a fault.
-      if (failure.kind !== "refused" && (await isKnown(hash, signal))) {
+      const mayBeOurs = sentBefore || failure.kind === "transport";
+      if (mayBeOurs && failure.kind !== "refused" && (await isKnown(hash, signal))) {
         flight.hashes.push(hash);
         return undefined;
       }
@@ -173,7 +184,7 @@ export function createTransactionSender(options: TransactionSenderOptions): Tran
       if (now - bumpedAt > bumpAfterMs) {
         bumpedAt = now;
         flight.fees = raise(flight.fees);
-        const failure = await broadcast(flight, signal);
+        const failure = await broadcast(flight, true, signal);
         logger.info(
           { action: flight.call.action, nonce: flight.nonce, ...flight.fees, ...failure },
           "a root chain transaction waits for its block; sent again with higher fees",

@@ -37,8 +37,8 @@ function nativeBurn(rootToken: Address, recipient: Address, amount: bigint): Log
   };
 }
 
-/** A block with 200 transactions of which the 130th burned, the fourth of sixteen blocks in its checkpoint. */
-function blocksWithBurn(burn: Log): { leaves: BlockLeaf[]; prove: (checkpoint: bigint) => LogProof } {
+/** A block with 200 transactions of which the 130th burned, among the sixteen blocks of its checkpoint. */
+function blocksWithBurn(burn: Log, place: number): { leaves: BlockLeaf[]; prove: (checkpoint: bigint) => LogProof } {
   const receipts = Array.from({ length: 200 }, (_, index): Receipt => {
     const logs = index === 129 ? [burn] : [];
     return { type: 2, status: 1, cumulativeGasUsed: 21_000n * BigInt(index + 1), logsBloom: bloomOf(logs), logs };
@@ -51,14 +51,14 @@ function blocksWithBurn(burn: Log): { leaves: BlockLeaf[]; prove: (checkpoint: b
       number,
       timestamp: 1_700_000_000n + number,
       transactionsRoot: filler,
-      receiptsRoot: index === 3 ? receiptsRoot : filler,
+      receiptsRoot: index === place ? receiptsRoot : filler,
       blockHash: filler,
     };
   });
   const tree = createBlockTree(leaves);
   return {
     leaves,
-    prove: (checkpoint) => proveLog(proveBlock({ chainId, checkpoint }, tree, 3n), receipts, 129, 0),
+    prove: (checkpoint) => proveLog(proveBlock({ chainId, checkpoint }, tree, BigInt(place)), receipts, 129, 0),
   };
 }
 
@@ -115,7 +115,7 @@ describe("bridge", () => {
 
   it("pays a proven burn once its checkpoint is final", async () => {
     const bob = addressOfKey(key(3));
-    const { leaves, prove } = blocksWithBurn(nativeBurn(root.addresses.KMC, bob, kmc(40)));
+    const { leaves, prove } = blocksWithBurn(nativeBurn(root.addresses.KMC, bob, kmc(40)), 3);
     const tree = createBlockTree(leaves);
     const number = await submitCheckpoint(root, client, { start: 0n, end: 15n, rootHash: tree.root });
     const proof = prove(number);
@@ -151,7 +151,7 @@ describe("bridge", () => {
   });
 
   it("refuses proofs that prove nothing", async () => {
-    const { prove } = blocksWithBurn(nativeBurn(root.addresses.KMC, alice, kmc(1)));
+    const { prove } = blocksWithBurn(nativeBurn(root.addresses.KMC, alice, kmc(1)), 4);
     await expect(client.dryRun.exits.start(prove(99n))).rejects.toMatchObject({ code: "KOMA_E_CHECKPOINT_STALE" });
     await expect(client.dryRun.exits.start(prove(1n))).rejects.toMatchObject({
       detail: { facts: { contractError: "BlockNotInCheckpoint" } },

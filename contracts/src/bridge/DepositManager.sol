@@ -149,9 +149,7 @@ contract DepositManager is Governed, ReentrancyGuardTransient, IDepositManager {
         if (msg.sender != address(_deposits().registry)) revert NotRegistry(msg.sender);
         if (bytes(name).length > MAX_NAME_LENGTH) revert NameTooLong(bytes(name).length, MAX_NAME_LENGTH);
         if (bytes(symbol).length > MAX_SYMBOL_LENGTH) revert NameTooLong(bytes(symbol).length, MAX_SYMBOL_LENGTH);
-        return _append(
-            chainId, DepositKind.MapToken, rootToken, address(0), 0, abi.encode(name, symbol, decimals)
-        );
+        return _append(chainId, DepositKind.MapToken, rootToken, address(0), 0, abi.encode(name, symbol, decimals));
     }
 
     /// @inheritdoc IDepositManager

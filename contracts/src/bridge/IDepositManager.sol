@@ -26,7 +26,11 @@ interface IDepositManager {
     function requireIdle() external view;
 
     /// @notice Appends a system message (token mapping) to a chain's stream; only KomaRegistry.
-    function enqueueMapToken(uint64 chainId, address rootToken, string calldata name, string calldata symbol, uint8 decimals)
-        external
-        returns (uint64 id);
+    function enqueueMapToken(
+        uint64 chainId,
+        address rootToken,
+        string calldata name,
+        string calldata symbol,
+        uint8 decimals
+    ) external returns (uint64 id);
 }

@@ -97,8 +97,8 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
         // No guardian: leaving cannot be paused.
         __Governed_init(owner_, address(0), 0);
         if (
-            address(registry_) == address(0) || address(checkpoints_) == address(0)
-                || address(deposits_) == address(0) || address(nft_) == address(0)
+            address(registry_) == address(0) || address(checkpoints_) == address(0) || address(deposits_) == address(0)
+                || address(nft_) == address(0)
         ) revert ZeroAddress();
         // A payment needs about 60,000 gas; above a million a block might hold too few of them.
         if (params_.payoutGas < 100_000 || params_.payoutGas > 1_000_000) revert BadParams();
@@ -191,9 +191,8 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
         (address rootToken, uint256 output, uint64 otherSeq) = UtxoLog.readOutput(topics, data, account);
         if (rootToken != e.token || contradiction.b.chainId != e.chainId) revert WrongEmitter(rootToken, e.token);
         _requireEmitter(e.chainId, rootToken, emitter);
-        bytes32 otherId = exitIdOf(
-            contradiction.b.chainId, contradiction.b.number, contradiction.txIndex, contradiction.logIndex
-        );
+        bytes32 otherId =
+            exitIdOf(contradiction.b.chainId, contradiction.b.number, contradiction.txIndex, contradiction.logIndex);
         bytes32 reason;
         if (otherSeq == seq - 1 && otherSeq != 0 && output != e.input1) {
             reason = "input";
@@ -418,8 +417,7 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
         pure
         returns (uint256)
     {
-        return uint256(exitableAt) << 216 | uint256(blockNumber) << 152 | uint256(txIndex) << 120
-            | uint256(logIndex) << 88;
+        return uint256(exitableAt) << 216 | Proofs.positionOf(blockNumber, txIndex, logIndex) << 88;
     }
 
     function _dueAt(uint256 key) private pure returns (uint40) {

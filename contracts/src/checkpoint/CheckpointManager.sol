@@ -1,17 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {CheckpointCredit, IStakeManager} from "../staking/IStakeManager.sol";
 import {CheckpointParams, CheckpointViews, SubmissionPower} from "./CheckpointViews.sol";
 import {Governed} from "./Governed.sol";
-import {
-    ChainState,
-    Checkpoint,
-    CheckpointRecord,
-    CheckpointStatus,
-    ICheckpointManager
-} from "./ICheckpointManager.sol";
+import {ChainState, Checkpoint, CheckpointRecord, CheckpointStatus, ICheckpointManager} from "./ICheckpointManager.sol";
 import {ChainConfig, IKomaRegistry} from "./IKomaRegistry.sol";
 
 /// @title Checkpoints of all side-chains (the white paper's RootChain)
@@ -31,9 +26,6 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
     /// @dev EIP-2098: r, then s with the parity of the public point in its highest bit.
     uint256 private constant COMPACT_SIGNATURE = 64;
 
-    /// @dev Half of the order of secp256k1: of the two equivalent values of s only the lower one counts.
-    uint256 private constant HALF_ORDER = 0x7FFFFFFFFFFFFFFFFFFFFFFFFFFFFFFF5D576E7357A4501DDFE92F46681B20A0;
-
     event CheckpointSubmitted(
         uint64 indexed chainId,
         uint64 indexed number,
@@ -49,11 +41,7 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
     );
     event CheckpointFinalized(uint64 indexed chainId, uint64 indexed number);
     event CheckpointRejected(
-        uint64 indexed chainId,
-        uint64 indexed number,
-        bytes32 structHash,
-        uint64 newGeneration,
-        bytes32 bannedBlock
+        uint64 indexed chainId, uint64 indexed number, bytes32 structHash, uint64 newGeneration, bytes32 bannedBlock
     );
     event ChainHalted(uint64 indexed chainId);
     event ParamsChanged(CheckpointParams params);
@@ -144,8 +132,7 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
         if (block.timestamp < notBefore) revert TooSoon(notBefore);
         // The schedule binds nobody; only the proposer's bonus depends on it.
         uint64 round = _round(_dueAt(c.chainId, s, config));
-        power.onSchedule =
-            stake.signerAtPower(_pick(prevHash, c.chainId, c.number, round, power.total)) == c.proposer;
+        power.onSchedule = stake.signerAtPower(_pick(prevHash, c.chainId, c.number, round, power.total)) == c.proposer;
 
         uint40 challengeEnd = uint40(block.timestamp) + stake.challengePeriod();
         $.powers[c.chainId][c.number] = power;
@@ -198,19 +185,20 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
             finalizedUpTo = number;
             s.finalizedUpTo = number;
             SubmissionPower storage power = $.powers[chainId][number];
-            $.stakeManager.creditCheckpoint(
-                CheckpointCredit({
-                    chainId: chainId,
-                    number: number,
-                    bitmap: r.signerBitmap,
-                    signedPower: power.signed,
-                    totalPower: power.total,
-                    blocks: r.end - r.start + 1,
-                    proposer: r.proposer,
-                    onSchedule: power.onSchedule,
-                    submittedAt: r.submittedAt
-                })
-            );
+            $.stakeManager
+                .creditCheckpoint(
+                    CheckpointCredit({
+                        chainId: chainId,
+                        number: number,
+                        bitmap: r.signerBitmap,
+                        signedPower: power.signed,
+                        totalPower: power.total,
+                        blocks: r.end - r.start + 1,
+                        proposer: r.proposer,
+                        onSchedule: power.onSchedule,
+                        submittedAt: r.submittedAt
+                    })
+                );
             emit CheckpointFinalized(chainId, number);
         }
     }
@@ -285,20 +273,17 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
         (signers, power.signed, power.total) = stake.signersOf(bitmap);
         if (sigs.length != signers.length * COMPACT_SIGNATURE) revert SignatureCount(signers.length, sigs.length);
         for (uint256 i; i < signers.length; ++i) {
-            uint256 r;
-            uint256 vs;
+            bytes32 r;
+            bytes32 vs;
             assembly {
                 let place := add(sigs.offset, shl(6, i))
                 r := calldataload(place)
                 vs := calldataload(add(place, 32))
             }
-            uint256 s = vs & (type(uint256).max >> 1);
-            // Not ECDSA.tryRecover: at 105 signatures its three results cost 50,000 gas more. The rules are the same:
-            // only the lower half of s, and nobody's address is address(0), which is also what an empty seat reads as.
-            address signer = s > HALF_ORDER
-                ? address(0)
-                : ecrecover(digest, uint8((vs >> 255) + 27), bytes32(r), bytes32(s));
-            if (signer == address(0) || signer != signers[i]) revert BadSignature(_seatOf(bitmap, i));
+            (address recovered, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, r, vs);
+            if (failure != ECDSA.RecoverError.NoError || recovered != signers[i]) {
+                revert BadSignature(_seatOf(bitmap, i));
+            }
         }
         if (uint256(power.signed) * 3 <= uint256(power.total) * 2) revert NoQuorum(power.signed, power.total);
     }

@@ -36,7 +36,10 @@ interface IKomaRegistry {
     function producersAt(uint64 chainId, uint64 timestamp) external view returns (address[] memory keys);
 
     /// @notice True when `key` was in some producer set of `chainId` in force between the two times (seconds, inclusive).
-    function isAuthorizedProducer(uint64 chainId, address key, uint64 fromTime, uint64 toTime) external view returns (bool);
+    function isAuthorizedProducer(uint64 chainId, address key, uint64 fromTime, uint64 toTime)
+        external
+        view
+        returns (bool);
 
     /// @notice Takes a producer key out of the set in force from now on; only ChallengeManager.
     function ejectProducer(uint64 chainId, address key) external;

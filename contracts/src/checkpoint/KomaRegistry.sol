@@ -33,9 +33,7 @@ contract KomaRegistry is Governed, ProducerHistory {
         address owner,
         bytes32 childTokenCodeHash
     );
-    event TokenMapped(
-        uint64 indexed chainId, address indexed rootToken, address indexed childToken, uint64 depositId
-    );
+    event TokenMapped(uint64 indexed chainId, address indexed rootToken, address indexed childToken, uint64 depositId);
     event TokenSupportChanged(address indexed rootToken, bool unsupported);
     event Wired(address depositManager, address challengeManager);
 

@@ -87,8 +87,9 @@ contract ChildBridge is ReentrancyGuardTransient, IChildBridgeEvents {
         bytes calldata data,
         uint40 createdAt
     ) external nonReentrant returns (address childToken) {
-        bytes32 hash =
-            DepositHash.compute(uint64(block.chainid), id, kind, rootToken, recipient, amount, data, createdAt);
+        bytes32 hash = DepositHash.compute(
+            uint64(block.chainid), id, kind, rootToken, recipient, amount, data, createdAt
+        );
         if (hash != claimable[id]) revert NotClaimable(id);
         delete claimable[id];
         childToken = this.credit(kind, rootToken, recipient, amount, data);

@@ -61,7 +61,10 @@ interface IStakeManager {
     /// @return signers one entry per set bit; the zero address where the seat has no power
     /// @return signedPower sum of those seats' powers
     /// @return total sum of the powers of all seats
-    function signersOf(uint256 bitmap) external view returns (address[] memory signers, uint96 signedPower, uint96 total);
+    function signersOf(uint256 bitmap)
+        external
+        view
+        returns (address[] memory signers, uint96 signedPower, uint96 total);
 
     /// @notice Signer of the first seat, in ascending order, at which the running sum of powers exceeds `point`.
     /// @dev Used by the proposer schedule; the zero address when `point >= totalPower`.

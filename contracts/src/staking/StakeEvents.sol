@@ -39,7 +39,9 @@ abstract contract StakeEvents {
         uint64 number
     );
     event SlashedSeat(bytes32 indexed offenceId, uint256 indexed seat, uint64 indexed validatorId, uint96 amount);
-    event SlashPaid(bytes32 indexed offenceId, address indexed challenger, uint96 bounty, uint96 burned, uint96 insurance);
+    event SlashPaid(
+        bytes32 indexed offenceId, address indexed challenger, uint96 bounty, uint96 burned, uint96 insurance
+    );
     event BountyAssigned(bytes32 indexed offenceId, address indexed beneficiary, uint256 credited);
     event OwedWithdrawn(address indexed account, address indexed to, uint256 amount);
 

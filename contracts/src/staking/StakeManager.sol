@@ -44,7 +44,9 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews 
         address, /* insurance */
         uint40, /* genesisTime */
         StakeParams calldata /* params */
-    ) external {
+    )
+        external
+    {
         _delegateToModule();
     }
 
@@ -279,8 +281,7 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews 
         Validator storage v = $.validators[id];
         uint64 exitEpoch = _schedule(v.seat, address(0), 0);
         // Epoch 0 stands for "at once": only before `genesisTime` does a change take effect in it.
-        uint256 powerless =
-            exitEpoch == 0 ? block.timestamp : $.genesisTime + uint256(exitEpoch) * $.params.epochLength;
+        uint256 powerless = exitEpoch == 0 ? block.timestamp : $.genesisTime + uint256(exitEpoch) * $.params.epochLength;
         v.status = ValidatorStatus.Unbonding;
         v.exitEpoch = exitEpoch;
         v.unbondAt = uint40(powerless) + $.params.unbonding;

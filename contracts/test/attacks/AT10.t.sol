@@ -16,6 +16,7 @@ contract AT10 is Test {
     }
 
     /// forge-config: default.fuzz.runs = 64
+    /// forge-config: ci.fuzz.runs = 256
     function testFuzz_AT10_theTotalIsTheSumOfItsPartsAfterEveryCall(uint256 seed, uint8 setUpCalls) public {
         setUpCalls %= 12;
         for (uint256 i; i < 60; ++i) {

@@ -24,8 +24,7 @@ contract AT11 is StakeFixture {
     function test_AT11_unsortedSignatures() public {
         beginWith(4);
         Checkpoint memory c = nextCheckpoint(16);
-        bytes memory sigs =
-            bytes.concat(signatureOf(0, c), signatureOf(2, c), signatureOf(1, c), signatureOf(3, c));
+        bytes memory sigs = bytes.concat(signatureOf(0, c), signatureOf(2, c), signatureOf(1, c), signatureOf(3, c));
         attempt(c, 15, sigs, badSignature(1));
     }
 
@@ -39,8 +38,7 @@ contract AT11 is StakeFixture {
     function test_AT11_foreignSignature() public {
         beginWith(4);
         Checkpoint memory c = nextCheckpoint(16);
-        bytes memory sigs =
-            bytes.concat(signatureOf(0, c), signatureOf(1, c), signatureOf(2, c), signatureOf(99, c));
+        bytes memory sigs = bytes.concat(signatureOf(0, c), signatureOf(1, c), signatureOf(2, c), signatureOf(99, c));
         attempt(c, 15, sigs, badSignature(3));
     }
 

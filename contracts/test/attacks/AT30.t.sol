@@ -370,8 +370,7 @@ contract AT30 is StakeFixture {
             || answer == StakeEvents.NotChallengeManager.selector || answer == StakeEvents.NotCheckpointManager.selector
             || answer == StakeEvents.NotOwner.selector || answer == KMC.NotStakeManager.selector
             || answer == KMC.NotBinder.selector || answer == KomaRegistry.NotChainOwner.selector
-            || answer == ProducerHistory.UnknownChain.selector
-            || answer == bytes4(keccak256("InvalidInitialization()"));
+            || answer == ProducerHistory.UnknownChain.selector || answer == bytes4(keccak256("InvalidInitialization()"));
     }
 
     function implementationOf(address proxy) private view returns (address) {

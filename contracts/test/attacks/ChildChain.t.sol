@@ -137,9 +137,8 @@ contract Moody {
             while (true) {}
         }
         if (_mood == Mood.Reenters) {
-            ChildBridge(0x4b4F4D4100000000000000000000000000000001).claim(
-                1, DepositKind.Native, address(1), address(this), 1, "", 1
-            );
+            ChildBridge(0x4b4F4D4100000000000000000000000000000001)
+                .claim(1, DepositKind.Native, address(1), address(this), 1, "", 1);
         }
         if (_mood == Mood.Destroys) selfdestruct(payable(address(0xdead)));
     }

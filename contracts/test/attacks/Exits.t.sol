@@ -165,9 +165,7 @@ contract ExitAttacks is BridgeFixture {
         _startExit(bob, _checkpointBurn(_tokenBurn(bob, 10, 10, 2)));
         _pass(20);
         withdraws.processExits(CHAIN, address(token), 2);
-        vm.expectRevert(
-            abi.encodeWithSelector(WithdrawManager.OwedTransferFailed.selector, address(greedy))
-        );
+        vm.expectRevert(abi.encodeWithSelector(WithdrawManager.OwedTransferFailed.selector, address(greedy)));
         greedy.take();
         assertEq(address(withdraws).balance, 2 * uint256(BOND));
         greedy.beModest();
@@ -267,9 +265,11 @@ contract Reentrant is ITokenHook {
         _inside = true;
         (address deposits, WithdrawManager withdraws) = _test.bridge();
         uint64 chain = 80401;
-        _try(deposits, 0, abi.encodeWithSignature(
-            "depositERC20(uint64,address,address,uint256)", chain, msg.sender, address(this), 1
-        ));
+        _try(
+            deposits,
+            0,
+            abi.encodeWithSignature("depositERC20(uint64,address,address,uint256)", chain, msg.sender, address(this), 1)
+        );
         _try(deposits, 0, abi.encodeWithSignature("seedEscrow(uint64,address,uint256)", chain, msg.sender, 1));
         _try(address(withdraws), 0, abi.encodeCall(withdraws.processExits, (chain, msg.sender, 1)));
         _try(address(withdraws), 0, abi.encodeCall(withdraws.processExit, (bytes32(0))));

@@ -165,9 +165,8 @@ abstract contract BridgeFixture is Test {
         uint64 next = checkpoints.next(CHAIN);
         if (next == 0) next = 1;
         bytes32 rootHash;
-        (p, rootHash) = ReceiptBuilder.prove(
-            CHAIN, next, blockNumber, ReceiptBuilder.encodeReceipt(status, logs), logIndex
-        );
+        (p, rootHash) =
+            ReceiptBuilder.prove(CHAIN, next, blockNumber, ReceiptBuilder.encodeReceipt(status, logs), logIndex);
         assertEq(checkpoints.submit(CHAIN, rootHash, blockNumber, blockNumber), next);
     }
 

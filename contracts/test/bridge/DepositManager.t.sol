@@ -13,9 +13,8 @@ contract DepositManagerTest is BridgeFixture {
         vm.startPrank(alice);
         kmc.approve(address(deposits), 5e18);
         // Id 1 announced the token of the fixture.
-        bytes32 hash = DepositHash.compute(
-            CHAIN, 2, DepositKind.Native, address(kmc), bob, 5e18, "", uint40(block.timestamp)
-        );
+        bytes32 hash =
+            DepositHash.compute(CHAIN, 2, DepositKind.Native, address(kmc), bob, 5e18, "", uint40(block.timestamp));
         vm.expectEmit(address(deposits));
         emit DepositManager.Deposited(
             CHAIN, 2, bob, alice, address(kmc), 5e18, DepositKind.Native, "", uint40(block.timestamp), hash
@@ -102,9 +101,7 @@ contract DepositManagerTest is BridgeFixture {
         vm.expectRevert(abi.encodeWithSelector(DepositManager.NotWithdrawManager.selector, address(this)));
         deposits.release(CHAIN, address(token), bob, 1);
         vm.startPrank(address(withdraws));
-        vm.expectRevert(
-            abi.encodeWithSelector(DepositManager.EscrowExceeded.selector, CHAIN, address(token), 11, 10)
-        );
+        vm.expectRevert(abi.encodeWithSelector(DepositManager.EscrowExceeded.selector, CHAIN, address(token), 11, 10));
         deposits.release(CHAIN, address(token), bob, 11);
         deposits.release(CHAIN, address(token), bob, 10);
         assertEq(token.balanceOf(bob), 10);

@@ -49,13 +49,11 @@ library ReceiptBuilder {
     }
 
     /// @notice Proof of log `logIndex` of the block's only transaction, and the root of the one-block checkpoint.
-    function prove(
-        uint64 chainId,
-        uint64 checkpoint,
-        uint64 blockNumber,
-        bytes memory receipt,
-        uint32 logIndex
-    ) internal pure returns (LogProof memory p, bytes32 rootHash) {
+    function prove(uint64 chainId, uint64 checkpoint, uint64 blockNumber, bytes memory receipt, uint32 logIndex)
+        internal
+        pure
+        returns (LogProof memory p, bytes32 rootHash)
+    {
         bytes[] memory nodes = new bytes[](1);
         nodes[0] = leafNode(receipt);
         p.b = BlockProof({
@@ -71,7 +69,6 @@ library ReceiptBuilder {
         p.txIndex = 0;
         p.logIndex = logIndex;
         p.receiptNodes = nodes;
-        rootHash =
-            BlockTree.leafOf(p.b.number, p.b.timestamp, p.b.txRoot, p.b.receiptsRoot, p.b.blockHash);
+        rootHash = BlockTree.leafOf(p.b.number, p.b.timestamp, p.b.txRoot, p.b.receiptsRoot, p.b.blockHash);
     }
 }

@@ -80,9 +80,7 @@ contract WithdrawManagerTest is BridgeFixture {
         _expectRefusal(_checkpoint(0, _only(log), 0), abi.encodeWithSelector(WithdrawManager.FailedReceipt.selector));
 
         log.emitter = bob;
-        _expectRefusal(
-            _checkpointBurn(log), abi.encodeWithSelector(WithdrawManager.WrongEmitter.selector, bob, child)
-        );
+        _expectRefusal(_checkpointBurn(log), abi.encodeWithSelector(WithdrawManager.WrongEmitter.selector, bob, child));
 
         log = _burnLog(child, address(kmc), alice, alice, 10, 10, 2);
         _expectRefusal(
@@ -114,9 +112,7 @@ contract WithdrawManagerTest is BridgeFixture {
         _expectRefusal(_checkpointBurn(log), abi.encodeWithSelector(UtxoLog.BadSequence.selector, uint256(1) << 64));
 
         log.data = abi.encode(10, 12, 3, 2);
-        _expectRefusal(
-            _checkpointBurn(log), abi.encodeWithSelector(WithdrawManager.BadArithmetic.selector, 12, 3, 10)
-        );
+        _expectRefusal(_checkpointBurn(log), abi.encodeWithSelector(WithdrawManager.BadArithmetic.selector, 12, 3, 10));
 
         log.data = abi.encode(0, 12, 12, 2);
         _expectRefusal(_checkpointBurn(log), abi.encodeWithSelector(WithdrawManager.ZeroExit.selector));

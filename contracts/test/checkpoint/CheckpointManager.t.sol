@@ -6,12 +6,7 @@ import {SlotDerivation} from "@openzeppelin/contracts/utils/SlotDerivation.sol";
 import {CheckpointManager} from "../../src/checkpoint/CheckpointManager.sol";
 import {ChainHead, CheckpointParams, CheckpointViews} from "../../src/checkpoint/CheckpointViews.sol";
 import {Governed} from "../../src/checkpoint/Governed.sol";
-import {
-    ChainState,
-    Checkpoint,
-    CheckpointRecord,
-    CheckpointStatus
-} from "../../src/checkpoint/ICheckpointManager.sol";
+import {ChainState, Checkpoint, CheckpointRecord, CheckpointStatus} from "../../src/checkpoint/ICheckpointManager.sol";
 import {ChainConfig} from "../../src/checkpoint/IKomaRegistry.sol";
 import {StakeFixture} from "../staking/StakeFixture.sol";
 
@@ -531,8 +526,7 @@ contract CheckpointManagerTest is StakeFixture {
     function test_initialisationWorksOnce() public {
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         roots.initialize(anyone, anyone, 1, stakes, registry, checkpointParams());
-        CheckpointManager implementation =
-            CheckpointManager(deployCode("CheckpointManager.sol:CheckpointManager"));
+        CheckpointManager implementation = CheckpointManager(deployCode("CheckpointManager.sol:CheckpointManager"));
         vm.expectRevert(Initializable.InvalidInitialization.selector);
         implementation.initialize(anyone, anyone, 1, stakes, registry, checkpointParams());
         vm.expectRevert(CheckpointManager.AlreadyWired.selector);
@@ -575,9 +569,7 @@ contract CheckpointManagerTest is StakeFixture {
         Checkpoint memory c = nextCheckpoint(16);
         bytes memory sigs = signedBy(bitmap, c);
         if (signed * 3 <= total * 2) {
-            vm.expectRevert(
-                abi.encodeWithSelector(CheckpointManager.NoQuorum.selector, uint96(signed), uint96(total))
-            );
+            vm.expectRevert(abi.encodeWithSelector(CheckpointManager.NoQuorum.selector, uint96(signed), uint96(total)));
         }
         roots.submitCheckpoint(c, bitmap, sigs);
     }

@@ -125,9 +125,7 @@ contract KomaRegistryTest is StakeFixture {
         vm.expectRevert(abi.encodeWithSelector(KomaRegistry.SetTooEarly.selector, earliest - 1, earliest));
         registry.setProducers(CHAIN, earliest - 1, producers(1));
         registry.setProducers(CHAIN, earliest + 100, producers(1));
-        vm.expectRevert(
-            abi.encodeWithSelector(KomaRegistry.SetTooEarly.selector, earliest + 100, earliest + 101)
-        );
+        vm.expectRevert(abi.encodeWithSelector(KomaRegistry.SetTooEarly.selector, earliest + 100, earliest + 101));
         registry.setProducers(CHAIN, earliest + 100, producers(2));
         vm.expectRevert(abi.encodeWithSelector(ProducerHistory.UnknownChain.selector, OTHER));
         registry.setProducers(OTHER, earliest, producers(2));

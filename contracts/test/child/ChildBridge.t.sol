@@ -80,9 +80,7 @@ contract ChildBridgeTest is ChildFixture {
     function test_LittleGasCannotParkAGoodCredit() public {
         for (uint256 gasLimit = 60_000; gasLimit <= 600_000; gasLimit += 20_000) {
             vm.prank(producer);
-            try bridge.deliver{gas: gasLimit}(
-                1, DepositKind.Native, kmc, alice, 1 ether, "", uint40(block.timestamp)
-            ) {
+            try bridge.deliver{gas: gasLimit}(1, DepositKind.Native, kmc, alice, 1 ether, "", uint40(block.timestamp)) {
                 assertEq(alice.balance, 1 ether);
                 assertEq(bridge.claimable(1), 0);
                 return;

@@ -170,9 +170,7 @@ contract ChildERC20Test is ChildFixture {
             }
         }
         _checkHistory(vm.getRecordedLogs());
-        assertEq(
-            token.balanceOf(alice) + token.balanceOf(bob) + token.balanceOf(carol), token.totalSupply()
-        );
+        assertEq(token.balanceOf(alice) + token.balanceOf(bob) + token.balanceOf(carol), token.totalSupply());
     }
 
     mapping(address => uint256) private _lastOutput;

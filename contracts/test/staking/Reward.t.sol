@@ -167,9 +167,8 @@ contract RewardTest is StakeFixture {
         nextEpoch();
         stakes.roll();
         blocks = uint64(bound(blocks, 1, 256));
-        CheckpointCredit memory c = CheckpointCredit(
-            CHAIN, 1, bitmap, signed, total, blocks, signerOf(proposer % 4), true, uint40(time())
-        );
+        CheckpointCredit memory c =
+            CheckpointCredit(CHAIN, 1, bitmap, signed, total, blocks, signerOf(proposer % 4), true, uint40(time()));
         vm.prank(address(roots));
         stakes.creditCheckpoint(c);
         uint256 paid;

@@ -64,8 +64,7 @@ abstract contract StakeFixture is Test {
             proxyOf(
                 deployCode("CheckpointManager.sol:CheckpointManager"),
                 abi.encodeCall(
-                    CheckpointManager.initialize,
-                    (governor, guardian, MAX_PAUSE, stakes, registry, checkpointParams())
+                    CheckpointManager.initialize, (governor, guardian, MAX_PAUSE, stakes, registry, checkpointParams())
                 )
             )
         );
@@ -82,8 +81,7 @@ abstract contract StakeFixture is Test {
             proxyOf(
                 stakeManagerCode(),
                 abi.encodeCall(
-                    StakeManager.initialize,
-                    (governor, guardian, MAX_PAUSE, kmc, insurance, genesisTime, stakeParams())
+                    StakeManager.initialize, (governor, guardian, MAX_PAUSE, kmc, insurance, genesisTime, stakeParams())
                 )
             )
         );

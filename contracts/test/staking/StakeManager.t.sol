@@ -132,9 +132,7 @@ contract StakeManagerTest is StakeFixture {
                 kmc.DOMAIN_SEPARATOR(),
                 keccak256(
                     abi.encode(
-                        keccak256(
-                            "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"
-                        ),
+                        keccak256("Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)"),
                         owner,
                         address(stakes),
                         uint256(200e18),

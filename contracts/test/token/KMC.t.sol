@@ -103,9 +103,7 @@ contract KMCTest is Test {
     function test_rewardsStopAtTheCap() public {
         KMC kmc = deploy(10_000_000_000e18 - 5, 400);
         vm.prank(stakeManager);
-        vm.expectRevert(
-            abi.encodeWithSelector(KMC.CapExceeded.selector, 10_000_000_000e18 + 1, 10_000_000_000e18)
-        );
+        vm.expectRevert(abi.encodeWithSelector(KMC.CapExceeded.selector, 10_000_000_000e18 + 1, 10_000_000_000e18));
         kmc.mintReward(bob, 6);
         vm.prank(stakeManager);
         kmc.mintReward(bob, 5);

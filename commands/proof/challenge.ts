@@ -1,0 +1,274 @@
+import {
+  Args,
+  type Ctx,
+  exitCodes,
+  Flags,
+  fromFlag,
+  KomaCommand,
+  type NamedKey,
+  type NetClient,
+  nearNames,
+  nodeNameOf,
+  openArchive,
+  openKey,
+  openRootChain,
+  passwordFileFlag,
+  readNetFacts,
+  readTextFile,
+  resolveCheckpoint,
+  withLimit,
+} from "../../src/cli/index.ts";
+import { UserError } from "../../src/errors.ts";
+import type { Challenge, FraudKind, RefusedFault, UnreadCheckpoint } from "../../src/fraud/index.ts";
+import type { RootChain } from "../../src/rootchain/index.ts";
+
+export interface ChallengeData {
+  /** Offence under which slashing and bounty are settled; null when nothing was proven. */
+  readonly id: string | null;
+  readonly type: string | null;
+  /**
+   * `accepted`: sent, and convicted. `proven`: a dry run that would be. `refused`: faults were found, none convicts.
+   * `none`: nothing was found.
+   */
+  readonly state: "accepted" | "proven" | "refused" | "none";
+  /** Provable faults that scanning found; 1 for evidence from a file. */
+  readonly found: number;
+  readonly fault: string | null;
+  readonly checkpoint: string | null;
+  readonly block: string | null;
+  /** One transaction decides these kinds: nothing is bonded, nothing to wait for. */
+  readonly bondWei: "0";
+  readonly deadline: null;
+  readonly tx: string | null;
+  readonly gasUsed: string | null;
+  readonly slashed: readonly {
+    readonly seat: number;
+    readonly validator: string;
+    readonly name: string | null;
+    readonly amountWei: string;
+  }[];
+  readonly bountyWei: string | null;
+  readonly burnedWei: string | null;
+  /** Transaction that paid the bounty, with --wait. */
+  readonly bountyTx: string | null;
+  readonly file: string | null;
+  /** Faults that the root contracts would not convict, and checkpoints that could not be read. */
+  readonly refused: readonly { readonly checkpoint: string; readonly why: string; readonly code: string }[];
+}
+
+export default class ProofChallenge extends KomaCommand<ChallengeData> {
+  static override kind = "proof.challenge";
+  static override summary = "Look for fraud in pending checkpoints and have the guilty slashed.";
+  static override description =
+    `Reads the blocks of every checkpoint that can still be rolled back, from whichever node has what was signed. For the first fault
+that the root contracts convict it builds the proof, has it judged without sending, sends it, and carries the slashing out. TYPE
+limits the search to one kind (koma proof types). The exit code is 6 when nothing is found.`;
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> --dry-run",
+    "<%= config.bin %> <%= command.id %> duplicate-nonce --checkpoint latest --from bob --dry-run --json",
+    "<%= config.bin %> <%= command.id %> --from carol --wait",
+  ];
+  static override args = {
+    type: Args.string({ description: "Kind of fraud, by name or number; default: any.", ignoreStdin: true }),
+  };
+  static override flags = {
+    checkpoint: Flags.string({
+      summary: "Only this checkpoint: its number, or latest.",
+      env: "KOMA_PROOF_CHECKPOINT",
+      helpValue: "N|latest",
+    }),
+    evidence: Flags.string({
+      summary: "Challenge with the proof in this file instead of scanning.",
+      env: "KOMA_PROOF_EVIDENCE",
+      helpValue: "FILE",
+      exclusive: ["checkpoint"],
+    }),
+    out: Flags.string({ summary: "Write the proof to this file.", env: "KOMA_PROOF_OUT", helpValue: "FILE" }),
+    "dry-run": Flags.boolean({ summary: "Have it judged, but send nothing.", env: "KOMA_DRY_RUN" }),
+    wait: Flags.boolean({
+      summary: "Wait until the bounty can be settled, and have it paid out.",
+      env: "KOMA_PROOF_WAIT",
+      exclusive: ["dry-run"],
+    }),
+    from: fromFlag,
+    "password-file": passwordFileFlag,
+  };
+
+  async execute(ctx: Ctx): Promise<ChallengeData> {
+    const { args, flags } = await this.parse(ProofChallenge);
+    const net = await ctx.net();
+    const wanted = args.type === undefined ? undefined : await kindOf(args.type);
+    // A dry run signs nothing: looking must not ask for a password.
+    const key = flags["dry-run"]
+      ? undefined
+      : await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] });
+    const root = await openRootChain(net, key);
+    const search =
+      flags.evidence === undefined
+        ? await searchFraud(ctx, net, root, wanted, flags.checkpoint)
+        : await readEvidence(root, flags.evidence);
+    const data = await finish(ctx, net, root, key, search, flags);
+    print(ctx, data);
+    if (data.state === "none" || data.state === "refused") ctx.exitWith(exitCodes.false);
+    return data;
+  }
+}
+
+interface Search {
+  readonly found: number;
+  readonly fault: string | null;
+  readonly challenge: Challenge | undefined;
+  readonly offence: string | null;
+  readonly refused: ChallengeData["refused"];
+}
+
+async function kindOf(text: string): Promise<FraudKind> {
+  const { fraudKindOf, fraudKinds } = await import("../../src/fraud/index.ts");
+  const kind = fraudKindOf(text);
+  if (!kind) {
+    const near = nearNames(
+      text,
+      fraudKinds.map(({ type }) => type),
+    );
+    throw new UserError("KOMA_E_FRAUD_KIND_UNKNOWN", `There is no kind of fraud "${text.slice(0, 60)}".`, {
+      fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : ["koma proof types"],
+    });
+  }
+  return kind;
+}
+
+async function searchFraud(
+  ctx: Ctx,
+  net: NetClient,
+  root: RootChain,
+  wanted: FraudKind | undefined,
+  only: string | undefined,
+): Promise<Search> {
+  const { describeFault, findFraud, openCase, pendingCheckpoints, proveFraud } = await import(
+    "../../src/fraud/index.ts"
+  );
+  const { describeRecord } = await import("../../src/checkpoint/index.ts");
+  if (wanted && !wanted.scanned) {
+    throw new UserError("KOMA_E_EVIDENCE_NEEDED", `Blocks alone do not show fraud of the kind ${wanted.type}.`, {
+      facts: { type: wanted.type, needed: wanted.evidence.join(", ") },
+      fix: [`koma proof challenge ${wanted.type} --evidence proof.json`],
+    });
+  }
+  const chainId = BigInt(net.chainId);
+  const fraud = await openCase(
+    root,
+    chainId,
+    await openArchive(net, root),
+    (await readNetFacts(net)).rootStartBlock,
+  );
+  const checkpoints =
+    only === undefined
+      ? await pendingCheckpoints(root, chainId)
+      : [describeRecord(chainId, await resolveCheckpoint(root, chainId, only), false)];
+  ctx.out.note(
+    checkpoints.length === 0
+      ? "no checkpoint is pending"
+      : `scanning checkpoint ${checkpoints.map(({ number }) => number).join(", ")}`,
+  );
+  const { found, unread } = await findFraud(fraud, checkpoints, wanted);
+  const { proven, refused } = await proveFraud(fraud, found, root.challenges.judge);
+  return {
+    found: found.length,
+    fault: proven ? describeFault(proven.fault) : null,
+    challenge: proven?.challenge,
+    offence: proven?.verdict.offenceId ?? null,
+    refused: [...refused.map(plainRefusal), ...unread.map(plainUnread)],
+  };
+}
+
+const plainRefusal = ({ checkpoint, why, code }: RefusedFault) => ({ checkpoint: checkpoint.toString(), why, code });
+const plainUnread = ({ checkpoint, why }: UnreadCheckpoint) => {
+  return { checkpoint: checkpoint.toString(), why, code: "KOMA_E_BLOCKS_DIFFER" };
+};
+
+/** What the root contracts say of it comes as their own error: a file is one claim, not a search. */
+async function readEvidence(root: RootChain, file: string): Promise<Search> {
+  const { parseChallenge } = await import("../../src/fraud/index.ts");
+  const challenge = parseChallenge(await readTextFile(file));
+  const verdict = await root.challenges.judge(challenge.kind, challenge.evidence);
+  return { found: 1, fault: null, challenge, offence: verdict.offenceId, refused: [] };
+}
+
+async function finish(
+  ctx: Ctx,
+  net: NetClient,
+  root: RootChain,
+  key: NamedKey | undefined,
+  search: Search,
+  flags: { readonly out?: string | undefined; readonly wait: boolean },
+): Promise<ChallengeData> {
+  const { found, fault, challenge, offence, refused } = search;
+  const { collectBounty, punish, serializeChallenge } = await import("../../src/fraud/index.ts");
+  const base = {
+    found,
+    fault,
+    refused,
+    type: challenge?.type ?? null,
+    checkpoint: challenge?.checkpoint.toString() ?? null,
+    block: challenge?.block.toString() ?? null,
+    bondWei: "0",
+    deadline: null,
+    file: challenge && flags.out !== undefined ? flags.out : null,
+  } as const;
+  const unsent = {
+    id: offence,
+    tx: null,
+    gasUsed: null,
+    slashed: [],
+    bountyWei: null,
+    burnedWei: null,
+    bountyTx: null,
+  } as const;
+  if (!challenge) return { ...base, ...unsent, state: found === 0 ? "none" : "refused" };
+  if (flags.out !== undefined) {
+    const { writeFileAtomic } = await import("../../src/wallet/index.ts");
+    await writeFileAtomic(flags.out, serializeChallenge(challenge));
+  }
+  if (!key) return { ...base, ...unsent, state: "proven" };
+  const punishment = await punish(root, challenge, ctx.signal);
+  const payment = flags.wait
+    ? await withLimit(ctx, { what: "the bounty can be settled", limitMs: 300_000 }, (signal) =>
+        collectBounty(root, punishment.offenceId, key.address, signal),
+      )
+    : undefined;
+  const validators = await root.stakes.validators();
+  return {
+    ...base,
+    state: "accepted",
+    id: punishment.offenceId,
+    tx: punishment.transaction,
+    gasUsed: punishment.gasUsed.toString(),
+    slashed: punishment.slashed.map(({ seat, validatorId, amount }) => ({
+      seat,
+      validator: validatorId.toString(),
+      name: nodeNameOf(net, validators.find(({ id }) => id === validatorId)?.signer ?? ""),
+      amountWei: amount.toString(),
+    })),
+    bountyWei: punishment.bounty.toString(),
+    burnedWei: punishment.burned.toString(),
+    bountyTx: payment?.hash ?? null,
+  };
+}
+
+function print({ out }: Ctx, data: ChallengeData): void {
+  const kmc = (wei: string) => `${Number(BigInt(wei) / 10n ** 12n) / 1e6} KMC`;
+  for (const { checkpoint, why } of data.refused) out.note(`checkpoint ${checkpoint}: ${why}`);
+  if (data.state === "none") return out.line("No provable fraud found.");
+  if (data.state === "refused") return out.line(`${data.found} faults found, none of which convicts anybody.`);
+  out.line(`${data.type}: ${data.fault ?? "as the file says"}`);
+  out.line(`  checkpoint  ${data.checkpoint}, block ${data.block}`);
+  out.line(`  offence     ${data.id}`);
+  if (data.file) out.line(`  proof       ${data.file}`);
+  if (data.state === "proven") return out.line("The root contracts would convict; nothing was sent.");
+  out.line(`  transaction ${data.tx}, gas ${data.gasUsed}`);
+  for (const { name, validator, amountWei } of data.slashed) {
+    out.line(`  slashed     ${name ?? `validator ${validator}`}: ${kmc(amountWei)}`);
+  }
+  out.line(`  bounty      ${kmc(data.bountyWei ?? "0")}${data.bountyTx ? `, paid in ${data.bountyTx}` : ""}`);
+  if (!data.bountyTx) out.note("The bounty can be collected after its window: koma proof challenge … --wait does so at once.");
+}

@@ -1,0 +1,99 @@
+import {
+  Args,
+  type Ctx,
+  Flags,
+  KomaCommand,
+  openArchive,
+  openRootChain,
+  outFlag,
+  placeOf,
+  writeProof,
+} from "../../src/cli/index.ts";
+import { UserError } from "../../src/errors.ts";
+import type { Inclusion } from "../../src/fraud/index.ts";
+
+export interface ProvenReceipt {
+  readonly type: "receipt" | "log";
+  readonly tx: string;
+  readonly block: string;
+  readonly checkpoint: string;
+  /** The block's receiptsRoot, which the checkpoint's leaf holds. */
+  readonly root: string;
+  readonly index: number;
+  readonly log: number | null;
+  /** Trie nodes, root first. */
+  readonly path: readonly string[];
+  /** The receipt's bytes. */
+  readonly value: string;
+  readonly ok: boolean;
+  readonly proof: Inclusion["proof"];
+  readonly file: string | null;
+}
+
+export default class ProofReceipt extends KomaCommand<ProvenReceipt> {
+  static override kind = "proof.receipt";
+  static override summary = "Prove a transaction's receipt, or one of its logs, under a checkpoint.";
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> latest --wait",
+    "<%= config.bin %> <%= command.id %> latest --wait --out receipt.proof.json --json",
+  ];
+  static override args = {
+    tx: Args.string({
+      description: "Hash of the transaction, or latest for the chain's newest.",
+      required: true,
+      ignoreStdin: true,
+    }),
+  };
+  static override flags = {
+    log: Flags.integer({ summary: "Prove this log of the receipt, from 0.", min: 0, env: "KOMA_PROOF_LOG" }),
+    out: outFlag,
+  };
+
+  async execute(ctx: Ctx): Promise<ProvenReceipt> {
+    const { args, flags } = await this.parse(ProofReceipt);
+    const { openChainClient } = await import("../../src/rpc/index.ts");
+    const { encodeReceipt } = await import("../../src/chain/index.ts");
+    const { proveBlockInCheckpoint } = await import("../../src/checkpoint/index.ts");
+    const { serializeInclusion, verifyInclusion } = await import("../../src/fraud/index.ts");
+    const { proveReceipt } = await import("../../src/proofs/index.ts");
+    const { bytesToHex } = await import("../../src/primitives/index.ts");
+    const net = await ctx.net();
+    const place = await placeOf(await openChainClient(net.rpcUrl()), args.tx);
+    const archive = await openArchive(net, await openRootChain(net));
+    const { proof: b, opened, archived } = await proveBlockInCheckpoint(archive, place.block);
+    const { checkpoint } = opened;
+    const receipt = archived.receipts[place.index];
+    if (flags.log !== undefined && flags.log >= (receipt?.logs.length ?? 0)) {
+      throw new UserError("KOMA_E_ARGUMENT_INVALID", `The receipt has no log ${flags.log}.`, {
+        facts: { logs: receipt?.logs.length ?? 0 },
+        fix: [`koma tx show ${place.hash}`],
+      });
+    }
+    const receiptNodes = proveReceipt(archived.receipts, place.index);
+    const common = { b, txIndex: place.index, receiptNodes };
+    const inclusion: Inclusion =
+      flags.log === undefined
+        ? { type: "receipt", proof: common }
+        : { type: "log", proof: { ...common, logIndex: flags.log } };
+    const data: ProvenReceipt = {
+      type: inclusion.type as "receipt" | "log",
+      tx: place.hash,
+      block: place.block.toString(),
+      checkpoint: checkpoint.number.toString(),
+      root: b.receiptsRoot,
+      index: place.index,
+      log: flags.log ?? null,
+      path: receiptNodes,
+      value: receipt ? bytesToHex(encodeReceipt(receipt)) : "0x",
+      ok: verifyInclusion(inclusion, { ...checkpoint, checkpoint: checkpoint.number }).ok,
+      proof: inclusion.proof,
+      file: await writeProof(ctx, flags.out, serializeInclusion(inclusion)),
+    };
+    const { out } = ctx;
+    out.line(`receipt of ${data.tx}${data.log === null ? "" : `, log ${data.log}`}`);
+    out.line(`  is number ${data.index} of block ${data.block}, under checkpoint ${data.checkpoint}`);
+    out.line(`  receipts root ${data.root}`);
+    for (const node of data.path) out.line(`  node ${node.length > 100 ? `${node.slice(0, 97)}...` : node}`);
+    return data;
+  }
+}

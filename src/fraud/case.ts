@@ -1,0 +1,141 @@
+import { type ChainArchive, describeRecord, type SubmittedCheckpoint } from "../checkpoint/index.ts";
+import { type KomaError, ProtocolError, UserError } from "../errors.ts";
+import type { Hash } from "../primitives/index.ts";
+import type { RootChain, Verdict } from "../rootchain/index.ts";
+import { type Challenge, craftChallenge } from "./evidence.ts";
+import type { Fault, ScanRules } from "./find-faults.ts";
+import type { FraudKind } from "./kinds.ts";
+import { scanCheckpoint } from "./scan.ts";
+
+/** What looking for fraud in a chain needs to know from the root chain. */
+export interface FraudCase {
+  readonly chainId: bigint;
+  readonly archive: ChainArchive;
+  readonly rules: ScanRules;
+  /** Blocks for which a producer's key stays acceptable after its set has ended. */
+  readonly graceBlocks: bigint;
+}
+
+/** What a case asks of the root chain's client. */
+export type CaseRootChain = Pick<RootChain, "events" | "registry" | "checkpoints">;
+
+/**
+ * @param fromBlock root-chain block before which no event of the contracts can be
+ * @throws {UserError} KOMA_E_CHAIN_UNREGISTERED
+ */
+export async function openCase(
+  root: CaseRootChain,
+  chainId: bigint,
+  archive: ChainArchive,
+  fromBlock: bigint,
+): Promise<FraudCase> {
+  const [chain, rejections] = await Promise.all([
+    root.registry.chain(chainId),
+    root.events({ contract: "CheckpointManager", event: "CheckpointRejected", fromBlock }),
+  ]);
+  if (!chain) {
+    throw new UserError("KOMA_E_CHAIN_UNREGISTERED", `Chain ${chainId} is not registered on the root chain.`, {
+      facts: { chainId },
+    });
+  }
+  const banned = new Set(
+    rejections.filter(({ args }) => args["chainId"] === chainId).map(({ args }) => args["bannedBlock"] as Hash),
+  );
+  return {
+    chainId,
+    archive,
+    rules: { chainId, banned: (hash) => banned.has(hash) },
+    graceBlocks: BigInt(chain.setGraceBlocks),
+  };
+}
+
+/** Checkpoints that can still be rolled back, oldest first. */
+export async function pendingCheckpoints(
+  root: CaseRootChain,
+  chainId: bigint,
+): Promise<readonly SubmittedCheckpoint[]> {
+  const head = await root.checkpoints.head(chainId);
+  const count = Number(head.number - 1n - head.finalizedUpTo);
+  const records = count > 0 ? await root.checkpoints.list(chainId, head.finalizedUpTo + 1n, count) : [];
+  const described = await Promise.all(
+    records.map(async (record) =>
+      describeRecord(chainId, record, await root.checkpoints.isFinal(chainId, record.number)),
+    ),
+  );
+  return described.filter(({ status }) => status === "pending");
+}
+
+export interface FoundFault {
+  readonly checkpoint: bigint;
+  readonly fault: Fault;
+}
+
+/** A checkpoint that could not be looked into, because no node has the blocks that were signed. */
+export interface UnreadCheckpoint {
+  readonly checkpoint: bigint;
+  readonly why: string;
+}
+
+/** Every provable fault of the wanted kind in these checkpoints, in their order. */
+export async function findFraud(
+  fraud: FraudCase,
+  checkpoints: readonly SubmittedCheckpoint[],
+  wanted?: FraudKind,
+): Promise<{ readonly found: readonly FoundFault[]; readonly unread: readonly UnreadCheckpoint[] }> {
+  const found: FoundFault[] = [];
+  const unread: UnreadCheckpoint[] = [];
+  for (const checkpoint of checkpoints) {
+    try {
+      for (const fault of await scanCheckpoint(fraud.archive, checkpoint, fraud.rules)) {
+        if (!wanted || provesAs(fault, wanted)) found.push({ checkpoint: checkpoint.number, fault });
+      }
+    } catch (error) {
+      if (!(error instanceof ProtocolError) || error.code !== "KOMA_E_BLOCKS_DIFFER") throw error;
+      unread.push({ checkpoint: checkpoint.number, why: error.message });
+    }
+  }
+  return { found, unread };
+}
+
+/** A used nonce that is used again is also one that does not ascend. */
+function provesAs(fault: Fault, wanted: FraudKind): boolean {
+  return fault.type === wanted.type || (fault.type === "duplicate-nonce" && wanted.type === "nonce-mismatch");
+}
+
+/** A fault that the root contracts agree is one. */
+export interface ProvenFault extends FoundFault {
+  readonly challenge: Challenge;
+  readonly verdict: Verdict;
+}
+
+/** A fault that the root contracts would not convict. */
+export interface RefusedFault extends FoundFault {
+  readonly code: string;
+  readonly why: string;
+}
+
+/**
+ * The first of the faults that the root contracts convict, judged without sending anything, and those before it that they
+ * do not.
+ *
+ * @param judge what `ChallengeManager.judge` answers, or the error that it reverts with
+ */
+export async function proveFraud(
+  fraud: FraudCase,
+  found: readonly FoundFault[],
+  judge: (kind: number, evidence: Challenge["evidence"]) => Promise<Verdict>,
+): Promise<{ readonly proven: ProvenFault | undefined; readonly refused: readonly RefusedFault[] }> {
+  const refused: RefusedFault[] = [];
+  for (const candidate of found) {
+    try {
+      const challenge = await craftChallenge(fraud.archive, candidate.fault, fraud.graceBlocks);
+      const verdict = await judge(challenge.kind, challenge.evidence);
+      return { proven: { ...candidate, challenge, verdict }, refused };
+    } catch (error) {
+      // The chain's own answer to this fault; the next one may stand. An endpoint that is away is no answer.
+      if (!(error instanceof ProtocolError || error instanceof UserError)) throw error;
+      refused.push({ ...candidate, code: (error as KomaError).code, why: error.message });
+    }
+  }
+  return { proven: undefined, refused };
+}

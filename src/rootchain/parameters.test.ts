@@ -1,0 +1,52 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { checkParameters, chooseParameters, devnetParameters, type RootParameters } from "./parameters.ts";
+
+const invalid = { code: "KOMA_E_PARAMETERS_INVALID" };
+
+describe("parameters of the root chain", () => {
+  it("are the devnet's unless something else is wished", () => {
+    expect(chooseParameters()).toEqual(devnetParameters);
+    expect(chooseParameters({ exitPeriod: 3 }).exitPeriod).toBe(3);
+  });
+
+  it("keep their proportions when time is scaled", () => {
+    const scaled = chooseParameters({}, 4);
+    expect(scaled).toMatchObject({ challengePeriod: 5, epochLength: 4, minInterval: 1, exitPeriod: 3 });
+    expect(scaled.minStakeWei).toBe(devnetParameters.minStakeWei);
+    expect(scaled.commitWindow).toBe(devnetParameters.commitWindow);
+  });
+
+  it("hold their invariants at any scale", () => {
+    fc.assert(
+      fc.property(fc.double({ min: 1, max: 10_000, noNaN: true }), (scale) => {
+        const parameters = chooseParameters({}, scale);
+        expect(parameters.challengePeriod).toBeGreaterThanOrEqual(1);
+        expect(() => checkParameters(parameters)).not.toThrow();
+      }),
+    );
+  });
+
+  it("lengthen unbonding with the windows that it must cover, unless it was set by hand", () => {
+    expect(chooseParameters({ challengePeriod: 300 }).unbonding).toBe(450);
+    expect(() => chooseParameters({ challengePeriod: 300, unbonding: 200 })).toThrow(expect.objectContaining(invalid));
+  });
+
+  test.each<{ rule: string; wish: Partial<RootParameters> }>([
+    { rule: "a bounty above one half would make accusing oneself pay", wish: { bountyBps: 5_001 } },
+    { rule: "bounty and burn are shares of one whole", wish: { bountyBps: 5_000, burnBps: 5_001 } },
+    { rule: "there are at most 256 seats", wish: { maxValidators: 257 } },
+    { rule: "a checkpoint has at most 4,096 blocks", wish: { maxCheckpointLength: 4_097 } },
+    { rule: "epochs take time", wish: { epochLength: 0 } },
+    { rule: "times are whole seconds", wish: { exitPeriod: 1.5 } },
+    { rule: "times are not negative", wish: { maxPause: -1 } },
+    { rule: "a validator stakes something", wish: { minStakeWei: 0n } },
+  ])("$rule", ({ wish }) => {
+    expect(() => chooseParameters(wish)).toThrow(expect.objectContaining(invalid));
+  });
+
+  it("cannot be scaled to longer times", () => {
+    expect(() => chooseParameters({}, 0.5)).toThrow(expect.objectContaining(invalid));
+    expect(() => chooseParameters({}, Number.NaN)).toThrow(expect.objectContaining(invalid));
+  });
+});
