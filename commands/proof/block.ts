@@ -1,11 +1,13 @@
 import {
   Args,
   type Ctx,
+  checkpointWaitFlag,
   KomaCommand,
   openArchive,
   openRootChain,
   outFlag,
   resolveBlock,
+  waitForCheckpoint,
   writeProof,
 } from "../../src/cli/index.ts";
 import type { BlockProof } from "../../src/proofs/index.ts";
@@ -29,13 +31,13 @@ export default class ProofBlock extends KomaCommand<ProvenBlock> {
   static override kind = "proof.block";
   static override summary = "Prove that a block is under a checkpoint.";
   static override examples = [
-    "<%= config.bin %> <%= command.id %> 1",
-    "<%= config.bin %> <%= command.id %> 2 --out block.proof.json --json",
+    "<%= config.bin %> <%= command.id %> 1 --wait",
+    "<%= config.bin %> <%= command.id %> 2 --wait --out block.proof.json --json",
   ];
   static override args = {
     block: Args.string({ description: "Number or hash of the block.", required: true, ignoreStdin: true }),
   };
-  static override flags = { out: outFlag };
+  static override flags = { out: outFlag, wait: checkpointWaitFlag };
 
   async execute(ctx: Ctx): Promise<ProvenBlock> {
     const { args, flags } = await this.parse(ProofBlock);
@@ -47,6 +49,7 @@ export default class ProofBlock extends KomaCommand<ProvenBlock> {
     const net = await ctx.net();
     const { number, hash } = await resolveBlock(await openChainClient(net.rpcUrl()), args.block);
     const archive = await openArchive(net, await openRootChain(net));
+    if (flags.wait) await waitForCheckpoint(ctx, archive, number);
     const { proof, opened } = await proveBlockInCheckpoint(archive, number);
     const { checkpoint } = opened;
     const range = { ...checkpoint, checkpoint: checkpoint.number };

@@ -155,12 +155,7 @@ async function searchFraud(
     });
   }
   const chainId = BigInt(net.chainId);
-  const fraud = await openCase(
-    root,
-    chainId,
-    await openArchive(net, root),
-    (await readNetFacts(net)).rootStartBlock,
-  );
+  const fraud = await openCase(root, chainId, await openArchive(net, root), (await readNetFacts(net)).rootStartBlock);
   const checkpoints =
     only === undefined
       ? await pendingCheckpoints(root, chainId)
@@ -270,5 +265,6 @@ function print({ out }: Ctx, data: ChallengeData): void {
     out.line(`  slashed     ${name ?? `validator ${validator}`}: ${kmc(amountWei)}`);
   }
   out.line(`  bounty      ${kmc(data.bountyWei ?? "0")}${data.bountyTx ? `, paid in ${data.bountyTx}` : ""}`);
-  if (!data.bountyTx) out.note("The bounty can be collected after its window: koma proof challenge … --wait does so at once.");
+  if (!data.bountyTx)
+    out.note("The bounty can be collected after its window: koma proof challenge … --wait does so at once.");
 }

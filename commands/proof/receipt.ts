@@ -1,12 +1,14 @@
 import {
   Args,
   type Ctx,
+  checkpointWaitFlag,
   Flags,
   KomaCommand,
   openArchive,
   openRootChain,
   outFlag,
   placeOf,
+  waitForCheckpoint,
   writeProof,
 } from "../../src/cli/index.ts";
 import { UserError } from "../../src/errors.ts";
@@ -47,6 +49,7 @@ export default class ProofReceipt extends KomaCommand<ProvenReceipt> {
   static override flags = {
     log: Flags.integer({ summary: "Prove this log of the receipt, from 0.", min: 0, env: "KOMA_PROOF_LOG" }),
     out: outFlag,
+    wait: checkpointWaitFlag,
   };
 
   async execute(ctx: Ctx): Promise<ProvenReceipt> {
@@ -60,6 +63,7 @@ export default class ProofReceipt extends KomaCommand<ProvenReceipt> {
     const net = await ctx.net();
     const place = await placeOf(await openChainClient(net.rpcUrl()), args.tx);
     const archive = await openArchive(net, await openRootChain(net));
+    if (flags.wait) await waitForCheckpoint(ctx, archive, place.block);
     const { proof: b, opened, archived } = await proveBlockInCheckpoint(archive, place.block);
     const { checkpoint } = opened;
     const receipt = archived.receipts[place.index];

@@ -1,11 +1,13 @@
 import {
   Args,
   type Ctx,
+  checkpointWaitFlag,
   KomaCommand,
   openArchive,
   openRootChain,
   outFlag,
   placeOf,
+  waitForCheckpoint,
   writeProof,
 } from "../../src/cli/index.ts";
 import type { TxProof } from "../../src/proofs/index.ts";
@@ -41,7 +43,7 @@ export default class ProofTx extends KomaCommand<ProvenTransaction> {
       ignoreStdin: true,
     }),
   };
-  static override flags = { out: outFlag };
+  static override flags = { out: outFlag, wait: checkpointWaitFlag };
 
   async execute(ctx: Ctx): Promise<ProvenTransaction> {
     const { args, flags } = await this.parse(ProofTx);
@@ -53,6 +55,7 @@ export default class ProofTx extends KomaCommand<ProvenTransaction> {
     const net = await ctx.net();
     const place = await placeOf(await openChainClient(net.rpcUrl()), args.tx);
     const archive = await openArchive(net, await openRootChain(net));
+    if (flags.wait) await waitForCheckpoint(ctx, archive, place.block);
     const { proof: blockProof, opened, archived } = await proveBlockInCheckpoint(archive, place.block);
     const { checkpoint } = opened;
     const proof = createTxProof(blockProof, archived.block, place.index);

@@ -128,7 +128,7 @@ describe("a supervisor", () => {
         const node = now.nodes[1];
         return node?.state === "ready" && node.pid !== victim ? node : undefined;
       },
-      { signal: within(8_000) },
+      { signal: within(10_000) },
     );
     expect(readJournal(devnetPaths(dir).journal).map(({ type }) => type)).toContain("node.crashed");
 
@@ -137,7 +137,7 @@ describe("a supervisor", () => {
     const [stopped] = await control.call<NodeChange[]>("node.stop", { nodes: ["validator-0"], graceMs: 3_000 });
     expect(stopped).toMatchObject({ to: "stopped" });
     await control.call("node.start", { nodes: ["validator-0", "validator-2"] });
-    await waitForNodes(control, ["validator-0", "validator-2"], { timeoutMs: 8_000, signal: forever });
+    await waitForNodes(control, ["validator-0", "validator-2"], { timeoutMs: 15_000, signal: forever });
   });
 
   it("kills a node that does not stop in its time", async () => {
@@ -168,7 +168,7 @@ describe("a supervisor", () => {
     const [from = "", to = ""] = (await callRootChain(url, "eth_accounts")) as string[];
     const hash = await callRootChain(url, "eth_sendTransaction", [{ from, to, value: "0x1" }]);
     const receipt = () => callRootChain(url, "eth_getTransactionReceipt", [hash]).catch(() => null);
-    const mined = (await waitUntil(async () => (await receipt()) ?? undefined, { signal: within(5_000) })) as {
+    const mined = (await waitUntil(async () => (await receipt()) ?? undefined, { signal: within(10_000) })) as {
       blockNumber: string;
     };
     // Two blocks on top is what nodes wait for before they credit a deposit.
@@ -177,7 +177,7 @@ describe("a supervisor", () => {
         const height = Number(await callRootChain(url, "eth_blockNumber"));
         return height >= Number(mined.blockNumber) + 2 ? height : undefined;
       },
-      { signal: within(6_000) },
+      { signal: within(10_000) },
     );
     process.kill(state.l1.pid as number, "SIGKILL");
     const again = await waitUntil(async () => (await receipt()) ?? undefined, { signal: within(10_000) });
@@ -192,7 +192,7 @@ describe("after kill -9 of the supervisor", () => {
     const { supervisor, state } = await startAndGrow();
     const left = processes().filter(({ pid }) => pid !== supervisor.pid);
     await killAndWait(supervisor);
-    await waitUntil(() => (left.some(isRunning) ? undefined : true), { signal: within(4_000) });
+    await waitUntil(() => (left.some(isRunning) ? undefined : true), { signal: within(10_000) });
 
     const resumed = await startReady();
     expectNoneFellBack(state, resumed.state);
@@ -230,8 +230,8 @@ describe("faults", () => {
     expect(performed().map(({ node }) => node)).toEqual(["validator-0", "validator-1"]);
 
     await control.call("node.restart", { nodes: ["validator-0"] });
-    await waitForNodes(control, ["validator-0"], { timeoutMs: 8_000, signal: forever });
-    await waitUntil(() => (performed().length === 3 ? true : undefined), { signal: within(3_000) });
+    await waitForNodes(control, ["validator-0"], { timeoutMs: 15_000, signal: forever });
+    await waitUntil(() => (performed().length === 3 ? true : undefined), { signal: within(10_000) });
 
     expect(await control.call("fault.heal", { all: true })).toEqual(["f1"]);
     expect(await control.call("fault.list")).toEqual([]);
@@ -256,7 +256,7 @@ describe("faults", () => {
     const { control } = await startReady();
     await control.call("fault.apply", { kind: "silent", nodes: ["validator-0"], forMs: 300 });
     await waitUntil(async () => ((await control.call<unknown[]>("fault.list")).length === 0 ? true : undefined), {
-      signal: within(3_000),
+      signal: within(10_000),
     });
   });
 });

@@ -110,10 +110,13 @@ async function firstOf<T>(
   return undefined;
 }
 
+/** Keeps answers, not their absence: what is missing or fails now may be there at the next look. */
 function remembered<K, T>(memory: Map<K, Promise<T>>, key: K, ask: () => Promise<T>): Promise<T> {
   const known = memory.get(key);
   if (known) return known;
   const asked = ask();
   memory.set(key, asked);
+  const forget = () => memory.delete(key);
+  asked.then((answer) => answer ?? forget(), forget);
   return asked;
 }

@@ -5,19 +5,21 @@ import type { CheckpointReader } from "./network-archive.ts";
 /** What the reader asks of the root chain's client. */
 export type RootCheckpoints = Pick<Checkpoints, "head" | "checkpoint" | "isFinal">;
 
-/** Reads one chain's checkpoints from the root chain; what was read once is not asked for again. */
+/**
+ * Reads one chain's checkpoints from the root chain, each once: a reader is for one piece of work, not for watching states
+ * change.
+ */
 export function createCheckpointReader(root: RootCheckpoints, chainId: bigint): CheckpointReader {
-  const known = new Map<bigint, Promise<SubmittedCheckpoint | undefined>>();
+  const known = new Map<bigint, SubmittedCheckpoint>();
 
-  function checkpoint(number: bigint): Promise<SubmittedCheckpoint | undefined> {
-    const asked = known.get(number) ?? read(number);
-    known.set(number, asked);
-    return asked;
-  }
-
-  async function read(number: bigint): Promise<SubmittedCheckpoint | undefined> {
+  async function checkpoint(number: bigint): Promise<SubmittedCheckpoint | undefined> {
+    const read = known.get(number);
+    if (read) return read;
     const record = await root.checkpoint(chainId, number);
-    return record && describeRecord(chainId, record, await root.isFinal(chainId, number));
+    if (!record) return undefined;
+    const described = describeRecord(chainId, record, await root.isFinal(chainId, number));
+    known.set(number, described);
+    return described;
   }
 
   return {

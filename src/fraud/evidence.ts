@@ -18,9 +18,9 @@ export interface Challenge {
   readonly evidence: Hex;
 }
 
-const BLOCK_PROOF =
+export const BLOCK_PROOF =
   "tuple(uint64 chainId,uint64 checkpoint,uint64 number,uint64 timestamp,bytes32 txRoot,bytes32 receiptsRoot,bytes32 blockHash,bytes32[] siblings)";
-const TX_PROOF = `tuple(${BLOCK_PROOF} b,uint32 txIndex,bytes[] txNodes)`;
+export const TX_PROOF = `tuple(${BLOCK_PROOF} b,uint32 txIndex,bytes[] txNodes)`;
 
 const coder = AbiCoder.defaultAbiCoder();
 

@@ -10,6 +10,14 @@ export {
   type RefusedFault,
   type UnreadCheckpoint,
 } from "./case.ts";
+export {
+  type CheckedFile,
+  type CheckpointLookup,
+  checkChallenge,
+  checkInclusion,
+  type FileCheck,
+  type FileOutcome,
+} from "./check-file.ts";
 export { type Challenge, craftChallenge } from "./evidence.ts";
 export { type Fault, findFaults, type Position, type ScannedCheckpoint, type ScanRules } from "./find-faults.ts";
 export {

@@ -176,13 +176,19 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     started.perform(core.start(timestamp(clock.now())));
   }
 
-  function storedUnits(instance: Instance): StoredUnit[] {
-    return [...store.units.units(instance.id)].map((row) => {
+  /** In the order of insertion. Blocks up to `executed` are on disk: their payloads stay there. */
+  function storedUnits(instance: Instance, executed: UnitHash | undefined): StoredUnit[] {
+    const units: StoredUnit[] = [];
+    let wanted = executed === undefined;
+    for (const row of store.units.units(instance.id)) {
       const unit = decodeUnit(row.bytes);
-      if (!unit.ok)
+      if (!unit.ok) {
         throw new BugError(`stored unit ${row.hash} does not decode`, { facts: { code: unit.rejection.code } });
-      return { unit: unit.value, payload: row.payload };
-    });
+      }
+      units.push({ unit: unit.value, ...(wanted && row.payload ? { payload: row.payload } : {}) });
+      wanted ||= (row.hash as string) === executed;
+    }
+    return units;
   }
 
   function storedEvidence(instance: Instance) {

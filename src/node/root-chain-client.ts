@@ -5,10 +5,10 @@ import { BugError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { type Address, type Bytes, type Hash, hexToBytes, parseAddress, parseHash } from "../primitives/index.ts";
 import {
+  type RootEvent as ContractEvent,
   connectRootChain,
   type EventArgument,
   type EventCursor,
-  type RootEvent as ContractEvent,
   type RootChain,
   type RootContracts,
 } from "../rootchain/index.ts";
@@ -82,11 +82,7 @@ async function readBlocks(
   );
 }
 
-async function readEvent(
-  client: RootChain,
-  genesis: Genesis,
-  event: ContractEvent,
-): Promise<RootEvent | undefined> {
+async function readEvent(client: RootChain, genesis: Genesis, event: ContractEvent): Promise<RootEvent | undefined> {
   const { args } = event;
   switch (`${event.contract}.${event.event}`) {
     case "DepositManager.Deposited":
