@@ -13,6 +13,16 @@ export default defineConfig({
       { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000 } },
       {
         test: {
+          name: "node",
+          include: ["test/node/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Several whole nodes per file, in one process, at one block a second.
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
           name: "contracts",
           include: ["test/contracts/**/*.test.ts"],
           testTimeout: 120_000,

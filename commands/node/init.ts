@@ -53,6 +53,12 @@ the running devnet unless the flags name others. A validator's key is made anew,
       env: "KOMA_NODE_KEY",
       helpValue: "KEY",
     }),
+    "signer-file": Flags.string({
+      summary: "File with the signer key, as koma validator register writes it; implies --role validator.",
+      env: "KOMA_NODE_SIGNER_FILE",
+      helpValue: "FILE",
+      exclusive: ["key"],
+    }),
     "password-file": Flags.string({
       summary: "File with the key's password; - reads it from stdin.",
       env: "KOMA_PASSWORD_FILE",
@@ -100,8 +106,8 @@ the running devnet unless the flags name others. A validator's key is made anew,
     for (const file of folder.files) ctx.out.line(`  ${file}`);
     if (folder.signer) ctx.out.line(`signer ${folder.signer}`);
     ctx.out.note(`Next: koma node start --dir ${flags.dir}`);
-    if (folder.signer) {
-      const stake = `koma validator register --key alice --stake 1000 --signer-file ${join(flags.dir, "keys", "signer")}`;
+    if (folder.signer && flags["signer-file"] === undefined) {
+      const stake = `koma validator register --key alice --stake 100 --signer-file ${join(flags.dir, "keys", "signer")}`;
       ctx.out.note(`Stake for its signer with: ${stake}`);
     }
     return {
@@ -117,10 +123,16 @@ the running devnet unless the flags name others. A validator's key is made anew,
 async function signerOf(
   ctx: Ctx,
   net: NetClient | undefined,
-  flags: { readonly role: string; readonly key?: string | undefined; readonly "password-file"?: string | undefined },
+  flags: {
+    readonly role: string;
+    readonly key?: string | undefined;
+    readonly "signer-file"?: string | undefined;
+    readonly "password-file"?: string | undefined;
+  },
 ): Promise<Bytes | undefined> {
-  const { createKeystore, createPrivateKey } = await import("../../src/wallet/index.ts");
-  const { key, "password-file": passwordFile } = flags;
+  const { createKeystore, createPrivateKey, readKeyFile } = await import("../../src/wallet/index.ts");
+  const { key, "password-file": passwordFile, "signer-file": file } = flags;
+  if (file !== undefined) return readKeyFile(file);
   if (key === undefined) return flags.role === "validator" ? createPrivateKey() : undefined;
   if (net) return (await openKey(ctx, net, key, { passwordFile })).privateKey;
   const password = await ctx.secret({ message: `Password of ${key}`, flag: "--password-file", file: passwordFile });

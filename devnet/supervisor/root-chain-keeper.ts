@@ -39,6 +39,7 @@ export async function keepAnvil(
   const ending = AbortSignal.any([signal, closing.signal]);
   let anvil = await startAnvil(options, signal);
   const { resumed } = anvil;
+  let alive = true;
   let blockTimeMs: number | undefined;
   let height = 0;
   let saved = 0;
@@ -93,7 +94,9 @@ export async function keepAnvil(
   }
 
   function guard(current: Anvil): void {
+    alive = true;
     current.onExit((exit) => {
+      alive = false;
       if (!ending.aborted) void bringBack(exit);
     });
   }
@@ -122,7 +125,7 @@ export async function keepAnvil(
   return {
     url: anvil.url,
     resumed,
-    pid: () => anvil.process.pid,
+    pid: () => (alive ? anvil.process.pid : null),
     height: () => height,
     async openForBusiness(ms) {
       blockTimeMs = ms;

@@ -90,10 +90,10 @@ function processes(): ProcessIdentity[] {
 describe("a supervisor", () => {
   it("brings the root chain and every node up, and says where they are", async () => {
     const { state } = await startReady();
-    expect(state.nodes.map(({ name, state: node, peers }) => [name, node, peers])).toEqual([
-      ["validator-0", "ready", 2],
-      ["validator-1", "ready", 2],
-      ["validator-2", "ready", 2],
+    expect(state.nodes.map(({ name, state: node }) => `${name} ${node}`)).toEqual([
+      "validator-0 ready",
+      "validator-1 ready",
+      "validator-2 ready",
     ]);
     expect(state.steps.map(({ name, state: step }) => `${name} ${step}`)).toEqual([
       "l1 done",
@@ -182,8 +182,10 @@ describe("a supervisor", () => {
     process.kill(state.l1.pid as number, "SIGKILL");
     const again = await waitUntil(async () => (await receipt()) ?? undefined, { signal: within(10_000) });
     expect(again).toMatchObject({ blockNumber: mined.blockNumber });
-    const now = await control.call<DevnetState>("status");
-    expect(now.l1.pid).not.toBe(state.l1.pid);
+    const pid = await waitUntil(async () => (await control.call<DevnetState>("status")).l1.pid ?? undefined, {
+      signal: within(10_000),
+    });
+    expect(pid).not.toBe(state.l1.pid);
   });
 });
 

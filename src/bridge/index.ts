@@ -17,3 +17,13 @@ export {
   komaNativeAddress,
 } from "./deposit-relay.ts";
 export { type Burn, claimExit, type ExitClaim, parseBurn, withdrawTopic } from "./exit-claim.ts";
+export { findDelivery, findNewestBurn, type LogFinder } from "./find.ts";
+export {
+  type BridgeStep,
+  type DepositFacts,
+  type TrackedTransfer,
+  trackDeposit,
+  trackWithdrawal,
+  type WithdrawalFacts,
+} from "./track.ts";
+export { burnNativeCalldata, burnTokenCalldata } from "./withdrawal.ts";

@@ -62,7 +62,8 @@ export async function collectCheckpoint(
   const checkpoint = buildCheckpoint(slot, interval, first.blocks, first.signer);
   const collector = createSignatureCollector(domain);
   const signers: { name: string; signer: Address; power: bigint }[] = [];
-  for (const { staker, signer, blocks } of ready) {
+  // The proposer's own vote is the proposal, so it comes first.
+  for (const { staker, signer, blocks } of [first, ...ready.filter((other) => other !== first)]) {
     const own = buildCheckpoint(slot, interval, blocks, first.signer);
     if (checkpointHash(own) !== checkpointHash(checkpoint)) {
       abstained.push({ name: staker.name, why: "its node has other blocks" });

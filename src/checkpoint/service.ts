@@ -5,10 +5,12 @@ import {
   type Address,
   type Bytes,
   type Hash,
+  recoverAddress,
   type Signature,
   signDigest,
   type Timestamp,
   timestamp,
+  zeroHash,
 } from "../primitives/index.ts";
 import { buildCheckpoint, type CheckpointedBlock } from "./build.ts";
 import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
@@ -39,6 +41,11 @@ export interface CheckpointHead {
 
 /** What the service asks of its node. */
 export interface CheckpointSource {
+  /**
+   * Rollbacks that this node has followed. The root chain counts one more from the moment of a rejection; until the node
+   * has taken the void blocks back, what it holds must not be signed again.
+   */
+  generation(): bigint;
   /** Height of the newest block that is final at the checkpoint threshold. */
   finalizedHeight(): bigint;
   /** The final blocks of an interval, in order; undefined while this node does not hold them all. */
@@ -107,27 +114,32 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
   let view: { readonly head: CheckpointHead; readonly seats: readonly StakedSeat[] } | undefined;
   let current: { readonly hash: Hash; readonly quorumAt?: Timestamp } | undefined;
   let proposed = "";
+  /** What was complained about already in the current round. */
+  const complained = new Set<string>();
   let lastError: string | undefined;
   let proposerNow: Address | undefined;
   let roundNow: number | undefined;
   let running = false;
   let busy: Promise<void> | undefined;
   let again = false;
+  let stale = true;
   let cancelTick: () => void = () => {};
 
   async function refresh(): Promise<void> {
+    stale = false;
     const [head, seats] = await Promise.all([rootChain.head(), rootChain.seats()]);
     if (view && (view.head.number !== head.number || view.head.generation !== head.generation)) {
       collector.prune(head.number - 1n, head.generation);
       current = undefined;
+      complained.clear();
     }
     view = { head, seats };
   }
 
   async function look(): Promise<void> {
-    await refresh();
     if (!view || !config.signerKey || !config.signer) return;
     const { head, seats } = view;
+    if (head.generation !== source.generation()) return;
     const interval = planInterval(head.nextStart, source.finalizedHeight(), config.rules);
     if (!interval || !seats.some((seat) => seat.signer === config.signer)) return;
 
@@ -137,34 +149,50 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
     proposerNow = proposer;
     const turn = `${head.number}/${head.generation}/${round}`;
     if (proposer === config.signer && proposed !== turn) {
-      await propose(head, interval, round, config.signer, config.signerKey);
-      proposed = turn;
+      if (await propose(head, interval, round, config.signer, config.signerKey)) proposed = turn;
     }
     if (proposer === config.signer) await submitWhenSigned(seats);
   }
 
-  async function propose(head: CheckpointHead, interval: Interval, round: number, self: Address, key: Bytes) {
+  /** False when nothing was proposed: what stands in the way (an unknown deposit, for one) may go away. */
+  async function propose(
+    head: CheckpointHead,
+    interval: Interval,
+    round: number,
+    self: Address,
+    key: Bytes,
+  ): Promise<boolean> {
     const blocks = source.blocks(interval);
-    if (!blocks) return;
+    if (!blocks) return false;
     const checkpoint = buildCheckpoint({ ...head, chainId: config.chainId }, interval, blocks, self);
-    if (!(await mayStand(checkpoint))) return;
+    if (!(await mayStand(checkpoint))) return false;
     current = { hash: checkpointHash(checkpoint) };
     logger.info({ number: head.number, start: interval.start, end: interval.end, round }, "proposing a checkpoint");
     sign(checkpoint, round, key);
+    return true;
   }
 
   /** Both conditions of a signature: the content is ours, and we never signed another for this range. */
   async function mayStand(checkpoint: Checkpoint): Promise<boolean> {
     const objection = await source.objection({ start: checkpoint.start, end: checkpoint.end });
     if (objection) {
-      logger.error({ number: checkpoint.number, objection }, "refusing to sign a checkpoint");
+      once(objection, () => logger.error({ number: checkpoint.number, objection }, "refusing to sign a checkpoint"));
       return false;
     }
-    // Content only: signing the next proposer's checkpoint after a failed round is no contradiction.
-    const content = checkpointHash({ ...checkpoint, proposer: ZERO_PROPOSER, epoch: 0n, number: 0n });
-    const fresh = ports.signed.record({ ...checkpoint, content });
-    if (!fresh) logger.error({ number: checkpoint.number }, "another content was signed for this range before");
+    const fresh = ports.signed.record({ ...checkpoint, content: contentOf(checkpoint) });
+    if (!fresh) {
+      once(`${checkpoint.start}-${checkpoint.end}`, () =>
+        logger.error({ number: checkpoint.number }, "another content was signed for this range before"),
+      );
+    }
     return fresh;
+  }
+
+  /** Votes are looked at every second until they are out of date: one line about each is enough. */
+  function once(about: string, complain: () => void): void {
+    if (complained.has(about) || complained.size >= MAX_COMPLAINTS) return;
+    complained.add(about);
+    complain();
   }
 
   function sign(checkpoint: Checkpoint, round: number, key: Bytes): void {
@@ -196,6 +224,7 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
     const { checkpoint, round } = vote;
     if (!view || !config.signerKey || !config.signer) return;
     const { head, seats } = view;
+    if (head.generation !== source.generation()) return;
     if (checkpoint.proposer === config.signer || !seats.some((seat) => seat.signer === config.signer)) return;
     if (collector.signers(checkpointHash(checkpoint)).includes(config.signer)) return;
     if (checkpoint.number !== head.number || checkpoint.generation !== head.generation) return;
@@ -212,32 +241,47 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
     if (!blocks) return;
     const own = buildCheckpoint({ ...checkpoint, prevCheckpoint: head.prevCheckpoint }, checkpoint, blocks, due);
     if (checkpointHash(own) !== checkpointHash(checkpoint)) {
-      logger.warn({ number: checkpoint.number, proposer: due }, "proposed checkpoint differs from our own blocks");
+      once(checkpointHash(checkpoint), () =>
+        logger.warn({ number: checkpoint.number, proposer: due }, "proposed checkpoint differs from our own blocks"),
+      );
       return;
     }
     if (await mayStand(checkpoint)) sign(checkpoint, round, config.signerKey);
   }
 
-  /** Votes that came before this node had the blocks or the root chain's view; tried again at every look. */
-  let waiting: readonly CheckpointVote[] = [];
+  /**
+   * Votes that came before this node had the blocks, the proposal or the root chain's view; tried again at every look.
+   * By signer, so that nobody's crowd out those of others.
+   */
+  const waiting = new Map<Address, CheckpointVote[]>();
+
+  function keepWaiting(signer: Address, vote: CheckpointVote): void {
+    const votes = waiting.get(signer) ?? [];
+    waiting.set(signer, [...votes, vote].slice(-MAX_WAITING));
+  }
 
   async function settleVotes(): Promise<void> {
-    const votes = waiting;
-    waiting = [];
-    for (const vote of votes) {
-      if (!view) break;
-      if (vote.checkpoint.number < view.head.number || vote.checkpoint.generation < view.head.generation) continue;
-      collector.add(vote.checkpoint, vote.signature, view.seats);
-      await answer(vote);
-      const signed = collector.signers(checkpointHash(vote.checkpoint));
-      if (config.signer && !signed.includes(config.signer) && vote.checkpoint.number <= view.head.number + 1n) {
-        waiting = [...waiting, vote].slice(-MAX_WAITING);
+    if (!view) return;
+    const { head, seats } = view;
+    const votes = [...waiting];
+    waiting.clear();
+    for (const [signer, theirs] of votes) {
+      for (const vote of theirs) {
+        const { checkpoint } = vote;
+        if (checkpoint.number < head.number || checkpoint.generation < head.generation) continue;
+        collector.add(checkpoint, vote.signature, seats);
+        await answer(vote);
+        const signed = collector.signers(checkpointHash(checkpoint));
+        const open = config.signer !== undefined && !signed.includes(config.signer);
+        if (open && checkpoint.number <= head.number + 1n) keepWaiting(signer, vote);
       }
     }
   }
 
-  function poke(): void {
+  /** Looks at what came in; asks the root chain first unless only a vote came, of which there may be many. */
+  function wake(news: boolean): void {
     if (!running) return;
+    if (news) stale = true;
     if (busy) {
       again = true;
       return;
@@ -245,7 +289,7 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
     cancelTick();
     busy = Promise.resolve()
       .then(async () => {
-        await refresh();
+        if (stale || !view) await refresh();
         await settleVotes();
         await look();
         lastError = undefined;
@@ -260,10 +304,13 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
         busy = undefined;
         if (!running) return;
         cancelTick();
-        cancelTick = clock.schedule(timestamp(clock.now() + (again ? 0 : TICK_MS)), poke);
+        const next = again ? () => wake(false) : poke;
+        cancelTick = clock.schedule(timestamp(clock.now() + (again ? 0 : TICK_MS)), next);
         again = false;
       });
   }
+
+  const poke = () => wake(true);
 
   return {
     start() {
@@ -278,8 +325,13 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
     async handleVote(payload) {
       const decoded = decodeVote(payload);
       if (!decoded.ok || decoded.value.checkpoint.chainId !== config.chainId) return false;
-      waiting = [...waiting, decoded.value].slice(-MAX_WAITING);
-      poke();
+      const vote = decoded.value;
+      const signer = recoverAddress(checkpointDigest(vote.checkpoint, config.domain), vote.signature);
+      if (!signer) return false;
+      // Keys are free to make: only who has a seat is worth remembering. Whoever just got one is heard in the next round.
+      if (!view?.seats.some((seat) => seat.signer === signer)) return true;
+      keepWaiting(signer, vote);
+      wake(false);
       return true;
     },
     poke,
@@ -293,5 +345,16 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
   };
 }
 
-const MAX_WAITING = 256;
-const ZERO_PROPOSER = `0x${"00".repeat(20)}` as Address;
+/** Of one signer. */
+const MAX_WAITING = 8;
+const MAX_COMPLAINTS = 256;
+const ZERO_ADDRESS = `0x${"00".repeat(20)}` as Address;
+
+/**
+ * Identity of what a checkpoint says of its blocks: what two votes for one range must not differ in. Proposer, epoch,
+ * number and predecessor are left out, as in kind 20 of the fraud proofs: signing the next proposer's checkpoint after a
+ * failed round is no contradiction.
+ */
+function contentOf(checkpoint: Checkpoint): Hash {
+  return checkpointHash({ ...checkpoint, proposer: ZERO_ADDRESS, epoch: 0n, number: 0n, prevCheckpoint: zeroHash });
+}

@@ -23,7 +23,10 @@ export interface Certificate {
 }
 
 export interface SignatureCollector {
-  /** Adds a vote; answers the signer's seat, or undefined when no seated signer made the signature. */
+  /**
+   * Adds a vote; answers the signer's seat. Undefined when no seated signer made the signature, or when the proposer
+   * itself has not voted for it yet: its vote is the proposal.
+   */
   add(checkpoint: Checkpoint, signature: Bytes, seats: readonly StakedSeat[]): StakedSeat | undefined;
   /** The certificate once more than two thirds of the power signed, else undefined. */
   certificate(checkpoint: Hash, seats: readonly StakedSeat[]): Certificate | undefined;
@@ -38,11 +41,16 @@ interface Ballot {
   readonly signatures: Map<Address, Signature>;
 }
 
-/** How many different checkpoints are kept at once; proposals beyond are dropped, oldest first. */
-const MAX_BALLOTS = 64;
+/** How many different checkpoints of one proposer are kept at once; more are dropped, oldest first. */
+const MAX_BALLOTS = 4;
 
 export function createSignatureCollector(domain: CheckpointDomain): SignatureCollector {
   const ballots = new Map<Hash, Ballot>();
+
+  function dropOldest(proposer: Address): void {
+    const theirs = [...ballots].filter(([, { checkpoint }]) => checkpoint.proposer === proposer);
+    for (const [hash] of theirs.slice(0, -MAX_BALLOTS)) ballots.delete(hash);
+  }
 
   return {
     add(checkpoint, signature, seats) {
@@ -52,10 +60,10 @@ export function createSignatureCollector(domain: CheckpointDomain): SignatureCol
       const hash = checkpointHash(checkpoint);
       let ballot = ballots.get(hash);
       if (!ballot) {
+        if (signer !== checkpoint.proposer) return undefined;
         ballot = { checkpoint, signatures: new Map() };
         ballots.set(hash, ballot);
-        const oldest = ballots.keys().next().value;
-        if (ballots.size > MAX_BALLOTS && oldest) ballots.delete(oldest);
+        dropOldest(checkpoint.proposer);
       }
       ballot.signatures.set(signer, signature as Signature);
       return seat;

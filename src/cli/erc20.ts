@@ -9,8 +9,6 @@ export interface ChainToken {
   decimals(): Promise<number>;
   balanceOf(account: Address): Promise<bigint>;
   transferData(to: Address, amount: bigint): Bytes;
-  /** Call data that burns tokens of a child token for an exit. */
-  withdrawData(recipient: Address, amount: bigint): Bytes;
 }
 
 const ABI = [
@@ -18,7 +16,6 @@ const ABI = [
   "function decimals() view returns (uint8)",
   "function balanceOf(address) view returns (uint256)",
   "function transfer(address to, uint256 amount) returns (bool)",
-  "function withdrawTo(address recipient, uint256 amount)",
 ];
 
 export async function openChainToken(chain: ChainClient, address: Address): Promise<ChainToken> {
@@ -50,6 +47,5 @@ export async function openChainToken(chain: ChainClient, address: Address): Prom
     decimals: async () => Number(await read("decimals")),
     balanceOf: async (account) => BigInt((await read("balanceOf", [account])) as bigint),
     transferData: (to, amount) => hexToBytes(abi.encodeFunctionData("transfer", [to, amount])),
-    withdrawData: (recipient, amount) => hexToBytes(abi.encodeFunctionData("withdrawTo", [recipient, amount])),
   };
 }

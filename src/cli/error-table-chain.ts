@@ -75,4 +75,5 @@ export const chainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_TX_NONCE_TOO_LOW: { exit: exit.conflict, why: "A transaction with that nonce is in a block already." },
   KOMA_E_TX_NOT_FOUND: { exit: exit.notFound, why: "No node has such a transaction." },
   KOMA_E_TX_REVERTED: { exit: exit.rejected, why: "The transaction is in a block, but it reverted." },
+  KOMA_E_INSTALL_FAILED: { exit: exit.failed, why: "The packages of the new project could not be installed by npm." },
 };

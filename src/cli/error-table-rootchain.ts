@@ -68,4 +68,17 @@ export const rootChainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_TOKEN_UNKNOWN: { exit: exit.notFound, why: "The network knows no token of that name." },
   KOMA_E_TOKEN_UNMAPPED: { exit: exit.notFound, why: "The token is not mapped on that chain." },
   KOMA_E_VALIDATOR_STATE: { exit: exit.conflict, why: "The validator is in a state in which this makes no sense." },
+  KOMA_E_EVIDENCE_NEEDED: { exit: exit.usage, why: "That kind of fraud is proven with evidence from elsewhere." },
+  KOMA_E_EXIT_NOT_FOUND: { exit: exit.notFound, why: "No exit of that id was started, or it was voided." },
+  KOMA_E_FRAUD_KIND_UNKNOWN: {
+    exit: exit.usage,
+    why: "The root contracts judge no fraud of that kind.",
+    fix: ["koma proof types"],
+  },
+  KOMA_E_TRANSFER_NOT_FOUND: { exit: exit.notFound, why: "It is neither a deposit nor a withdrawal of this chain." },
+  KOMA_E_VALIDATOR_NOT_FOUND: {
+    exit: exit.notFound,
+    why: "There is no such validator.",
+    fix: ["koma validator list"],
+  },
 };

@@ -1,7 +1,9 @@
 export { Args, Flags } from "@oclif/core";
 export * from "./addresses.ts";
 export * from "./block-reference.ts";
+export * from "./bridge-flags.ts";
 export * from "./chain-archive.ts";
+export * from "./chain-logs.ts";
 export * from "./checkpoint-number.ts";
 export * from "./checkpoint-wait.ts";
 export * from "./devnet-manifest.ts";
@@ -34,4 +36,6 @@ export type { Step } from "./tasks.ts";
 export * from "./tokens.ts";
 export * from "./transaction-flags.ts";
 export * from "./transaction-reference.ts";
+export * from "./validator-flags.ts";
+export * from "./validator-reference.ts";
 export * from "./wait-for.ts";

@@ -31,6 +31,8 @@ export async function openAnyNet(ctx: Ctx): Promise<NetClient> {
 export interface NetFacts {
   /** Root-chain block before which no event of the contracts can be. */
   readonly rootStartBlock: bigint;
+  /** Root-chain blocks on top of one before its events count. */
+  readonly confirmations: bigint;
   /** Blocks that make a checkpoint due. */
   readonly checkpointEvery: number;
 }
@@ -48,8 +50,12 @@ export async function readNetFacts(net: NetClient): Promise<NetFacts> {
     }
     throw new EnvironmentError("KOMA_E_FILE_UNREADABLE", `${path} cannot be read.`, { facts: { path }, cause });
   }
-  const genesis = parseGenesis(json);
-  return { rootStartBlock: genesis.rootChain.startBlock, checkpointEvery: genesis.checkpoint.every };
+  const { rootChain, checkpoint } = parseGenesis(json);
+  return {
+    rootStartBlock: rootChain.startBlock,
+    confirmations: BigInt(rootChain.confirmations),
+    checkpointEvery: checkpoint.every,
+  };
 }
 
 /** Root-chain seconds for people and JSON; null for 0, which stands for never. */

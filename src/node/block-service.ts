@@ -191,6 +191,8 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
         executed = await assemble(slot, parentHash, header, signer, [], deadline);
       }
       const payload = encodeBlock(executed.block);
+      // One that came too late for its slot will never be signed.
+      own.clear();
       own.set(keccakHash(payload), executed.block.hash);
       return payload;
     },

@@ -1,12 +1,14 @@
+import { childBridgeAddress, parseDelivery } from "../bridge/index.ts";
+import type { Transaction } from "../chain/index.ts";
 import type { BlockRef, Confidence, Effect, KomaBft, UnitHash } from "../consensus/index.ts";
-import type { Executor } from "../execution/index.ts";
+import type { ExecutedBlock, Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import { type Hash, timestamp } from "../primitives/index.ts";
 import type { BlockConfidence, FinalBlock, HeadChange } from "../rpc/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { TxPool } from "../txpool/index.ts";
 import type { BlockService } from "./block-service.ts";
-import type { ChainView, KnownBlock } from "./chain-view.ts";
+import type { BranchChange, ChainView, KnownBlock } from "./chain-view.ts";
 import { FINALIZED } from "./config.ts";
 import type { NodeEventBus } from "./events.ts";
 import type { FinalUnits } from "./final-units.ts";
@@ -24,6 +26,8 @@ export interface ChainProgress {
   confidence(block: Hash): BlockConfidence | undefined;
   /** The root chain took final blocks back (these, newest first): head and finality are those of the executor again. */
   rolledBack(removed: readonly KnownBlock[]): void;
+  /** Blocks became final without consensus: they came from peers, and the root chain vouches for them. */
+  imported(committed: readonly ExecutedBlock[]): void;
   /** When everything that is final so far is on disk. */
   settled(): Promise<void>;
 }
@@ -68,11 +72,14 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
     const hash = wantedHead && blocks.hashOf(wantedHead);
     if (!hash || !executor.block(hash)) return;
     const change = chain.moveHead(hash);
-    if (!change) return;
-    updatePool(change.removed, change.added);
-    ports.publish.headChanged({ removed: change.removed.map(viewOf), added: change.added.map(viewOf) });
-    const { header } = chain.head;
-    const transactions = change.added.at(-1)?.block.transactions.length ?? 0;
+    if (change) tellHead(change);
+  }
+
+  function tellHead({ removed, added }: BranchChange): void {
+    updatePool(removed, added);
+    ports.publish.headChanged({ removed: removed.map(viewOf), added: added.map(viewOf) });
+    const { header, hash } = chain.head;
+    const transactions = chain.block(hash)?.transactions.length ?? 0;
     events.emit({ type: "headChanged", number: header.number, hash, producer: header.coinbase, transactions });
   }
 
@@ -82,10 +89,13 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
       const found = state.account(address);
       return { nonce: found?.nonce ?? 0n, balance: found?.balance ?? 0n };
     };
-    const transactions = (list: readonly KnownBlock[]) => list.flatMap(({ block }) => block.transactions);
     const now = timestamp(ports.now());
-    if (removed.length > 0) pool.onRollback(transactions(removed), account, now);
-    pool.onBlock(transactions(addedBlocks), account, now);
+    if (removed.length > 0) pool.onRollback(removed.flatMap(ordinary), account, now);
+    pool.onBlock(
+      addedBlocks.flatMap(({ block }) => block.transactions),
+      account,
+      now,
+    );
   }
 
   /** One finalization after the other, in the order in which consensus reported them. */
@@ -100,6 +110,11 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
 
   async function drain(): Promise<void> {
     for (let next = queue[0]; next; next = queue[0]) {
+      // After a crash consensus may say again what it said before it; nobody is told twice.
+      if (isReported(next)) {
+        queue.shift();
+        continue;
+      }
       const hash = blocks.hashOf(next.block.unit);
       if (!hash) return;
       const before = generation;
@@ -110,18 +125,34 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
     }
   }
 
+  function isReported({ block, fraction }: Finalize): boolean {
+    const known = newest.get(fraction);
+    return known !== undefined && BigInt(block.height) <= (chain.header(known)?.number ?? -1n);
+  }
+
   async function commit(hash: Hash, { block }: Finalize): Promise<void> {
+    const { id } = ports.core().instance;
     const committed = await executor.finalize(hash);
-    finalUnits.mark(ports.core().instance.id, FINALIZED, block.unit);
-    for (const { block: done } of committed) {
-      const { number, coinbase } = done.header;
-      events.emit({ type: "blockFinalized", number, hash: done.hash, producer: coinbase });
+    finalUnits.mark(id, FINALIZED, { unit: block.unit, block: hash });
+    tellFinal(committed);
+  }
+
+  function tellFinal(committed: readonly ExecutedBlock[]): void {
+    for (const { block, receipts } of committed) {
+      const { number, coinbase } = block.header;
+      events.emit({ type: "blockFinalized", number, hash: block.hash, producer: coinbase });
+      for (const log of receipts.flatMap((receipt) => receipt.logs)) {
+        const delivery = log.address === childBridgeAddress ? parseDelivery(log) : undefined;
+        if (delivery?.credited) events.emit({ type: "depositCredited", id: delivery.id });
+      }
     }
   }
 
   function report(hash: Hash, { block, fraction, confidence }: Finalize): void {
     newest.set(fraction, hash);
-    if (fraction !== FINALIZED) finalUnits.mark(ports.core().instance.id, fraction, block.unit);
+    if (fraction !== FINALIZED) {
+      finalUnits.mark(ports.core().instance.id, fraction, { unit: block.unit, block: hash });
+    }
     const height = BigInt(block.height);
     store.finality.mark({ threshold: nameOf(fraction), height, hash, confidence: BigInt(confidence.maxT ?? 0) });
     const header = chain.header(hash);
@@ -165,17 +196,31 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
       queue = [];
       wantedHead = undefined;
       chain.reset();
-      updatePool(removed, []);
+      tellHead({ removed, added: [] });
       for (const fraction of thresholds) newest.set(fraction, executor.finalHead.hash);
     },
+    imported(committed) {
+      const { hash } = executor.finalHead;
+      const change = chain.moveHead(hash);
+      if (change) tellHead(change);
+      tellFinal(committed);
+      for (const fraction of thresholds) newest.set(fraction, hash);
+    },
     async settled() {
-      await pumping;
+      // One that ends may start the next.
+      while (pumping) await pumping;
     },
   };
 }
 
 function nameOf(fraction: number): string {
   return fraction.toFixed(6);
+}
+
+/** Without the producer's deliveries of deposits: only it may make them, in its own block, and it makes them anew. */
+function ordinary({ block }: KnownBlock): readonly Transaction[] {
+  const { coinbase } = block.header;
+  return block.transactions.filter(({ to, sender }) => to !== childBridgeAddress || sender !== coinbase);
 }
 
 function viewOf({ block, receipts, results }: KnownBlock) {

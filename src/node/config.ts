@@ -60,10 +60,21 @@ export function loadConfig(folder: string): NodeConfig {
     rootChainUrl: file.rootChain.url,
     devnet: file.devnet && genesis.devnet,
     log: { ...file.log, file: resolve(file.log.file) },
-    // The two tags every Ethereum tool asks for are always there.
-    thresholds: [...new Set([SAFE, FINALIZED, ...file.thresholds])].sort((a, b) => a - b),
+    thresholds: thresholdsOf(file.thresholds),
   };
   return Object.freeze(settings) as NodeConfig;
+}
+
+/**
+ * The given ones, and the two tags every Ethereum tool asks for. Ones that only differ beyond the sixth decimal are the
+ * same: somebody wrote 0.333333 for a third.
+ */
+function thresholdsOf(given: readonly number[]): readonly number[] {
+  const thresholds: number[] = [];
+  for (const fraction of [SAFE, FINALIZED, ...given]) {
+    if (!thresholds.some((known) => Math.abs(known - fraction) < 2e-6)) thresholds.push(fraction);
+  }
+  return thresholds.sort((a, b) => a - b);
 }
 
 /** Folder that holds a node's files when only its `config.json` is named. */

@@ -14,7 +14,6 @@ import {
   type UnitHash,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
-import type { Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import type { Network, PeerId } from "../network/index.ts";
 import { type Address, type Bytes, type Hash, timestamp, utf8 } from "../primitives/index.ts";
@@ -35,7 +34,6 @@ export interface ConsensusDriverPorts {
   readonly clock: Clock;
   readonly network: Network;
   readonly store: Store;
-  readonly executor: Executor;
   readonly blocks: BlockService;
   readonly finalUnits: FinalUnits;
   readonly listener: EffectListener;
@@ -57,8 +55,11 @@ export interface Rollback {
 export interface ConsensusDriver {
   start(): void;
   stop(): void;
+  /** Frames that come before the start are dropped: without its stored units an instance would not know its own. */
   receive(payload: Bytes, from: PeerId): void;
-  /** Closes the running instance and opens the one of `rollback`; the executor must be at `lastGood` already. */
+  /** Closes the running instance: it reports nothing more. The next one comes with {@link rollBack}. */
+  halt(): void;
+  /** Opens the instance of `rollback`, closing the one before; the executor must be at `lastGood` already. */
   rollBack(rollback: Rollback): void;
   readonly core: KomaBft;
 }
@@ -74,7 +75,7 @@ const PROPOSAL_WINDOW = 0.3;
 
 export function createConsensusDriver(config: ConsensusDriverConfig, ports: ConsensusDriverPorts): ConsensusDriver {
   const { genesis, genesisHash } = config;
-  const { store, executor, clock, logger } = ports;
+  const { store, clock, logger } = ports;
   const { consensus } = genesis;
   const committee = committeeFromStakes(genesis.validators, consensus.weightScale);
   const own = config.signer && indexOfSigner(committee, config.signer.address);
@@ -153,12 +154,11 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const { core } = started;
     const { instance } = core;
     const head = store.units.ownHead(instance.id);
-    const executed = ports.finalUnits.newest(instance.id, FINALIZED);
-    if (executed) ports.blocks.link(executed, executor.finalHead.hash);
+    const executed = executedUnit(instance);
     const units = storedUnits(instance, executed);
     const finals = config.thresholds.flatMap((fraction) => {
-      const block = ports.finalUnits.newest(instance.id, fraction);
-      return block ? [{ threshold: thresholdFromFraction(fraction, instance.committee.total), block }] : [];
+      const final = ports.finalUnits.newest(instance.id, fraction);
+      return final ? [{ threshold: thresholdFromFraction(fraction, instance.committee.total), block: final.unit }] : [];
     });
     logger.info(
       { instance: instance.id, generation: instance.generation, units: units.length, ownSeq: head?.seq ?? -1 },
@@ -177,6 +177,15 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
   }
 
   /** In the order of insertion. Blocks up to `executed` are on disk: their payloads stay there. */
+  /** Unit of the newest block whose execution is on disk. Without one every block is asked about again, which is slower. */
+  function executedUnit(instance: Instance): UnitHash | undefined {
+    const final = ports.finalUnits.newest(instance.id, FINALIZED);
+    // A crash in the middle of a rollback leaves the mark of a block that was taken back.
+    if (!final || store.blocks.numberOf(final.block) === undefined) return undefined;
+    ports.blocks.link(final.unit, final.block);
+    return final.unit;
+  }
+
   function storedUnits(instance: Instance, executed: UnitHash | undefined): StoredUnit[] {
     const units: StoredUnit[] = [];
     let wanted = executed === undefined;
@@ -201,11 +210,21 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
 
   const newest = store.instances.newest();
   let loop = open(newest ? storedInstance(newest) : firstInstance());
+  let life: "before" | "running" | "over" = "before";
 
   return {
-    start: () => run(loop),
-    stop: () => loop.close(),
-    receive: (payload, from) => loop.receive(payload, from),
+    start() {
+      life = "running";
+      run(loop);
+    },
+    stop() {
+      life = "over";
+      loop.close();
+    },
+    receive(payload, from) {
+      if (life === "running") loop.receive(payload, from);
+    },
+    halt: () => loop.close(),
     rollBack({ generation, lastGood, start, ejected }) {
       const hash = store.blocks.hashOf(lastGood);
       if (!hash) throw new BugError(`block ${lastGood} of the last good checkpoint is not here`);
@@ -218,7 +237,9 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       const next = instanceOf(generation, start, hash, body);
       remember(next, body);
       loop = open(next);
-      run(loop);
+      // A node that is stopping finds the new instance in its store at its next start.
+      if (life === "running") run(loop);
+      else loop.close();
     },
     get core() {
       return loop.core;

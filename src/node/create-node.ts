@@ -12,6 +12,7 @@ import { createTxPool, devnetPoolRules, standardPoolRules } from "../txpool/inde
 import type { NodeCommand } from "./admin-channel.ts";
 import { createBehaviours } from "./behaviours.ts";
 import { createBlockService } from "./block-service.ts";
+import { createBlockSync } from "./block-sync.ts";
 import { createChainProgress } from "./chain-progress.ts";
 import { createChainView } from "./chain-view.ts";
 import type { NodeConfig } from "./config.ts";
@@ -85,6 +86,15 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   });
   network.setHello(utf8(JSON.stringify({ client: ports.version, name: config.name })));
 
+  const blockSync = createBlockSync({
+    chainId: genesis.chainId,
+    store,
+    executor,
+    network,
+    clock,
+    logger: log("sync"),
+  });
+
   // Blocks and consensus.
   const behaviours = createBehaviours(
     { name: config.name, devnet: config.devnet, chainId: genesis.chainId, ...(signer ? { signer } : {}) },
@@ -128,7 +138,6 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       clock,
       network,
       store,
-      executor,
       blocks,
       finalUnits,
       listener: {
@@ -165,6 +174,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     {
       rootChain: ports.rootChain.checkpoints,
       source: {
+        generation: () => BigInt(driver.core.instance.generation),
         finalizedHeight: () => executor.finalHead.number,
         blocks: (interval) => finalBlocks(interval),
         objection: async (interval) => deposits.objection(deliveriesIn(interval)),
@@ -188,6 +198,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     store,
     deposits: depositRecords,
     executor,
+    blockSync,
     chain,
     progress: () => progress,
     driver: () => driver,
@@ -261,6 +272,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       network.subscribe("checkpoint", async (payload, from) => {
         if (!(await checkpoints.handleVote(payload))) network.penalize(from, 10, "malformed checkpoint vote");
       });
+      network.handle("blocks", (request, from) => blockSync.serve(request, from));
       network.events.on("peerConnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
       network.events.on("peerDisconnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
       await network.start();
@@ -284,9 +296,10 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       abort.abort();
       await rpc?.close();
       relay.stop();
-      driver.stop();
       await checkpoints.stop();
+      // It may be in the middle of a rollback, which opens an instance.
       await follower.stopped();
+      driver.stop();
       await progress.settled();
       await network.stop();
       store.close();

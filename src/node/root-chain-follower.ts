@@ -4,7 +4,8 @@ import { BugError } from "../errors.ts";
 import type { Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import { concatBytes, emptyBytes, type Hash, hashFromBytes, hashToBytes, utf8 } from "../primitives/index.ts";
-import type { Store } from "../storage/index.ts";
+import type { Store, StoredCheckpoint } from "../storage/index.ts";
+import type { BlockSync } from "./block-sync.ts";
 import type { ChainProgress } from "./chain-progress.ts";
 import type { ChainView, KnownBlock } from "./chain-view.ts";
 import { type ConsensusDriver, slotFrom } from "./consensus-driver.ts";
@@ -23,6 +24,7 @@ export interface RootChainFollowerPorts {
   readonly store: Store;
   readonly deposits: ReturnType<typeof createDepositRecords>;
   readonly executor: Executor;
+  readonly blockSync: BlockSync;
   readonly chain: ChainView;
   readonly progress: () => ChainProgress;
   readonly driver: () => ConsensusDriver;
@@ -61,12 +63,12 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
     logger.warn({ to }, "the root chain took confirmed blocks back");
   }
 
-  async function onBlock(block: RootBlock): Promise<void> {
-    for (const event of block.events) await onEvent(event, block);
+  async function onBlock(block: RootBlock, signal: AbortSignal): Promise<void> {
+    for (const event of block.events) await onEvent(event, block, signal);
     ports.checkpoints().poke();
   }
 
-  async function onEvent(event: RootEvent, block: RootBlock): Promise<void> {
+  async function onEvent(event: RootEvent, block: RootBlock, signal: AbortSignal): Promise<void> {
     switch (event.type) {
       case "deposited":
         ports.deposits.record([{ deposit: event.deposit, seenAt: block.number }], block.number);
@@ -80,7 +82,7 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
         return events.emit({ ...event, type: "checkpointFinalized" });
       }
       case "checkpointRejected":
-        return rollBack(event, block);
+        return rollBack(event, block, signal);
     }
   }
 
@@ -88,7 +90,7 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
    * The blocks after the last good checkpoint are void whatever their local finality. Every step can be repeated: a crash in
    * between is mended when the event is handled again, because the cursor has not moved.
    */
-  async function rollBack(event: Rejected, block: RootBlock): Promise<void> {
+  async function rollBack(event: Rejected, block: RootBlock, signal: AbortSignal): Promise<void> {
     const { number, generation } = event;
     const newest = store.instances.newest();
     if (newest && newest.generation >= generation) return;
@@ -96,15 +98,25 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
     for (const dead of store.checkpoints.list(number, 1_000)) {
       if (dead.generation < generation) store.checkpoints.setStatus(dead.number, dead.generation, "rejected");
     }
-    const lastGood = lastGoodBlock(number);
+    const good = vouched(number);
+    const lastGood = good.at(-1)?.end ?? 0n;
     logger.error(
       { checkpoint: number, generation, lastGood, banned: event.bannedBlock },
       "the root chain rejected a checkpoint: blocks above the last good one are void, final or not",
     );
+    // Nothing may become final while the blocks it would stand on are taken away.
+    ports.driver().halt();
     await ports.progress().settled();
-    const removed = blocksAbove(lastGood);
-    await ports.executor.rollback(lastGood);
+    const common = lastCommon(good);
+    const removed = blocksAbove(common);
+    await ports.executor.rollback(common);
     ports.progress().rolledBack(removed);
+    for (const range of good) {
+      if (range.end <= common) continue;
+      ports.progress().imported(await ports.blockSync.fetch(range, signal));
+      // The cursor has not moved: the next start does all this again.
+      if (signal.aborted) return;
+    }
     const delay = genesis.consensus.recoveryDelayMs ?? DEFAULT_RECOVERY_DELAY_MS;
     ports.driver().rollBack({
       generation,
@@ -115,12 +127,22 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
     events.emit({ type: "checkpointRejected", number, generation });
   }
 
-  function lastGoodBlock(rejected: bigint): bigint {
-    if (rejected === 1n) return 0n;
-    const good = store.checkpoints.get(rejected - 1n);
-    if (!good || good.status === "rejected")
-      throw new BugError(`checkpoint ${rejected - 1n} before a rejected one is unknown`);
-    return good.end;
+  /** The checkpoints that stand, in order; together they hold every block up to the last good one. */
+  function vouched(rejected: bigint): readonly StoredCheckpoint[] {
+    const good: StoredCheckpoint[] = [];
+    for (let number = 1n; number < rejected; number++) {
+      const checkpoint = store.checkpoints.get(number);
+      if (!checkpoint || checkpoint.status === "rejected")
+        throw new BugError(`checkpoint ${number} before a rejected one is unknown`);
+      good.push(checkpoint);
+    }
+    return good;
+  }
+
+  /** The last block of a standing checkpoint that is final here too: this node may be behind, or have had other blocks. */
+  function lastCommon(good: readonly StoredCheckpoint[]): bigint {
+    const shared = good.findLast(({ end, lastBlockHash }) => store.blocks.hashOf(end) === lastBlockHash);
+    return shared?.end ?? 0n;
   }
 
   function blocksAbove(height: bigint): readonly KnownBlock[] {
@@ -142,9 +164,12 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
   return {
     start(signal) {
       const handler = {
-        block: onBlock,
+        block: (block: RootBlock) => onBlock(block, signal),
         rollback: onReorganisation,
-        done: (at: string) => meta.set(CURSOR, utf8(at)),
+        done(at: string) {
+          // What was interrupted is done again from the cursor before it.
+          if (!signal.aborted) meta.set(CURSOR, utf8(at));
+        },
       };
       running = ports.rootChain.follow(cursor(), handler, signal).catch((error: unknown) => {
         if (!signal.aborted) ports.fatal(error);

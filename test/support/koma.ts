@@ -6,14 +6,21 @@ import { execa } from "execa";
 import { expect } from "vitest";
 
 export const repository = fileURLToPath(new URL("../..", import.meta.url));
-const launcher = join(repository, "bin/run.js");
+export const launcher = join(repository, "bin/run.js");
 
 export interface Envelope<T = Record<string, unknown>> {
   readonly ok: boolean;
   readonly kind: string;
   readonly v: number;
   readonly data: T;
-  readonly error?: { readonly code: string; readonly exit: number; readonly message: string; readonly fix?: string[] };
+  readonly error?: {
+    readonly code: string;
+    readonly exit: number;
+    readonly message: string;
+    readonly why?: string;
+    readonly fix?: string[];
+    readonly details?: Record<string, unknown>;
+  };
 }
 
 export interface Run<T> {

@@ -1,0 +1,126 @@
+import {
+  Args,
+  type Ctx,
+  isoTime,
+  KomaCommand,
+  nodeNameOf,
+  openRootChain,
+  percentOf,
+  readNetFacts,
+  resolveValidator,
+  stateOf,
+  type ValidatorState,
+} from "../../src/cli/index.ts";
+import type { CheckpointRecord, RootChain } from "../../src/rootchain/index.ts";
+
+export interface ValidatorStatusData {
+  readonly id: string;
+  readonly name: string | null;
+  readonly owner: string;
+  readonly signer: string;
+  readonly seat: number;
+  readonly state: ValidatorState;
+  readonly stakeWei: string;
+  readonly powerWei: string;
+  readonly powerPct: number;
+  /** Live checkpoints since it has its seat that it signed, and that it did not. */
+  readonly signed: number;
+  readonly missed: number;
+  /** Claimed so far. */
+  readonly rewardsWei: string;
+  readonly slashes: readonly { readonly offence: string; readonly amountWei: string; readonly tx: string }[];
+  readonly activeFromEpoch: string;
+  /** When a stake that is leaving can be withdrawn. */
+  readonly withdrawableAt: string | null;
+  readonly jailedUntil: string | null;
+}
+
+export default class ValidatorStatus extends KomaCommand<ValidatorStatusData> {
+  static override kind = "validator.status";
+  static override summary = "Show a validator: stake, attendance, rewards, slashes.";
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> validator-0",
+    "<%= config.bin %> <%= command.id %> 1 --json",
+  ];
+  static override args = {
+    validator: Args.string({
+      description: "Id, node's name, or address of the signer or owner.",
+      default: "1",
+      ignoreStdin: true,
+    }),
+  };
+
+  async execute(ctx: Ctx): Promise<ValidatorStatusData> {
+    const { args } = await this.parse(ValidatorStatus);
+    const net = await ctx.net();
+    const root = await openRootChain(net);
+    const chainId = BigInt(net.chainId);
+    const validator = await resolveValidator(net, root, { text: args.validator });
+    const fromBlock = (await readNetFacts(net)).rootStartBlock;
+    const [seats, total, epoch, checkpoints, slashes, claims] = await Promise.all([
+      root.stakes.activeSet(),
+      root.stakes.totalPower(),
+      root.stakes.epoch(),
+      liveCheckpoints(root, chainId),
+      root.events({ contract: "StakeManager", event: "SlashedSeat", fromBlock }),
+      root.events({ contract: "StakeManager", event: "RewardsClaimed", fromBlock }),
+    ]);
+    const power = seats.find(({ validatorId }) => validatorId === validator.id)?.power ?? 0n;
+    const due = checkpoints.filter((checkpoint) => checkpoint.epoch >= validator.activationEpoch);
+    const signed = due.filter(({ signerBitmap }) => ((signerBitmap >> BigInt(validator.seat)) & 1n) === 1n).length;
+    const data: ValidatorStatusData = {
+      id: validator.id.toString(),
+      name: nodeNameOf(net, validator.signer),
+      owner: validator.owner,
+      signer: validator.signer,
+      seat: validator.seat,
+      state: stateOf(validator, epoch),
+      stakeWei: validator.selfStake.toString(),
+      powerWei: power.toString(),
+      powerPct: percentOf(power, total),
+      signed,
+      missed: due.length - signed,
+      rewardsWei: claims
+        .filter(({ args: claim }) => claim["id"] === validator.id)
+        .reduce((sum, { args: claim }) => sum + (claim["amount"] as bigint), 0n)
+        .toString(),
+      slashes: slashes
+        .filter(({ args: slash }) => slash["validatorId"] === validator.id)
+        .map(({ args: slash, transactionHash }) => ({
+          offence: String(slash["offenceId"]),
+          amountWei: String(slash["amount"]),
+          tx: transactionHash,
+        })),
+      activeFromEpoch: validator.activationEpoch.toString(),
+      withdrawableAt: isoTime(validator.unbondAt),
+      jailedUntil: isoTime(validator.jailedUntil),
+    };
+    await print(ctx, data);
+    return data;
+  }
+}
+
+const PAGE = 200;
+
+async function liveCheckpoints(root: RootChain, chainId: bigint): Promise<readonly CheckpointRecord[]> {
+  const all: CheckpointRecord[] = [];
+  for (let from = 1n; ; from += BigInt(PAGE)) {
+    const page = await root.checkpoints.list(chainId, from, PAGE);
+    all.push(...page);
+    if (page.length < PAGE) return all;
+  }
+}
+
+async function print({ out }: Ctx, data: ValidatorStatusData): Promise<void> {
+  const { formatAmount } = await import("../../src/primitives/index.ts");
+  const kmc = (wei: string) => `${formatAmount(BigInt(wei))} KMC`;
+  out.line(`validator ${data.id}${data.name ? `  ${data.name}` : ""}: ${data.state}`);
+  out.line(`  owner       ${data.owner}`);
+  out.line(`  signer      ${data.signer}, seat ${data.seat}`);
+  out.line(`  stake       ${kmc(data.stakeWei)}, power ${data.powerPct} %`);
+  out.line(`  checkpoints ${data.signed} signed, ${data.missed} missed`);
+  out.line(`  rewards     ${kmc(data.rewardsWei)} claimed`);
+  if (data.withdrawableAt) out.line(`  stake free  ${data.withdrawableAt}`);
+  if (data.jailedUntil) out.line(`  jailed      until ${data.jailedUntil}`);
+  for (const { offence, amountWei } of data.slashes) out.line(`  slashed     ${kmc(amountWei)} for ${offence}`);
+}

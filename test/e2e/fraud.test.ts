@@ -1,0 +1,78 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { DevnetData } from "../support/devnet.ts";
+import { ask, untilAllFinal } from "../support/devnet.ts";
+import { createKoma, eventually, type Koma } from "../support/koma.ts";
+
+interface Validator {
+  readonly id: string;
+  readonly address: string;
+  readonly stakeWei: string;
+  readonly state: string;
+}
+
+interface Verdict {
+  readonly found?: number;
+  readonly type?: string;
+  readonly state?: string;
+  readonly slashed?: readonly unknown[];
+  readonly bountyWei?: string;
+}
+
+describe("a fraud on a running devnet", () => {
+  let koma: Koma;
+  let devnet: DevnetData;
+
+  beforeAll(async () => {
+    koma = createKoma();
+    // Long enough to look around, short enough to see a checkpoint become final.
+    devnet = await koma.json<DevnetData>("devnet", "up", "--challenge-period", "40s");
+  });
+  afterAll(() => koma.dispose());
+
+  const generationOf = async (url: string) => (await ask<{ generation: number }>(url, "koma_consensus")).generation;
+
+  it("is not found on an honest chain with the same traffic: every verifier refuses", async () => {
+    for (let i = 0; i < 5; i++) await koma.json("tx", "send", "--from", "bob", "--to", "carol", "--value", "1");
+    await eventually("a checkpoint over the traffic", async () => {
+      const list = await koma.json<readonly unknown[]>("checkpoint", "list");
+      return list.length > 0;
+    });
+    const scan = await koma.run<Verdict>("proof", "challenge", "--from", "dave");
+    expect(scan.exitCode).toBe(6);
+    expect(scan.envelope.data?.found ?? scan.envelope.error?.code).toBeDefined();
+  });
+
+  it("is proven and slashed, the challenger is paid, and the honest chain goes on without it", async () => {
+    const stakes = await koma.json<Validator[]>("validator", "list");
+    await koma.json("devnet", "fault", "behave", "validator-0", "bad-nonce", "--times", "1");
+
+    const verdict = await eventually(
+      "the fraud to be found and proven",
+      async () => {
+        const run = await koma.run<Verdict>("proof", "challenge", "--from", "dave");
+        return run.exitCode === 0 && run.envelope.data;
+      },
+      90_000,
+    );
+    expect(verdict.type).toMatch(/nonce/);
+    expect(verdict.state).toBe("accepted");
+    expect(BigInt(verdict.bountyWei ?? 0)).toBeGreaterThan(0n);
+
+    const after = await koma.json<Validator[]>("validator", "list");
+    const poorer = after.filter(({ id, stakeWei }) => {
+      const was = stakes.find((stake) => stake.id === id);
+      return was !== undefined && BigInt(stakeWei) < BigInt(was.stakeWei);
+    });
+    expect(poorer.length).toBeGreaterThanOrEqual(3);
+
+    // All four, the honest one that had refused the block included, go on together from the last good block.
+    await eventually("generation 1 on every node", async () => {
+      const generations = await Promise.all(devnet.nodes.map(({ rpcUrl }) => generationOf(rpcUrl)));
+      return generations.every((generation) => generation === 1);
+    });
+    const height = (await koma.json<{ number: number }>("block", "show", "finalized")).number;
+    await untilAllFinal(devnet.nodes, Number(height) + 5);
+    const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
+    expect(paid.status).toBe("final");
+  }, 240_000);
+});

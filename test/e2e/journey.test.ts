@@ -1,0 +1,153 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Address, Hash } from "../../src/primitives/index.ts";
+import { connectRootChain, type RootChain, type RootContracts } from "../../src/rootchain/index.ts";
+import { openChainClient } from "../../src/rpc/index.ts";
+import type { DevnetData } from "../support/devnet.ts";
+import { createKoma, eventually, type Koma } from "../support/koma.ts";
+
+const KMC = 10n ** 18n;
+
+interface Balance {
+  readonly amountWei: string;
+}
+
+describe("a payment from the root chain to koma and back", () => {
+  let koma: Koma;
+  let devnet: DevnetData;
+  let root: RootChain;
+  let erin: Address;
+  let frank: Address;
+
+  beforeAll(async () => {
+    koma = createKoma();
+    devnet = await koma.json<DevnetData>("devnet", "up");
+    root = connectRootChain({ url: devnet.l1.rpcUrl, contracts: devnet.contracts as unknown as RootContracts });
+    const accounts = await koma.json<{ name: string; address: Address }[]>("devnet", "accounts");
+    const addressOf = (name: string) =>
+      accounts.find((account) => account.name === name)?.address.toLowerCase() as Address;
+    erin = addressOf("erin");
+    frank = addressOf("frank");
+  });
+  afterAll(() => koma.dispose());
+
+  const balanceOf = async (token: string, who: Address, ...flags: string[]) =>
+    BigInt((await koma.json<Balance>("token", "balance", token, who, ...flags)).amountWei);
+
+  /** Wei that a transaction cost its sender beside what it sent. */
+  async function feeOf(hash: Hash): Promise<bigint> {
+    const chain = await openChainClient(devnet.chains[0]?.rpcUrl as string);
+    const receipt = await chain.receipt(hash);
+    if (!receipt) throw new Error(`${hash} has no receipt`);
+    return receipt.gasUsed * receipt.effectiveGasPrice;
+  }
+
+  it("is credited once, moves, becomes final and checkpointed, burns, exits, and is paid to the wei", async () => {
+    const before = {
+      erinRoot: await balanceOf("KMC", erin, "--chain", "l1"),
+      erin: await balanceOf("KMC", erin),
+      frank: await balanceOf("KMC", frank),
+      frankRoot: await balanceOf("KMC", frank, "--chain", "l1"),
+      erinDollars: await balanceOf("dUSD", erin, "--chain", "l1"),
+      frankDollarsRoot: await balanceOf("dUSD", frank, "--chain", "l1"),
+      escrow: await root.deposits.escrow(80_401n, root.contracts.KMC),
+    };
+
+    // In: five KMC and ten dUSD.
+    const deposit = await koma.json<{ depositId: string; state: string }>(
+      ...["bridge", "deposit", "--token", "KMC", "--amount", "5", "--from", "erin", "--wait"],
+    );
+    expect(["credited", "final"]).toContain(deposit.state);
+    expect(await balanceOf("KMC", erin)).toBe(before.erin + 5n * KMC);
+    expect(await balanceOf("KMC", erin, "--chain", "l1")).toBe(before.erinRoot - 5n * KMC);
+    await koma.json("bridge", "deposit", "--token", "dUSD", "--amount", "10", "--from", "erin", "--wait");
+    expect(await balanceOf("dUSD", erin)).toBe(10n * KMC);
+    expect(await balanceOf("dUSD", erin, "--chain", "l1")).toBe(before.erinDollars - 10n * KMC);
+
+    // Across: native coins and the token, final at a third.
+    const paid = await koma.json<{ hash: Hash; status: string }>(
+      ...["tx", "send", "--from", "erin", "--to", "frank", "--value", "2", "--finality", "1/3"],
+    );
+    expect(paid.status).toBe("final");
+    const moved = await koma.json<{ tx: Hash }>(
+      ...["token", "transfer", "dUSD", "--from", "erin", "--to", "frank", "--amount", "4", "--finality", "1/3"],
+    );
+    expect(await balanceOf("KMC", frank)).toBe(before.frank + 2n * KMC);
+    expect(await balanceOf("dUSD", frank)).toBe(4n * KMC);
+    const fees = (await feeOf(paid.hash)) + (await feeOf(moved.tx));
+    expect(await balanceOf("KMC", erin)).toBe(before.erin + 3n * KMC - fees);
+
+    // Out: burned on koma, exited against a checkpoint, paid on the root chain.
+    const burns = {
+      KMC: await koma.json<{ burnTx: Hash }>(
+        "bridge",
+        "withdraw",
+        "--token",
+        "KMC",
+        "--amount",
+        "1",
+        "--from",
+        "frank",
+      ),
+      dUSD: await koma.json<{ burnTx: Hash }>(
+        "bridge",
+        "withdraw",
+        "--token",
+        "dUSD",
+        "--amount",
+        "3",
+        "--from",
+        "frank",
+      ),
+    };
+    const burnFees = (await feeOf(burns.KMC.burnTx)) + (await feeOf(burns.dUSD.burnTx));
+    expect(await balanceOf("KMC", frank)).toBe(before.frank + 1n * KMC - burnFees);
+    expect(await balanceOf("dUSD", frank)).toBe(1n * KMC);
+    for (const burn of Object.values(burns)) {
+      await koma.json("bridge", "exit", burn.burnTx, "--from", "frank", "--wait");
+    }
+    // The same burn cannot leave twice.
+    const again = await koma.run("bridge", "exit", burns.KMC.burnTx, "--from", "erin");
+    expect(again.exitCode).toBe(7);
+    expect(again.envelope.error?.code).toMatch(/^KOMA_E_/);
+
+    for (const token of ["KMC", "dUSD"] as const) {
+      await eventually(
+        `the exit of ${token} to be paid`,
+        async () => {
+          await koma.run("bridge", "process", "--token", token, "--from", "carol");
+          const status = await koma.json<{ state: string }>("bridge", "status", burns[token].burnTx);
+          return status.state === "paid";
+        },
+        120_000,
+      );
+    }
+    expect(await balanceOf("KMC", frank, "--chain", "l1")).toBe(before.frankRoot + 1n * KMC);
+    expect(await balanceOf("dUSD", frank, "--chain", "l1")).toBe(before.frankDollarsRoot + 3n * KMC);
+    expect(await root.deposits.escrow(80_401n, root.contracts.KMC)).toBe(before.escrow + 4n * KMC);
+
+    const checkpoints = await koma.json<{ number: string; state: string }[]>("checkpoint", "list");
+    expect(checkpoints.some(({ state }) => state === "final")).toBe(true);
+    const verified = await koma.json<{ ok: boolean }>("checkpoint", "verify", String(checkpoints[0]?.number));
+    expect(verified.ok).toBe(true);
+  }, 300_000);
+
+  it("shows every proof of a transaction and verifies it on the root chain", async () => {
+    const sent = await koma.json<{ hash: Hash; block: string }>(
+      "tx",
+      "send",
+      "--from",
+      "erin",
+      "--to",
+      "frank",
+      "--value",
+      "1",
+    );
+    await koma.json("tx", "wait", sent.hash, "--checkpoint");
+    for (const kind of ["tx", "receipt"]) {
+      const proof = await koma.json<{ ok: boolean }>("proof", kind, sent.hash, "--verify");
+      expect(proof.ok).toBe(true);
+    }
+    const block = await koma.json<{ ok: boolean }>("proof", "block", sent.block);
+    expect(block.ok).toBe(true);
+  }, 120_000);
+});
