@@ -1,6 +1,6 @@
 import type { Ctx } from "../src/cli/index.ts";
 import { UserError } from "../src/errors.ts";
-import { parseBehaviour } from "./behaviours.ts";
+import { accomplicesNeeded, parseBehaviour } from "./behaviours.ts";
 import { selectNodes } from "./node-selection.ts";
 import { withControl } from "./session.ts";
 import type { ActiveFault } from "./state.ts";
@@ -18,11 +18,15 @@ export interface FaultOrder {
 }
 
 export async function applyFault(ctx: Ctx, order: FaultOrder): Promise<ActiveFault> {
-  const kind = parseBehaviour(order.kind);
+  const { kind, needsAccomplices } = parseBehaviour(order.kind);
   const net = await ctx.net();
   const names = net.manifest.nodes.map(({ name }) => name);
   const nodes = selectNodes([order.node], names);
-  const collude = selectNodes(order.collude, names).filter((name) => !nodes.includes(name));
+  const others = names.filter((name) => !nodes.includes(name));
+  const asked = selectNodes(order.collude, names).filter((name) => others.includes(name));
+  // As many as a fraud needs to be checkpointed, and no more: the honest rest must survive it.
+  const missing = needsAccomplices && asked.length === 0 ? accomplicesNeeded(names.length, nodes.length) : 0;
+  const collude = [...asked, ...others.slice(0, missing)];
   const fault = await withControl(net, (control) =>
     control.call<ActiveFault>("fault.apply", {
       kind,

@@ -5,29 +5,33 @@ import { UserError } from "../src/errors.ts";
 export interface Behaviour {
   readonly kind: string;
   readonly summary: string;
+  /** Comes to nothing unless more than two thirds of the stake go along with it. */
+  readonly needsAccomplices: boolean;
 }
 
-/** What `koma devnet fault behave` accepts; the node says whether it can do it. */
+/** What `koma devnet fault behave` accepts; nodes can do no others. */
 export const behaviours: readonly Behaviour[] = [
-  { kind: "bad-nonce", summary: "produce a block that runs a sender's transactions with a nonce left out" },
-  { kind: "nonce-gap", summary: "as bad-nonce: the first transaction of a sender is skipped" },
-  { kind: "invalid-block", summary: "produce a block whose state root is wrong" },
-  { kind: "bad-checkpoint", summary: "propose a checkpoint whose root does not belong to its blocks" },
-  { kind: "sign-anything", summary: "sign every checkpoint without looking" },
-  { kind: "equivocate", summary: "sign two different messages with the same sequence number" },
-  { kind: "silent", summary: "send nothing" },
-  { kind: "withhold", summary: "propose blocks but do not hand out their content" },
-  { kind: "censor", summary: "leave a sender's transactions out of blocks" },
-  { kind: "forge-deposit", summary: "credit a deposit that nobody made" },
-  { kind: "deposit-phantom", summary: "as forge-deposit: the deposit does not exist on the root chain" },
-  { kind: "deposit-twice", summary: "credit a deposit a second time" },
-  { kind: "mint", summary: "give an account tokens out of nothing" },
-  { kind: "spam-units", summary: "flood the others with messages" },
+  {
+    kind: "bad-nonce",
+    summary: "produce a block with two different transactions of one sender and one nonce, and have it checkpointed",
+    needsAccomplices: true,
+  },
+  {
+    kind: "sign-anything",
+    summary: "accept blocks whose nonces are wrong, and sign the checkpoints over them",
+    needsAccomplices: false,
+  },
 ];
 
+/** How many nodes of `total` equal ones, the actors included, weigh more than two thirds. */
+export function accomplicesNeeded(total: number, actors: number): number {
+  return Math.max(0, Math.floor((2 * total) / 3) + 1 - actors);
+}
+
 /** @throws {UserError} KOMA_E_ARGUMENT_INVALID with near names */
-export function parseBehaviour(kind: string): string {
-  if (behaviours.some((behaviour) => behaviour.kind === kind)) return kind;
+export function parseBehaviour(kind: string): Behaviour {
+  const known = behaviours.find((behaviour) => behaviour.kind === kind);
+  if (known) return known;
   const kinds = behaviours.map((behaviour) => behaviour.kind);
   const near = nearNames(kind, kinds);
   throw new UserError("KOMA_E_ARGUMENT_INVALID", `There is no behaviour "${kind}".`, {

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Interval, Staker } from "../../src/checkpoint/index.ts";
+import type { Collection, Interval, Staker } from "../../src/checkpoint/index.ts";
 import {
   blockSources,
   type Ctx,
@@ -13,10 +13,10 @@ import {
   openRootChain,
   passwordFileFlag,
   percentOf,
-  readNetFacts,
+  waitFor,
 } from "../../src/cli/index.ts";
-import { ProtocolError, UserError } from "../../src/errors.ts";
-import type { RootChain } from "../../src/rootchain/index.ts";
+import { KomaError, ProtocolError, UserError } from "../../src/errors.ts";
+import type { RootChain, SentTransaction } from "../../src/rootchain/index.ts";
 
 export interface SubmittedCheckpointData {
   readonly number: string;
@@ -37,18 +37,21 @@ export interface SubmittedCheckpointData {
 
 export default class CheckpointSubmit extends KomaCommand<SubmittedCheckpointData> {
   static override kind = "checkpoint.submit";
-  static override summary = "Submit the chain's next checkpoint to the root chain.";
+  static override summary = "Submit the chain's next checkpoint to the root chain now.";
   static override description =
-    `The nodes of a devnet submit checkpoints by themselves. This command does the same by hand: it builds the next checkpoint, has
-every staker sign whose key stands in the devnet's folder and whose own node has the blocks final, and submits it when more
-than two thirds of the stake signed. --end takes more or fewer blocks than are due; --dry-run shows it without sending.`;
+    `The nodes of a devnet submit checkpoints by themselves, at intervals. This command does it at once: it builds the next checkpoint
+up to the newest final block, has every staker sign whose key stands in the devnet's folder and whose own node has those blocks
+final, and submits it when more than two thirds of the stake signed. --dry-run shows it without sending.`;
   static override examples = [
-    "<%= config.bin %> <%= command.id %> --end 1 --dry-run",
-    "<%= config.bin %> <%= command.id %> --dry-run --json",
+    "<%= config.bin %> <%= command.id %> --dry-run",
     "<%= config.bin %> <%= command.id %>",
+    "<%= config.bin %> <%= command.id %> --from bob --json",
   ];
   static override flags = {
-    end: integerFlag({ summary: "Last block to include; default: as many as are due.", env: "KOMA_CHECKPOINT_END" }),
+    end: integerFlag({
+      summary: "Last block to include; default: the newest one that two thirds of the stake have final.",
+      env: "KOMA_CHECKPOINT_END",
+    }),
     "dry-run": Flags.boolean({ summary: "Build, sign and judge it, but send nothing.", env: "KOMA_DRY_RUN" }),
     from: fromFlag,
     "password-file": passwordFileFlag,
@@ -56,36 +59,13 @@ than two thirds of the stake signed. --end takes more or fewer blocks than are d
 
   async execute(ctx: Ctx): Promise<SubmittedCheckpointData> {
     const { flags } = await this.parse(CheckpointSubmit);
-    const { collectCheckpoint } = await import("../../src/checkpoint/index.ts");
     const net = await ctx.net();
     const key = await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] });
     const root = await openRootChain(net, key);
-    const chainId = BigInt(net.chainId);
-    const [head, seats, stakers] = await Promise.all([
-      root.checkpoints.head(chainId),
-      root.stakes.activeSet(),
-      stakersAtHand(net),
-    ]);
-    const interval = await chooseInterval(net, root, head.start, flags.end);
-    const collection = await collectCheckpoint(
-      {
-        slot: { ...head, chainId },
-        interval,
-        domain: { rootChainId: BigInt(net.l1ChainId), contract: root.checkpoints.address },
-        seats,
-        scheduled: head.proposer,
-      },
-      stakers,
-    );
-    for (const { name, why } of collection?.abstained ?? []) ctx.out.note(`${name} does not sign: it ${why}`);
-    if (!collection?.certificate) throw noQuorum(collection, stakers.length);
-    const { checkpoint, certificate } = collection;
-    const compact = Array.from({ length: certificate.signatures.length / 64 }, (_, index) =>
-      certificate.signatures.subarray(64 * index, 64 * index + 64),
-    );
-    const groups = flags["dry-run"] ? root.dryRun : root;
-    const sent = await groups.checkpoints.submit(checkpoint, certificate.bitmap, compact, ctx.signal);
-    const stored = sent.hash ? await root.checkpoints.checkpoint(chainId, checkpoint.number) : undefined;
+    const stakers = await stakersAtHand(net);
+    const { collection, sent } = await submitNext(ctx, net, root, stakers, flags);
+    const { checkpoint } = collection;
+    const stored = sent.hash ? await root.checkpoints.checkpoint(BigInt(net.chainId), checkpoint.number) : undefined;
     const data: SubmittedCheckpointData = {
       number: checkpoint.number.toString(),
       chain: net.chainId,
@@ -103,12 +83,76 @@ than two thirds of the stake signed. --end takes more or fewer blocks than are d
     const { out } = ctx;
     const verb = flags["dry-run"] ? "would be accepted" : "submitted";
     out.line(`checkpoint ${data.number} ${verb}: blocks ${data.start}-${data.end}, gas ${data.gasUsed}`);
-    out.line(`  root       ${data.root}`);
-    out.line(`  signed by  ${data.signers.map(({ name }) => name).join(", ")}: ${data.powerPct} % of the stake`);
-    if (data.tx) out.line(`  transaction ${data.tx}`);
+    out.line(`  root         ${data.root}`);
+    out.line(`  signed by    ${data.signers.map(({ name }) => name).join(", ")}: ${data.powerPct} % of the stake`);
+    if (data.tx) out.line(`  transaction  ${data.tx}`);
     if (data.challengeEndsAt) out.line(`  challengeable until ${data.challengeEndsAt}`);
     return data;
   }
+}
+
+interface Submission {
+  readonly collection: Collection;
+  readonly sent: SentTransaction;
+}
+
+/** A node may be faster with a checkpoint of its own: then the one after it is built. */
+const ATTEMPTS = 4;
+const OVERTAKEN: ReadonlySet<string> = new Set(["KOMA_E_CHECKPOINT_STALE", "KOMA_E_CHECKPOINT_EARLY"]);
+
+async function submitNext(
+  ctx: Ctx,
+  net: NetClient,
+  root: RootChain,
+  stakers: readonly Staker[],
+  flags: { readonly end?: bigint | undefined; readonly "dry-run": boolean },
+): Promise<Submission> {
+  for (let attempt = 1; ; attempt++) {
+    const collection = await collectNext(ctx, net, root, stakers, flags.end);
+    const { certificate, checkpoint } = collection;
+    if (!certificate) throw noQuorum(collection, stakers.length);
+    const compact = Array.from({ length: certificate.signatures.length / 64 }, (_, index) =>
+      certificate.signatures.subarray(64 * index, 64 * index + 64),
+    );
+    const { checkpoints } = flags["dry-run"] ? root.dryRun : root;
+    try {
+      const sent = await checkpoints.submit(checkpoint, certificate.bitmap, compact, ctx.signal);
+      return { collection, sent };
+    } catch (error) {
+      const overtaken = error instanceof KomaError && OVERTAKEN.has(error.code);
+      if (!overtaken || attempt === ATTEMPTS) throw error;
+      ctx.out.note("a node was faster; building the checkpoint after its own");
+    }
+  }
+}
+
+async function collectNext(
+  ctx: Ctx,
+  net: NetClient,
+  root: RootChain,
+  stakers: readonly Staker[],
+  end: bigint | undefined,
+): Promise<Collection> {
+  const { collectCheckpoint } = await import("../../src/checkpoint/index.ts");
+  const chainId = BigInt(net.chainId);
+  // The root chain takes no checkpoint right after another; its clock is that of its blocks.
+  await waitFor(ctx, { what: "the root chain takes the next checkpoint", limitMs: 60_000 }, async () => {
+    const [{ notBefore }, { timestamp }] = await Promise.all([root.checkpoints.head(chainId), root.head(ctx.signal)]);
+    return timestamp >= notBefore ? true : undefined;
+  });
+  const [head, seats] = await Promise.all([root.checkpoints.head(chainId), root.stakes.activeSet()]);
+  const interval = await chooseInterval(root, stakers, { start: head.start, seats, end });
+  const plan = {
+    slot: { ...head, chainId },
+    interval,
+    domain: { rootChainId: BigInt(net.l1ChainId), contract: root.checkpoints.address },
+    seats,
+    scheduled: head.proposer,
+  };
+  const collection = await collectCheckpoint(plan, stakers);
+  for (const { name, why } of collection?.abstained ?? []) ctx.out.note(`${name} does not sign: it ${why}`);
+  if (!collection) throw noQuorum(undefined, stakers.length);
+  return collection;
 }
 
 /** The devnet's validators: their signer keys are in its folder, and each has a node of its own to ask. */
@@ -116,39 +160,39 @@ async function stakersAtHand(net: NetClient): Promise<readonly Staker[]> {
   const { readKeyFile } = await import("../../src/wallet/index.ts");
   const { openChainClient } = await import("../../src/rpc/index.ts");
   const sources = blockSources(net);
-  const source = (node: string) => sources.find(({ name }) => name === node);
   const validators = net.manifest.nodes.filter(({ roles }) => roles.includes("validator"));
   return Promise.all(
     validators.map(async ({ name, rpcUrl }) => ({
       name,
       key: await readKeyFile(join(net.dir, "keys", `${name}.signer`)),
       finalizedHeight: async () => (await openChainClient(rpcUrl)).blockNumber("finalized"),
-      block: async (number: bigint) => source(name)?.block(number),
+      block: async (number: bigint) => sources.find((source) => source.name === name)?.block(number),
     })),
   );
 }
 
 async function chooseInterval(
-  net: NetClient,
   root: RootChain,
-  start: bigint,
-  end: bigint | undefined,
+  stakers: readonly Staker[],
+  wanted: {
+    readonly start: bigint;
+    readonly seats: Awaited<ReturnType<RootChain["stakes"]["activeSet"]>>;
+    readonly end: bigint | undefined;
+  },
 ): Promise<Interval> {
-  const { planInterval } = await import("../../src/checkpoint/index.ts");
-  const { openChainClient } = await import("../../src/rpc/index.ts");
-  const [finalized, { maxLength }, { checkpointEvery }] = await Promise.all([
-    openChainClient(net.rpcUrl()).then((chain) => chain.blockNumber("finalized")),
-    root.checkpoints.params(),
-    readNetFacts(net),
-  ]);
+  const { quorumHeight } = await import("../../src/checkpoint/index.ts");
+  const { start, seats, end } = wanted;
+  const [finalized, { maxLength }] = await Promise.all([quorumHeight(stakers, seats), root.checkpoints.params()]);
+  if (finalized === undefined) throw noQuorum(undefined, stakers.length);
   if (end === undefined) {
-    const due = planInterval(start, finalized, { every: checkpointEvery, maxLength });
-    if (due) return due;
-    const ready = finalized - start + 1n;
-    throw new UserError("KOMA_E_CHECKPOINT_NOT_DUE", "No checkpoint is due.", {
-      facts: { start, finalized, every: checkpointEvery, why: `${ready} of ${checkpointEvery} blocks are final.` },
-      fix: [`Wait for block ${start + BigInt(checkpointEvery) - 1n} to be final.`, `Add --end ${finalized}.`],
-    });
+    if (finalized < start) {
+      throw new UserError("KOMA_E_CHECKPOINT_NOT_DUE", "There is no final block after the last checkpoint yet.", {
+        facts: { start, finalized, why: `It begins with block ${start}; block ${finalized} is the newest final one.` },
+        fix: ["Try again in a few seconds."],
+      });
+    }
+    const last = start + BigInt(maxLength) - 1n;
+    return { start, end: finalized < last ? finalized : last };
   }
   if (end < start || end > finalized || end - start >= BigInt(maxLength)) {
     throw new UserError("KOMA_E_CHECKPOINT_RANGE", `The next checkpoint cannot end with block ${end}.`, {
@@ -163,13 +207,10 @@ async function chooseInterval(
   return { start, end };
 }
 
-function noQuorum(
-  collection: { readonly signedPower: bigint; readonly totalPower: bigint } | undefined,
-  stakers: number,
-): ProtocolError {
+function noQuorum(collection: Collection | undefined, stakers: number): ProtocolError {
   const share = collection ? percentOf(collection.signedPower, collection.totalPower) : 0;
-  return new ProtocolError("KOMA_E_NO_QUORUM", "The signatures at hand are not more than two thirds of the stake.", {
-    facts: { powerPct: share, stakers, why: `${share} % of the stake signed; more than 66.66 % is needed.` },
+  return new ProtocolError("KOMA_E_NO_QUORUM", "The stakers at hand do not hold more than two thirds of the stake.", {
+    facts: { powerPct: share, stakers, why: `${share} % of the stake would sign; more than 66.66 % is needed.` },
     fix: ["koma devnet status", "Start the validators that are down: koma devnet start validator-0"],
   });
 }

@@ -33,6 +33,11 @@ Without flags about its shape an existing devnet keeps the plan it has. Its keys
       env: "KOMA_DEVNET_L1",
       helpValue: "URL",
     }),
+    "challenge-period": Flags.string({
+      summary: "Time in which a checkpoint can be challenged; default 20s.",
+      env: "KOMA_DEVNET_CHALLENGE_PERIOD",
+      helpValue: "DURATION",
+    }),
     set: Flags.string({
       summary: "Change a key of the network, for example ports.base=22000.",
       multiple: true,
@@ -62,6 +67,7 @@ Without flags about its shape an existing devnet keeps the plan it has. Its keys
 
   async execute(ctx: Ctx): Promise<DevnetOverview> {
     const { args, flags } = await this.parse(DevnetUp);
+    const period = flags["challenge-period"];
     const { bringUp } = await import("../../devnet/bring-up.ts");
     const session = await bringUp(ctx, {
       name: flags.name ?? ctx.cfg.network ?? "default",
@@ -69,7 +75,7 @@ Without flags about its shape an existing devnet keeps the plan it has. Its keys
       validators: flags.validators,
       producers: flags.producers,
       l1: flags.l1,
-      set: flags.set ?? [],
+      set: [...(period === undefined ? [] : [`chains[0].checkpoint.challenge=${period}`]), ...(flags.set ?? [])],
       fresh: flags.fresh,
       waitFor: flags["wait-for"],
     });

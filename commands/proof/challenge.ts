@@ -106,7 +106,7 @@ limits the search to one kind (koma proof types). The exit code is 6 when nothin
     const search =
       flags.evidence === undefined
         ? await searchFraud(ctx, net, root, wanted, flags.checkpoint)
-        : await readEvidence(root, flags.evidence);
+        : await readEvidence(net, root, flags.evidence);
     const data = await finish(ctx, net, root, key, search, flags);
     print(ctx, data);
     if (data.state === "none" || data.state === "refused") ctx.exitWith(exitCodes.false);
@@ -182,9 +182,16 @@ const plainUnread = ({ checkpoint, why }: UnreadCheckpoint) => {
 };
 
 /** What the root contracts say of it comes as their own error: a file is one claim, not a search. */
-async function readEvidence(root: RootChain, file: string): Promise<Search> {
-  const { parseChallenge } = await import("../../src/fraud/index.ts");
+async function readEvidence(net: NetClient, root: RootChain, file: string): Promise<Search> {
+  const { checkChallenge, openLookup, parseChallenge } = await import("../../src/fraud/index.ts");
   const challenge = parseChallenge(await readTextFile(file));
+  const lookup = openLookup(root, challenge.chainId, (await readNetFacts(net)).rootStartBlock);
+  if ((await checkChallenge(challenge, lookup)).outcome === "stale") {
+    throw new UserError("KOMA_E_PROOF_TOO_OLD", "The checkpoint that the proof was made for was rolled back.", {
+      facts: { checkpoint: challenge.checkpoint, why: "It was proven wrong before: there is nothing left to charge." },
+      fix: ["koma checkpoint list", "koma proof challenge"],
+    });
+  }
   const verdict = await root.challenges.judge(challenge.kind, challenge.evidence);
   return { found: 1, fault: null, challenge, offence: verdict.offenceId, refused: [] };
 }

@@ -5,6 +5,7 @@ import {
   Flags,
   KomaCommand,
   openRootChain,
+  readNetFacts,
   readStdin,
   readTextFile,
 } from "../../src/cli/index.ts";
@@ -38,21 +39,20 @@ sending anything. Exit code: 0 it holds, 6 it does not, 2 the file is malformed,
 
   async execute(ctx: Ctx): Promise<VerifiedProof> {
     const { args, flags } = await this.parse(ProofVerify);
-    const { createCheckpointReader } = await import("../../src/checkpoint/index.ts");
-    const { blockOf, checkChallenge, checkInclusion, looksLikeInclusion, parseChallenge, parseInclusion } =
+    const { blockOf, checkChallenge, checkInclusion, looksLikeInclusion, openLookup, parseChallenge, parseInclusion } =
       await import("../../src/fraud/index.ts");
     const text = args.file === "-" ? await readStdin() : await readTextFile(args.file);
+    const file = looksLikeInclusion(text)
+      ? { inclusion: parseInclusion(text), challenge: undefined }
+      : { inclusion: undefined, challenge: parseChallenge(text) };
+    const { inclusion, challenge } = file;
     const net = await ctx.net();
     const root = await openRootChain(net);
-    const inclusion = looksLikeInclusion(text) ? parseInclusion(text) : undefined;
-    const challenge = inclusion ? undefined : parseChallenge(text);
-    const chainId = inclusion ? blockOf(inclusion).chainId : (challenge?.chainId ?? 0n);
-    const { checkpoint: lookup } = createCheckpointReader(root.checkpoints, chainId);
-    const checked = challenge
-      ? await checkChallenge(challenge, lookup, flags.onchain ? root.challenges.judge : undefined)
-      : inclusion
-        ? await checkInclusion(inclusion, lookup)
-        : { outcome: "does-not-hold" as const, checks: [] };
+    const chainId = inclusion ? blockOf(inclusion).chainId : challenge.chainId;
+    const lookup = openLookup(root, chainId, (await readNetFacts(net)).rootStartBlock);
+    const checked = inclusion
+      ? await checkInclusion(inclusion, lookup)
+      : await checkChallenge(challenge, lookup, flags.onchain ? root.challenges.judge : undefined);
     const checks = [...checked.checks];
     if (flags.onchain && inclusion && checked.outcome === "holds") {
       if (inclusion.type === "log") checks.push(await judgeExit(root, inclusion.proof));
@@ -63,7 +63,7 @@ sending anything. Exit code: 0 it holds, 6 it does not, 2 the file is malformed,
     const data: VerifiedProof = {
       ok: outcome === "holds",
       outcome,
-      type: inclusion?.type ?? challenge?.type ?? "",
+      type: (inclusion ?? challenge).type,
       checks,
     };
     const { out } = ctx;
@@ -91,6 +91,7 @@ async function judgeExit(root: RootChain, proof: Parameters<RootChain["exits"]["
     return { name, ok: true };
   } catch (error) {
     if (!(error instanceof ProtocolError)) throw error;
-    return { name, ok: error.code === "KOMA_E_EXIT_EXISTS", detail: error.message };
+    const started = error.code === "KOMA_E_EXIT_EXISTS";
+    return { name, ok: started, detail: started ? "it has started that exit before" : error.message };
   }
 }

@@ -109,7 +109,7 @@ validator's node needs it.`;
     const what = `${formatAmount(flags.stake)} KMC of ${owner.name}`;
     if (sent.id === undefined) out.line(`${what} could be staked, gas ${sent.gasUsed}`);
     else out.line(`validator ${sent.id}: ${what} staked\n  transaction ${sent.hash}`);
-    out.line(`  signer      ${signerAddress}${signer.file === null ? "" : `  in ${signer.file}`}`);
+    if (signer.file !== null || given) out.line(`  signer      ${signerAddress}  ${signer.file ?? flags.signer}`);
     const activeFrom = sent.id === undefined ? undefined : await activation(root, sent.id);
     if (activeFrom !== undefined) out.line(`  counts from ${isoTime(activeFrom)}`);
     const active = sent.id !== undefined && flags.wait && (await waitUntilActive(ctx, root, signerAddress));

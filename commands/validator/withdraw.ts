@@ -49,10 +49,15 @@ export default class ValidatorWithdraw extends KomaCommand<WithdrawnStake> {
         fix: [status === "active" ? `koma validator unstake ${id}` : "koma validator list"],
       });
     }
+    const isFree = async () => (await root.head()).timestamp >= unbondAt;
     if (flags.wait) {
-      await waitFor(ctx, { what: `the stake is free at ${isoTime(unbondAt)}`, limitMs: 600_000 }, async () =>
-        (await root.head()).timestamp >= unbondAt ? true : undefined,
-      );
+      const options = { what: `the stake is free at ${isoTime(unbondAt)}`, limitMs: 600_000 };
+      await waitFor(ctx, options, async () => ((await isFree()) ? true : undefined));
+    } else if (!(await isFree())) {
+      throw new UserError("KOMA_E_STILL_BONDED", `The stake of validator ${id} is still bonded.`, {
+        facts: { unbondAt, why: `It is free from ${isoTime(unbondAt)} on.` },
+        fix: [`koma validator withdraw ${id} --key ${owner.name} --wait --timeout 10m`],
+      });
     }
     const sent = await root.stakes.unstakeClaim(id, ctx.signal);
     ctx.out.line(`validator ${id}: ${formatAmount(validator.selfStake)} KMC returned to ${owner.name}`);

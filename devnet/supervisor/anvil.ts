@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync } from "node:fs";
-import { dirname } from "node:path";
+import { closeSync, existsSync, mkdirSync, openSync, rmSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { identifyProcess, type ProcessIdentity } from "../../src/cli/index.ts";
@@ -50,6 +50,7 @@ const LIFELINE = 'read -r _; kill -TERM "$1" 2>/dev/null; sleep 1; kill -KILL "$
 /** Starts anvil, from the state on disk if there is one, and waits for its first answer. */
 export async function startAnvil(options: AnvilOptions, signal: AbortSignal): Promise<Anvil> {
   mkdirSync(dirname(options.statePath), { recursive: true });
+  rmSync(endpointFile(options), { force: true });
   const resumed = existsSync(options.statePath);
   const url = `http://${options.host}:${options.port}`;
   const child = spawnAnvil(options, resumed);
@@ -71,6 +72,8 @@ export async function startAnvil(options: AnvilOptions, signal: AbortSignal): Pr
   await waitUntil(
     async () => {
       if (ended) throw startFailed(options, describeExit(ended));
+      // Whoever took the port a moment before us answers as well; its chain must not be taken for ours.
+      if (!existsSync(endpointFile(options))) return undefined;
       return callRootChain(url, "eth_chainId", [], signal).catch((error: unknown) => {
         if (error instanceof EnvironmentError) return undefined; // not listening yet
         throw error;
@@ -90,6 +93,7 @@ export async function startAnvil(options: AnvilOptions, signal: AbortSignal): Pr
     resumed,
     async save() {
       const dump = await callRootChain(url, "anvil_dumpState");
+      if (ended) throw new EnvironmentError("KOMA_E_ROOTCHAIN_UNREACHABLE", "anvil has ended; nothing was saved.", {});
       if (typeof dump !== "string") throw new BugError("anvil_dumpState did not answer with a text");
       // The RPC answer is gzipped JSON; --load-state wants the JSON.
       const json = await promisify(gunzip)(Buffer.from(dump.slice(2), "hex"));
@@ -114,7 +118,7 @@ function spawnAnvil(options: AnvilOptions, resumed: boolean): ChildProcess {
       [
         ...["--host", options.host, "--port", String(options.port), "--chain-id", String(options.chainId)],
         ...["--mnemonic", options.mnemonic, "--accounts", String(options.accounts)],
-        ...["--balance", String(options.balanceEth), "--quiet"],
+        ...["--balance", String(options.balanceEth), "--quiet", "--config-out", endpointFile(options)],
         ...(resumed ? ["--load-state", options.statePath] : []),
       ],
       { detached: true, stdio: ["ignore", log, log], env: childEnvironment(options.dir) },
@@ -122,6 +126,11 @@ function spawnAnvil(options: AnvilOptions, resumed: boolean): ChildProcess {
   } finally {
     closeSync(log);
   }
+}
+
+/** Written by anvil once it listens, and only then: the proof that the port is its own. */
+function endpointFile({ statePath }: AnvilOptions): string {
+  return join(dirname(statePath), "anvil.json");
 }
 
 async function tieToSupervisor(child: ChildProcess, dir: string): Promise<ChildProcess> {

@@ -1,5 +1,5 @@
 import { KomaError } from "../errors.ts";
-import { type Address, addressOfKey, type Bytes, signDigest } from "../primitives/index.ts";
+import { type Address, addressOfKey, type Bytes, exceedsTwoThirds, signDigest } from "../primitives/index.ts";
 import type { ArchivedBlock } from "./archive.ts";
 import { buildCheckpoint, type CheckpointedBlock, type CheckpointSlot } from "./build.ts";
 import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
@@ -80,6 +80,34 @@ export async function collectCheckpoint(
     totalPower: seats.reduce((sum, { power }) => sum + power, 0n),
     certificate: collector.certificate(checkpointHash(checkpoint), seats),
   };
+}
+
+/**
+ * Newest block that stakers with more than two thirds of the power hold for final; undefined when those that answer have
+ * not that much.
+ */
+export async function quorumHeight(
+  stakers: readonly Staker[],
+  seats: readonly StakedSeat[],
+): Promise<bigint | undefined> {
+  const total = seats.reduce((sum, { power }) => sum + power, 0n);
+  const heights: { readonly height: bigint; readonly power: bigint }[] = [];
+  for (const staker of stakers) {
+    const power = seats.find(({ signer }) => signer === addressOfKey(staker.key))?.power ?? 0n;
+    try {
+      if (power > 0n) heights.push({ height: await staker.finalizedHeight(), power });
+    } catch (error) {
+      if (!(error instanceof KomaError)) throw error;
+      // A node that is away has nothing final; the others may be enough.
+    }
+  }
+  heights.sort((a, b) => (a.height === b.height ? 0 : a.height > b.height ? -1 : 1));
+  let power = 0n;
+  for (const entry of heights) {
+    power += entry.power;
+    if (exceedsTwoThirds(power, total)) return entry.height;
+  }
+  return undefined;
 }
 
 /** The interval's blocks from the staker's own node, or why there are none. */

@@ -11,7 +11,7 @@ export const validatorArgs = {
 
 export const ownerFlags = {
   key: Flags.string({
-    summary: "Account that owns the stake; default: that of the devnet's node which the argument names.",
+    summary: "Account that owns the stake; default: that of the node which the argument names, else alice.",
     env: "KOMA_VALIDATOR_KEY",
     helpValue: "KEY",
   }),

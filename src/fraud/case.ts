@@ -1,7 +1,14 @@
-import { type ChainArchive, describeRecord, type SubmittedCheckpoint } from "../checkpoint/index.ts";
+import {
+  type ChainArchive,
+  checkpointHistory,
+  createCheckpointReader,
+  describeRecord,
+  type SubmittedCheckpoint,
+} from "../checkpoint/index.ts";
 import { type KomaError, ProtocolError, UserError } from "../errors.ts";
 import type { Hash } from "../primitives/index.ts";
 import type { RootChain, Verdict } from "../rootchain/index.ts";
+import type { CheckpointLookup } from "./check-file.ts";
 import { type Challenge, craftChallenge } from "./evidence.ts";
 import type { Fault, ScanRules } from "./find-faults.ts";
 import type { FraudKind } from "./kinds.ts";
@@ -46,6 +53,20 @@ export async function openCase(
     archive,
     rules: { chainId, banned: (hash) => banned.has(hash) },
     graceBlocks: BigInt(chain.setGraceBlocks),
+  };
+}
+
+/** Checkpoints by number, those that were rolled back included; what proof files are checked against. */
+export function openLookup(root: CaseRootChain, chainId: bigint, fromBlock: bigint): CheckpointLookup {
+  const read = (event: string) => root.events({ contract: "CheckpointManager", event, fromBlock });
+  return {
+    live: createCheckpointReader(root.checkpoints, chainId).checkpoint,
+    async rolledBack(number) {
+      const events = await Promise.all([read("CheckpointSubmitted"), read("CheckpointRejected")]);
+      return checkpointHistory(chainId, events.flat())
+        .filter((entry) => !entry.live && entry.number === number)
+        .map(({ start, end, rootHash }) => ({ checkpoint: number, start, end, rootHash: rootHash as Hash }));
+    },
   };
 }
 

@@ -27,19 +27,34 @@ export interface CheckedFile {
   readonly checks: readonly FileCheck[];
 }
 
-/** Reads a live checkpoint from the root chain. */
-export type CheckpointLookup = (number: bigint) => Promise<SubmittedCheckpoint | undefined>;
+/** Checkpoints by number, from the root chain. */
+export interface CheckpointLookup {
+  live(number: bigint): Promise<SubmittedCheckpoint | undefined>;
+  /** Those that had this number and were rolled back; the number is given again. */
+  rolledBack(number: bigint): Promise<readonly Omit<CheckpointRange, "chainId">[]>;
+}
 
 /** Follows an inclusion proof up to the root that the root chain has. */
 export async function checkInclusion(inclusion: Inclusion, lookup: CheckpointLookup): Promise<CheckedFile> {
-  const { checkpoint: number } = blockOf(inclusion);
-  const checkpoint = await lookup(number);
-  const live = { name: `checkpoint ${number} is on the root chain`, ok: checkpoint !== undefined };
-  if (!checkpoint) return { outcome: "stale", checks: [live] };
+  const proof = blockOf(inclusion);
+  const checkpoint = await lookup.live(proof.checkpoint);
+  const live = { name: `checkpoint ${proof.checkpoint} is on the root chain`, ok: checkpoint !== undefined };
+  if (!checkpoint || (await isStale(proof, checkpoint, lookup))) {
+    return { outcome: "stale", checks: [{ ...live, ok: false, detail: ROLLED_BACK }] };
+  }
   const verified = verifyInclusion(inclusion, rangeOf(checkpoint));
   const name = `the ${inclusion.type} leads to the checkpoint's root`;
   const check = verified.ok ? { name, ok: true } : { name, ok: false, detail: verified.rejection.code };
   return { outcome: verified.ok ? "holds" : "does-not-hold", checks: [live, check] };
+}
+
+const ROLLED_BACK = "the checkpoint that it was made for was rolled back";
+
+/** It leads to no root that stands, but to one that stood under the same number. */
+async function isStale(proof: BlockProof, checkpoint: SubmittedCheckpoint, lookup: CheckpointLookup): Promise<boolean> {
+  if (verifyBlockProof(proof, rangeOf(checkpoint)).ok) return false;
+  const dead = await lookup.rolledBack(proof.checkpoint);
+  return dead.some((range) => verifyBlockProof(proof, { ...range, chainId: proof.chainId }).ok);
 }
 
 /**
@@ -57,11 +72,11 @@ export async function checkChallenge(
   let stale = false;
   const { blocks, transactions } = readEvidence(challenge);
   for (const proof of [...blocks, ...transactions.map(({ b }) => b)]) {
-    const checkpoint = await lookup(proof.checkpoint);
+    const checkpoint = await lookup.live(proof.checkpoint);
     const name = `block ${proof.number} leads to checkpoint ${proof.checkpoint}`;
-    if (!checkpoint) {
+    if (!checkpoint || (await isStale(proof, checkpoint, lookup))) {
       stale = true;
-      checks.push({ name, ok: false, detail: "the checkpoint was rolled back" });
+      checks.push({ name, ok: false, detail: ROLLED_BACK });
       continue;
     }
     const verified = verifyBlockProof(proof, rangeOf(checkpoint));
@@ -69,7 +84,7 @@ export async function checkChallenge(
   }
   const nonces: { readonly sender: string; readonly nonce: bigint }[] = [];
   for (const proof of transactions) {
-    const checkpoint = await lookup(proof.b.checkpoint);
+    const checkpoint = stale ? undefined : await lookup.live(proof.b.checkpoint);
     if (!checkpoint) continue;
     const name = `transaction ${proof.txIndex} of block ${proof.b.number} is in its block`;
     const raw = verifyTransactionProof(proof, rangeOf(checkpoint));

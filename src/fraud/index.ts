@@ -4,6 +4,7 @@ export {
   type FraudCase,
   findFraud,
   openCase,
+  openLookup,
   type ProvenFault,
   pendingCheckpoints,
   proveFraud,

@@ -120,7 +120,13 @@ export function createBehaviours(
       const detail = `block ${block} holds two transactions with one nonce`;
       const { handle, kind } = done;
       ports.events.emit({ type: "behaviour", handle, kind, event: "performed", detail });
-      if (done.left <= 0) ports.events.emit({ type: "behaviour", handle, kind, event: "finished", detail });
+      if (done.left > 0) return;
+      // Who hears that it is over heals the accomplices: not before the block is final, or they would refuse it.
+      const unsubscribe = ports.events.subscribe((event) => {
+        if (event.type !== "blockFinalized" || event.number < block) return;
+        unsubscribe();
+        ports.events.emit({ type: "behaviour", handle, kind, event: "finished", detail });
+      });
     },
   };
 }

@@ -95,7 +95,8 @@ describe("one of four validators killed", () => {
 
   it("is brought back by the supervisor when nobody asked for its end", async () => {
     const victim = node("validator-1");
-    const status = () => koma.json<{ nodes: { name: string; state: string; restarts: number; pid: number }[] }>("devnet", "status");
+    const status = () =>
+      koma.json<{ nodes: { name: string; state: string; restarts: number; pid: number }[] }>("devnet", "status");
     const before = (await status()).nodes.find(({ name }) => name === victim.name);
     process.kill(before?.pid as number, "SIGKILL");
     const after = await eventually("the node's restart", async () => {
@@ -126,7 +127,10 @@ describe("two of four validators killed", () => {
     await koma.json("devnet", "start", three.name, four.name);
     await untilAllFinal(devnet.nodes, Math.max(...stuck) + 3);
     for (const [i, { signer }] of [three, four].entries()) {
-      await eventually("units of those who came back", async () => (await seqOf(one.rpcUrl, signer)) > (seqs[i] as number));
+      await eventually(
+        "units of those who came back",
+        async () => (await seqOf(one.rpcUrl, signer)) > (seqs[i] as number),
+      );
     }
     await expectNoFork(devnet.nodes);
     await expectNobodyFaulty(devnet.nodes);
@@ -202,22 +206,27 @@ describe("everything killed at random moments", () => {
     await root.deposits.depositKmc({ chainId: 80401n, recipient, amount }, AbortSignal.timeout(20_000)).catch(() => {});
   }
 
+  /** Kills everything, the command included, a while after it began. */
+  async function killDuring(command: "up" | "down", ms: number, prng: Prng): Promise<void> {
+    if (command === "up") await killEverything(devnet.dir, prng);
+    const running = execa(process.execPath, [launcher, "devnet", command, "--json"], {
+      env: { KOMA_HOME: koma.home, CI: "true" },
+      reject: false,
+      stdin: "ignore",
+    });
+    await moment(ms);
+    await killEverything(koma.home, prng);
+    await running;
+  }
+
   it.each(seeds)("leave what was final as it was (seed %i)", async (seed) => {
     const prng = createPrng(seed);
-    onTestFailed(() => console.error([`seed ${seed}`, ...devnet.nodes.map(({ name }) => logTail(devnet.dir, name))].join("\n")));
+    onTestFailed(() =>
+      console.error([`seed ${seed}`, ...devnet.nodes.map(({ name }) => logTail(devnet.dir, name))].join("\n")),
+    );
 
-    if (prng.next() < 0.4) {
-      // While it comes up.
-      await killEverything(devnet.dir, prng);
-      const up = execa(process.execPath, [launcher, "devnet", "up", "--json"], {
-        env: { KOMA_HOME: koma.home, CI: "true" },
-        reject: false,
-        stdin: "ignore",
-      });
-      await moment(prng.between(200, 5_000));
-      await killEverything(koma.home, prng);
-      await up;
-    }
+    // While it comes up.
+    if (prng.next() < 0.4) await killDuring("up", prng.between(200, 5_000), prng);
     devnet = await koma.json<DevnetData>("devnet", "up");
     await untilAllFinal(devnet.nodes, finality.height + 1);
     await expectNoFork(devnet.nodes);
@@ -232,7 +241,9 @@ describe("everything killed at random moments", () => {
     };
     const load = [pay(prng, stop.signal), deposit(prng), watch()];
     await moment(prng.between(500, 4_000));
-    await killEverything(devnet.dir, prng);
+    // While it goes down in order, or out of the blue.
+    if (prng.next() < 0.3) await killDuring("down", prng.between(200, 2_000), prng);
+    else await killEverything(devnet.dir, prng);
     stop.abort();
     await Promise.all(load);
     expect(await processesOf(koma.home)).toEqual([]);

@@ -113,14 +113,25 @@ describe("a devnet's life", () => {
     const lines = stdout.split("\n").map((line) => JSON.parse(line) as { kind: string; data: { node?: string } });
     expect(lines.at(-1)).toEqual({ kind: "end", data: { reason: "done" } });
     expect(lines.length).toBeGreaterThan(1);
-    for (const line of lines.slice(0, -1)) expect(line).toMatchObject({ kind: "devnet.logs", data: { node: "validator-0" } });
+    for (const line of lines.slice(0, -1))
+      expect(line).toMatchObject({ kind: "devnet.logs", data: { node: "validator-0" } });
   });
 
   it("prints no colour codes without a terminal", async () => {
     // Neither NO_COLOR nor CI: that there is no terminal must be enough.
     const env = { KOMA_HOME: koma.home, NO_COLOR: "", CI: "", TERM: "xterm-256color" };
-    for (const command of [["devnet", "status"], ["devnet", "list"], ["devnet", "up"], ["devnet", "nonsense"]]) {
-      const { all } = await execa(process.execPath, [launcher, ...command], { env, reject: false, all: true, stdin: "ignore" });
+    for (const command of [
+      ["devnet", "status"],
+      ["devnet", "list"],
+      ["devnet", "up"],
+      ["devnet", "nonsense"],
+    ]) {
+      const { all } = await execa(process.execPath, [launcher, ...command], {
+        env,
+        reject: false,
+        all: true,
+        stdin: "ignore",
+      });
       expect(all).not.toContain("\u001b");
       expect(all.length).toBeGreaterThan(0);
     }
@@ -129,7 +140,12 @@ describe("a devnet's life", () => {
   it("answers an unknown flag with exit code 2 and one JSON document", async () => {
     const { exitCode, stdout, envelope } = await koma.run("devnet", "up", "--nonsense");
     expect(exitCode).toBe(2);
-    expect(envelope).toMatchObject({ ok: false, kind: "devnet.up", v: 1, error: { code: "KOMA_E_FLAG_UNKNOWN", exit: 2 } });
+    expect(envelope).toMatchObject({
+      ok: false,
+      kind: "devnet.up",
+      v: 1,
+      error: { code: "KOMA_E_FLAG_UNKNOWN", exit: 2 },
+    });
     expect(stdout.split("\n")).toHaveLength(1);
   });
 

@@ -20,9 +20,9 @@ import {
   createPublicClient,
   createWalletClient,
   defineChain,
-  type Hex as ViemHex,
   http,
   parseAbiItem,
+  type Hex as ViemHex,
   webSocket,
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
@@ -98,7 +98,10 @@ describe("ethers", () => {
 
   it.each([
     { type: 0, fees: { gasPrice: 3n * 10n ** 9n } },
-    { type: 1, fees: { gasPrice: 3n * 10n ** 9n, accessList: [{ address: alice, storageKeys: [`0x${"0".repeat(64)}`] }] } },
+    {
+      type: 1,
+      fees: { gasPrice: 3n * 10n ** 9n, accessList: [{ address: alice, storageKeys: [`0x${"0".repeat(64)}`] }] },
+    },
     { type: 2, fees: { maxFeePerGas: 5n * 10n ** 9n, maxPriorityFeePerGas: 10n ** 9n } },
   ])("sends a transaction of type $type and waits for it", async ({ type, fees }) => {
     const to = stranger();
@@ -140,7 +143,13 @@ describe("ethers", () => {
     const nonce = await signer.getNonce();
     const fees = { maxFeePerGas: 5n * 10n ** 9n, maxPriorityFeePerGas: 10n ** 9n };
     const [kept, other] = [stranger(), stranger()];
-    const waiting = await signer.sendTransaction({ to: other, value: 1n, nonce: nonce + 1, gasLimit: 21_000n, ...fees });
+    const waiting = await signer.sendTransaction({
+      to: other,
+      value: 1n,
+      nonce: nonce + 1,
+      gasLimit: 21_000n,
+      ...fees,
+    });
     const underpriced = await failureOf(
       signer.sendTransaction({ to: kept, value: 2n, nonce: nonce + 1, gasLimit: 21_000n, ...fees }),
     );
@@ -181,7 +190,9 @@ describe("ethers", () => {
     expect(isError(called, "CALL_EXCEPTION") && called.revert).toMatchObject({ name: "FaucetLimit" });
     const estimated = await failureOf(token.getFunction("faucet").estimateGas(10_001n * coins));
     expect(isError(estimated, "CALL_EXCEPTION") && estimated.data).toMatch(/^0x[0-9a-f]{8}/);
-    expect(token.interface.parseError(String(isError(estimated, "CALL_EXCEPTION") && estimated.data))?.args.toObject()).toEqual({
+    expect(
+      token.interface.parseError(String(isError(estimated, "CALL_EXCEPTION") && estimated.data))?.args.toObject(),
+    ).toEqual({
       wanted: 10_001n * coins,
       max: 10_000n * coins,
     });
@@ -244,11 +255,15 @@ describe("ethers", () => {
 
   it("follows the tags from final to newest", async () => {
     const numbers: number[] = [];
-    for (const tag of ["earliest", "finalized", "safe", "latest"]) numbers.push((await provider.getBlock(tag))?.number ?? -1);
+    for (const tag of ["earliest", "finalized", "safe", "latest"])
+      numbers.push((await provider.getBlock(tag))?.number ?? -1);
     expect(numbers[0]).toBe(0);
     expect(numbers.toSorted((a, b) => a - b)).toEqual(numbers);
     const { number = 0 } = (await provider.getBlock("latest")) ?? {};
-    await eventually("the newest block to become final", async () => ((await provider.getBlock("finalized"))?.number ?? 0) >= number);
+    await eventually(
+      "the newest block to become final",
+      async () => ((await provider.getBlock("finalized"))?.number ?? 0) >= number,
+    );
   });
 
   it("hears of events by polling filters and over WebSocket", async () => {
@@ -261,7 +276,10 @@ describe("ethers", () => {
         pending: [],
       };
       const to = stranger();
-      const note = (list: Hash[]) => (...args: unknown[]) => list.push((args.at(-1) as { log: Log }).log.transactionHash as Hash);
+      const note =
+        (list: Hash[]) =>
+        (...args: unknown[]) =>
+          list.push((args.at(-1) as { log: Log }).log.transactionHash as Hash);
       const pushed = token.connect(socket) as Contract;
       await token.on(token.getEvent("Transfer")(null, to), note(heard.polled));
       await pushed.on(pushed.getEvent("Transfer")(null, to), note(heard.pushed));
@@ -324,7 +342,12 @@ describe("viem", () => {
     const hash = await writer.sendTransaction({ to, value: coins });
     const receipt = await reader.waitForTransactionReceipt({ hash, timeout: 60_000 });
     expect(receipt).toMatchObject({ status: "success", type: "eip1559", gasUsed: 21_000n });
-    const minted = await writer.writeContract({ address: token, abi: demo, functionName: "faucet", args: [3n * coins] });
+    const minted = await writer.writeContract({
+      address: token,
+      abi: demo,
+      functionName: "faucet",
+      args: [3n * coins],
+    });
     await reader.waitForTransactionReceipt({ hash: minted, timeout: 60_000 });
 
     const contract = { address: token, abi: demo } as const;
@@ -349,7 +372,9 @@ describe("viem", () => {
       reader.simulateContract({ address: token, abi: demo, functionName: "faucet", args: [10_001n * coins], account }),
     );
     expect(failure).toBeInstanceOf(ContractFunctionExecutionError);
-    const cause = (failure as ContractFunctionExecutionError).walk((each) => each instanceof ContractFunctionRevertedError);
+    const cause = (failure as ContractFunctionExecutionError).walk(
+      (each) => each instanceof ContractFunctionRevertedError,
+    );
     expect((cause as ContractFunctionRevertedError).data).toMatchObject({
       errorName: "FaucetLimit",
       args: [10_001n * coins, 10_000n * coins],
@@ -480,7 +505,11 @@ describe("foundry", () => {
 describe("what only KOMA knows", () => {
   it("says how sure a block is", async () => {
     const final = await ask<{ hash: Hash; number: Hex }>(rpcUrl, "eth_getBlockByNumber", "finalized", false);
-    const confidence = await ask<{ confidence: number; maxT: number; N: number }>(rpcUrl, "koma_getConfidence", final.hash);
+    const confidence = await ask<{ confidence: number; maxT: number; N: number }>(
+      rpcUrl,
+      "koma_getConfidence",
+      final.hash,
+    );
     expect(confidence.confidence).toBeGreaterThan(1 / 3);
     expect(confidence.N).toBe(1_000_000);
     await expect(ask(rpcUrl, "koma_getConfidence", `0x${"1".repeat(64)}`)).rejects.toMatchObject({
@@ -503,7 +532,9 @@ describe("what only KOMA knows", () => {
     const client = createRpcClient(wsUrl);
     try {
       const heard: { number: Hex; hash: Hash; confidence: { confidence: number } }[] = [];
-      await client.subscribe("koma", ["finality", { alpha: 1 / 3 }], (result) => heard.push(result as (typeof heard)[number]));
+      await client.subscribe("koma", ["finality", { alpha: 1 / 3 }], (result) =>
+        heard.push(result as (typeof heard)[number]),
+      );
       await eventually("three final blocks", async () => heard.length >= 3);
       const numbers = heard.map(({ number }) => Number(number));
       expect(numbers).toEqual([...new Set(numbers)].toSorted((a, b) => a - b));

@@ -5,7 +5,8 @@ export default class DevnetFaultBehave extends KomaCommand<ActiveFault> {
   static override kind = "devnet.fault.behave";
   static override summary = "Make a node break the rules on purpose.";
   static override description =
-    `Accomplices (--collude) accept what the node does and sign it. The fault lasts until it is healed, for the time of --for, or for
+    `Accomplices (--collude) accept what the node does and sign it; a fraud that needs more than two thirds of the stake to be
+checkpointed takes as many others as that needs, unless you name them. The fault lasts until it is healed, for the time of --for, or for
 so many times as --times says, and comes back with a node that is restarted. List the kinds with: koma devnet fault kinds`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> validator-0 bad-nonce --times 1",
@@ -14,7 +15,7 @@ so many times as --times says, and comes back with a node that is restarted. Lis
   static override args = {
     node: Args.string({ description: "Node, or a pattern with *.", required: true, ignoreStdin: true }),
     kind: Args.string({
-      description: "What it does: bad-nonce, invalid-block, equivocate …",
+      description: "What it does: bad-nonce, sign-anything.",
       required: true,
       ignoreStdin: true,
     }),
