@@ -110,7 +110,7 @@ async function submitNext(
   for (let attempt = 1; ; attempt++) {
     const collection = await collectNext(ctx, net, root, stakers, flags.end);
     const { certificate, checkpoint } = collection;
-    if (!certificate) throw noQuorum(collection, stakers.length);
+    if (!certificate) throw noQuorum(collection.signedPower, collection.totalPower);
     const compact = Array.from({ length: certificate.signatures.length / 64 }, (_, index) =>
       certificate.signatures.subarray(64 * index, 64 * index + 64),
     );
@@ -151,7 +151,11 @@ async function collectNext(
   };
   const collection = await collectCheckpoint(plan, stakers);
   for (const { name, why } of collection?.abstained ?? []) ctx.out.note(`${name} does not sign: it ${why}`);
-  if (!collection) throw noQuorum(undefined, stakers.length);
+  if (!collection)
+    throw noQuorum(
+      0n,
+      seats.reduce((sum, { power }) => sum + power, 0n),
+    );
   return collection;
 }
 
@@ -182,8 +186,9 @@ async function chooseInterval(
 ): Promise<Interval> {
   const { quorumHeight } = await import("../../src/checkpoint/index.ts");
   const { start, seats, end } = wanted;
-  const [finalized, { maxLength }] = await Promise.all([quorumHeight(stakers, seats), root.checkpoints.params()]);
-  if (finalized === undefined) throw noQuorum(undefined, stakers.length);
+  const [quorum, { maxLength }] = await Promise.all([quorumHeight(stakers, seats), root.checkpoints.params()]);
+  const finalized = quorum.height;
+  if (finalized === undefined) throw noQuorum(quorum.power, quorum.totalPower);
   if (end === undefined) {
     if (finalized < start) {
       throw new UserError("KOMA_E_CHECKPOINT_NOT_DUE", "There is no final block after the last checkpoint yet.", {
@@ -207,10 +212,10 @@ async function chooseInterval(
   return { start, end };
 }
 
-function noQuorum(collection: Collection | undefined, stakers: number): ProtocolError {
-  const share = collection ? percentOf(collection.signedPower, collection.totalPower) : 0;
+function noQuorum(power: bigint, total: bigint): ProtocolError {
+  const share = percentOf(power, total);
   return new ProtocolError("KOMA_E_NO_QUORUM", "The stakers at hand do not hold more than two thirds of the stake.", {
-    facts: { powerPct: share, stakers, why: `${share} % of the stake would sign; more than 66.66 % is needed.` },
+    facts: { powerPct: share, why: `${share} % of the stake would sign; more than 66.66 % is needed.` },
     fix: ["koma devnet status", "Start the validators that are down: koma devnet start validator-0"],
   });
 }

@@ -6,6 +6,7 @@ import {
   Flags,
   isoTime,
   KomaCommand,
+  type NetClient,
   openKey,
   openRootChain,
   passwordFileFlag,
@@ -35,7 +36,7 @@ export default class ValidatorRegister extends KomaCommand<RegisteredValidator> 
   static override summary = "Stake KMC and take a validator's seat.";
   static override description =
     `Approves the stake by signature, proves possession of the signer key, and stakes, all in one transaction on the root chain. The
-stake counts from the next epoch on. The signer key is made anew (in koma's home) unless --signer or --signer-file names one; the
+stake counts from the next epoch on. The signer key is made anew (in the devnet's folder) unless --signer or --signer-file names one; the
 validator's node needs it.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> --key alice --stake 100",
@@ -94,7 +95,7 @@ validator's node needs it.`;
     const given = flags.signer === undefined ? undefined : await openKey(ctx, net, flags.signer, { passwordFile });
     const signer = given
       ? { key: given.privateKey, file: null }
-      : await signerFrom(ctx, flags["signer-file"], flags.name ?? owner.name, flags["dry-run"]);
+      : await signerFrom(net, flags["signer-file"], flags.name ?? owner.name, flags["dry-run"]);
     const { stakes } = flags["dry-run"] ? root.dryRun : root;
     const sent = await stakes.stake(
       {
@@ -115,7 +116,10 @@ validator's node needs it.`;
     const active = sent.id !== undefined && flags.wait && (await waitUntilActive(ctx, root, signerAddress));
     if (active) out.line("  active");
     if (sent.id !== undefined && signer.file !== null) {
-      out.note(`Next: koma node init --dir ./my-validator --signer-file ${signer.file}`);
+      const init = `koma node init --dir ./my-validator --signer-file ${signer.file}`;
+      out.note(
+        `Next: ${flags["signer-file"] === undefined ? init : "koma node start, with the folder of that signer key"}`,
+      );
     }
     return {
       id: sent.id?.toString() ?? null,
@@ -158,18 +162,26 @@ async function checkStake(root: RootChain, owner: Address, name: string, stake: 
 }
 
 async function signerFrom(
-  ctx: Ctx,
+  net: NetClient,
   file: string | undefined,
   name: string,
   dryRun: boolean,
 ): Promise<{ readonly key: Bytes; readonly file: string | null }> {
-  const { createPrivateKey, ensurePrivateFolder, formatPrivateKey, PRIVATE_FILE, readKeyFile, writeFileAtomic } =
-    await import("../../src/wallet/index.ts");
+  const {
+    createPrivateKey,
+    ensurePrivateFolder,
+    formatPrivateKey,
+    PRIVATE_FILE,
+    parseKeyName,
+    readKeyFile,
+    writeFileAtomic,
+  } = await import("../../src/wallet/index.ts");
   if (file !== undefined) return { key: await readKeyFile(file), file };
   const key = createPrivateKey();
   if (dryRun) return { key, file: null };
-  const folder = join(ctx.home.root, "signers");
-  const path = join(folder, `${name}.key`);
+  // Beside the keys of the network's own nodes: it is worth nothing without that network.
+  const folder = join(net.dir, "keys");
+  const path = join(folder, `${parseKeyName(name)}.signer`);
   await ensurePrivateFolder(folder);
   const written = writeFileAtomic(path, `${formatPrivateKey(key)}\n`, { mode: PRIVATE_FILE, exclusive: true });
   await written.catch((cause: NodeJS.ErrnoException) => {

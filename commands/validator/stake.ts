@@ -41,7 +41,7 @@ export default class ValidatorStake extends KomaCommand<AddedStake> {
     const name = ownerKeyName(flags.key, args.validator);
     const owner = await openKey(ctx, net, name, { passwordFile: flags["password-file"] });
     const root = await openRootChain(net, owner);
-    const { id } = await resolveValidator(net, root, { text: args.validator, owner: owner.address });
+    const { id } = await resolveValidator(ctx, net, root, { text: args.validator, owner: owner.address });
     const sent = await root.stakes.addStake(id, flags.amount, ctx.signal);
     const [validator, seats, epoch, genesisTime, { epochLength }] = await Promise.all([
       root.stakes.validator(id),

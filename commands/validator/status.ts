@@ -44,7 +44,7 @@ export default class ValidatorStatus extends KomaCommand<ValidatorStatusData> {
   ];
   static override args = {
     validator: Args.string({
-      description: "Id, node's name, or address of the signer or owner.",
+      description: "Id, name of the node or owner, or address of signer or owner.",
       default: "1",
       ignoreStdin: true,
     }),
@@ -55,7 +55,7 @@ export default class ValidatorStatus extends KomaCommand<ValidatorStatusData> {
     const net = await ctx.net();
     const root = await openRootChain(net);
     const chainId = BigInt(net.chainId);
-    const validator = await resolveValidator(net, root, { text: args.validator });
+    const validator = await resolveValidator(ctx, net, root, { text: args.validator });
     const fromBlock = (await readNetFacts(net)).rootStartBlock;
     const [seats, total, epoch, checkpoints, slashes, claims] = await Promise.all([
       root.stakes.activeSet(),

@@ -38,7 +38,7 @@ later; then koma validator withdraw returns it.`;
     const name = ownerKeyName(flags.key, args.validator);
     const owner = await openKey(ctx, net, name, { passwordFile: flags["password-file"] });
     const root = await openRootChain(net, owner);
-    const { id } = await resolveValidator(net, root, { text: args.validator, owner: owner.address });
+    const { id } = await resolveValidator(ctx, net, root, { text: args.validator, owner: owner.address });
     const sent = await root.stakes.unstake(id, ctx.signal);
     const validator = await root.stakes.validator(id);
     const data: LeavingStake = {

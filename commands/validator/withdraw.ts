@@ -41,7 +41,7 @@ export default class ValidatorWithdraw extends KomaCommand<WithdrawnStake> {
     const name = ownerKeyName(flags.key, args.validator);
     const owner = await openKey(ctx, net, name, { passwordFile: flags["password-file"] });
     const root = await openRootChain(net, owner);
-    const validator = await resolveValidator(net, root, { text: args.validator, owner: owner.address });
+    const validator = await resolveValidator(ctx, net, root, { text: args.validator, owner: owner.address });
     const { id, status, unbondAt } = validator;
     if (status !== "unbonding") {
       throw new UserError("KOMA_E_VALIDATOR_STATE", `Validator ${id} is not leaving.`, {

@@ -241,7 +241,7 @@ describe("faults", () => {
 
   it("that a node refuses do not stay on the board", async () => {
     const { control } = await startReady();
-    const refused = control.call("fault.apply", { kind: "mint", nodes: ["validator-0"] });
+    const refused = control.call("fault.apply", { kind: "sign-anything", nodes: ["validator-0"] });
     await expect(refused).rejects.toMatchObject({ code: "KOMA_E_BEHAVIOUR_REFUSED" });
     expect(await control.call("fault.list")).toEqual([]);
   });
@@ -256,7 +256,7 @@ describe("faults", () => {
 
   it("end by themselves after their time", async () => {
     const { control } = await startReady();
-    await control.call("fault.apply", { kind: "silent", nodes: ["validator-0"], forMs: 300 });
+    await control.call("fault.apply", { kind: "bad-nonce", nodes: ["validator-0"], forMs: 300 });
     await waitUntil(async () => ((await control.call<unknown[]>("fault.list")).length === 0 ? true : undefined), {
       signal: within(10_000),
     });

@@ -96,6 +96,6 @@ describe("the height that a quorum has final", () => {
       const name = names[index] as string;
       return height === undefined ? offline(name) : staker(name, height);
     });
-    expect(await quorumHeight(stakers, seats)).toBe(expected);
+    expect((await quorumHeight(stakers, seats)).height).toBe(expected);
   });
 });

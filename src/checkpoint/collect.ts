@@ -82,15 +82,17 @@ export async function collectCheckpoint(
   };
 }
 
-/**
- * Newest block that stakers with more than two thirds of the power hold for final; undefined when those that answer have
- * not that much.
- */
-export async function quorumHeight(
-  stakers: readonly Staker[],
-  seats: readonly StakedSeat[],
-): Promise<bigint | undefined> {
-  const total = seats.reduce((sum, { power }) => sum + power, 0n);
+export interface QuorumHeight {
+  /** Undefined when those that answer do not hold more than two thirds of the power. */
+  readonly height: bigint | undefined;
+  /** Power of the stakers whose nodes answer, and of all seats. */
+  readonly power: bigint;
+  readonly totalPower: bigint;
+}
+
+/** Newest block that stakers with more than two thirds of the power hold for final. */
+export async function quorumHeight(stakers: readonly Staker[], seats: readonly StakedSeat[]): Promise<QuorumHeight> {
+  const totalPower = seats.reduce((sum, { power }) => sum + power, 0n);
   const heights: { readonly height: bigint; readonly power: bigint }[] = [];
   for (const staker of stakers) {
     const power = seats.find(({ signer }) => signer === addressOfKey(staker.key))?.power ?? 0n;
@@ -103,11 +105,12 @@ export async function quorumHeight(
   }
   heights.sort((a, b) => (a.height === b.height ? 0 : a.height > b.height ? -1 : 1));
   let power = 0n;
+  let height: bigint | undefined;
   for (const entry of heights) {
     power += entry.power;
-    if (exceedsTwoThirds(power, total)) return entry.height;
+    if (height === undefined && exceedsTwoThirds(power, totalPower)) height = entry.height;
   }
-  return undefined;
+  return { height, power, totalPower };
 }
 
 /** The interval's blocks from the staker's own node, or why there are none. */

@@ -8,7 +8,14 @@ export {
 } from "./archive.ts";
 export { buildCheckpoint, type CheckpointedBlock, type CheckpointSlot } from "./build.ts";
 export { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
-export { type Collection, type CollectionPlan, collectCheckpoint, quorumHeight, type Staker } from "./collect.ts";
+export {
+  type Collection,
+  type CollectionPlan,
+  collectCheckpoint,
+  type QuorumHeight,
+  quorumHeight,
+  type Staker,
+} from "./collect.ts";
 export { checkpointHistory, type HistoricCheckpoint } from "./history.ts";
 export { type CheckpointCheck, type InspectedCheckpoint, inspectCheckpoint } from "./inspect.ts";
 export { type Interval, type IntervalRules, planInterval } from "./interval.ts";

@@ -1,12 +1,13 @@
 import { UserError } from "../errors.ts";
 import type { Address } from "../primitives/index.ts";
 import type { RootChain, ValidatorRecord } from "../rootchain/index.ts";
+import { resolveAddress } from "./addresses.ts";
+import type { Ctx } from "./koma-command.ts";
 import { nearNames } from "./near-names.ts";
 import type { NetClient } from "./net-client.ts";
-import { nodeNameOf } from "./seat-names.ts";
 
 export interface ValidatorSelection {
-  /** Id, node's name, or address of a signer or owner; undefined: the owner's own. */
+  /** Id, name of a node or account, or address of a signer or owner; undefined: the owner's own. */
   readonly text: string | undefined;
   /** Whose validator is meant without a name; left out for commands that only look. */
   readonly owner?: Address;
@@ -18,17 +19,18 @@ export interface ValidatorSelection {
  * @throws {UserError} KOMA_E_VALIDATOR_NOT_FOUND
  */
 export async function resolveValidator(
+  ctx: Ctx,
   net: NetClient,
   root: RootChain,
   { text, owner }: ValidatorSelection,
 ): Promise<ValidatorRecord> {
   const validators = await root.stakes.validators();
-  const matching = validators.filter((validator) => {
-    if (text === undefined) return validator.owner === owner;
-    const wanted = text.toLowerCase();
-    if (/^[0-9]{1,18}$/.test(text)) return validator.id === BigInt(text);
-    return validator.signer === wanted || validator.owner === wanted || nodeNameOf(net, validator.signer) === text;
-  });
+  const account = text === undefined ? owner : await accountOf(ctx, net, text);
+  const matching = validators.filter((validator) =>
+    text !== undefined && /^[0-9]{1,18}$/.test(text)
+      ? validator.id === BigInt(text)
+      : validator.owner === account || validator.signer === account,
+  );
   const found = matching.find(({ status }) => status === "active") ?? matching.at(-1);
   if (found) return found;
   const names = net.manifest.nodes.map(({ name }) => name);
@@ -38,6 +40,16 @@ export async function resolveValidator(
     text === undefined ? `${owner} stakes for no validator.` : `There is no validator "${text.slice(0, 60)}".`,
     { fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : ["koma validator list"] },
   );
+}
+
+/** Address behind an account's or node's name; undefined for a name that nobody has. */
+async function accountOf(ctx: Ctx, net: NetClient, text: string): Promise<Address | undefined> {
+  try {
+    return await resolveAddress(ctx, net, text);
+  } catch (error) {
+    if (error instanceof UserError) return undefined;
+    throw error;
+  }
 }
 
 export type ValidatorState = "joining" | "active" | "jailed" | "leaving" | "left";

@@ -9,10 +9,13 @@ import {
   type Block,
   type BlockHeader,
   type BlockRejection,
+  checkBody,
+  checkHeader,
   decodeBlock,
   describeBlockRejection,
   encodeBlock,
   type Genesis,
+  hashHeader,
   intrinsicGas,
   nextBaseFee,
   sealHeader,
@@ -76,6 +79,8 @@ export interface BlockPorts {
   readonly deposits: DepositRelay;
   /** Whether a block is final and on disk already: after a restart consensus asks about some of those again. */
   readonly isFinal: (block: Hash) => boolean;
+  /** Header of a block that is final, or executed here. */
+  readonly header: (block: Hash) => BlockHeader | undefined;
   /** Whether the root chain rejected a checkpoint because of this block. */
   readonly isBanned: (block: Hash) => boolean;
   readonly faults: () => BlockFaults | undefined;
@@ -100,17 +105,21 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
   const hashes = new Map<UnitHash, Hash>();
   const units = new Map<Hash, UnitHash>();
   /** Blocks built here, by the hash of their payload, until their unit is signed. */
-  const own = new Map<Hash, Hash>();
+  const own = new Map<Hash, BlockHeader>();
+  /** Of linked blocks, also those that the executor has dropped or never ran. */
+  const headers = new Map<Hash, BlockHeader>();
   let keyBlock: Hash | undefined;
   let validating: Promise<unknown> = Promise.resolve();
 
-  function link(unit: UnitHash, hash: Hash): void {
+  function link(unit: UnitHash, hash: Hash, header?: BlockHeader): void {
     hashes.set(unit, hash);
     units.set(hash, unit);
+    if (header) headers.set(hash, header);
     if (hashes.size <= MAX_LINKS) return;
     const [oldest, block] = hashes.entries().next().value as [UnitHash, Hash];
     hashes.delete(oldest);
     units.delete(block);
+    headers.delete(block);
   }
 
   function parentHashOf(parent: BlockRef | undefined): Hash | undefined {
@@ -193,7 +202,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
       const payload = encodeBlock(executed.block);
       // One that came too late for its slot will never be signed.
       own.clear();
-      own.set(keccakHash(payload), executed.block.hash);
+      own.set(keccakHash(payload), executed.block.header);
       return payload;
     },
 
@@ -207,18 +216,20 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     hashOf: (unit) => hashes.get(unit),
     unitOf: (block) => units.get(block),
     adopt(unit, payloadHash) {
-      const block = own.get(payloadHash);
-      if (!block) return;
-      link(unit, block);
+      const header = own.get(payloadHash);
+      if (!header) return;
+      const block = hashHeader(header);
+      link(unit, block, header);
       own.clear();
       ports.proposed(block);
     },
-    link,
+    link: (unit, block) => link(unit, block),
     openInstance(hash) {
       keyBlock = hash;
       hashes.clear();
       units.clear();
       own.clear();
+      headers.clear();
     },
   };
 
@@ -238,9 +249,28 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     if (!ports.isFinal(block.hash)) {
       const lenient = ports.faults()?.ignoreNonces ? { rules: { ignoreNonces: true } } : {};
       const executed = await executor.executeBlock(block, lenient);
+      if (!executed.ok && executed.rejection.code === "UnknownParent") return judgeLate(proposed.unit, block);
       if (!executed.ok) return refuse(proposed.unit, executed.rejection);
     }
-    link(proposed.unit, block.hash);
+    link(proposed.unit, block.hash, block.header);
+    return "valid";
+  }
+
+  /**
+   * A block whose parent has been overtaken by a final block: its producer was cut off for a while, and built on what it
+   * had. It can no longer come onto the chain, and the executor keeps no state to run it on, but its unit and all later
+   * ones of its producer depend on it. Refusing it would shut an honest validator out for good, and those with it that
+   * got the block a moment earlier and cite it.
+   */
+  function judgeLate(unit: UnitHash, block: Block): "valid" | "invalid" | "unavailable" {
+    const parent = headers.get(block.header.parentHash) ?? ports.header(block.header.parentHash);
+    if (!parent) return "unavailable";
+    const header = checkHeader(block.header, parent, genesis);
+    if (!header.ok) return refuse(unit, header.rejection);
+    const body = checkBody(block);
+    if (!body.ok) return refuse(unit, body.rejection);
+    logger.info({ unit, number: block.header.number }, "a block came after another one of its height was final");
+    link(unit, block.hash, block.header);
     return "valid";
   }
 
@@ -259,6 +289,8 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     const decoded = decodeBlock(proposed.payload, genesis.chainId, (hash) => pool.get(hash)?.sender);
     if (!decoded.ok) return decoded;
     const { header } = decoded.value;
+    // Consensus and the chain have to mean the same parent, or what is final here would not be final there.
+    if (header.parentHash !== parent) return reject({ code: "ParentHash", expected: parent, found: header.parentHash });
     if (header.timestamp !== BigInt(Math.floor(proposed.t / 1000))) {
       return reject({ code: "Slot", reason: `its time ${header.timestamp} is not that of its slot` });
     }

@@ -107,6 +107,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       pool,
       deposits,
       isFinal: (block) => store.blocks.numberOf(block) !== undefined,
+      header: (block) => chain.header(block),
       isBanned: (block) => follower.isBanned(block),
       faults: () => behaviours.blockFaults(),
       proposed: (block) => behaviours.proposed(chain.header(block)?.number ?? 0n),

@@ -112,6 +112,31 @@ describe("four nodes with a scripted root chain", () => {
     finalBlocks();
   });
 
+  it("take everyone back who was cut off for a while, also with blocks that it built alone", async () => {
+    for (const cutOff of cluster.nodes) {
+      const others = cluster.nodes.filter((node) => node !== cutOff);
+      const [witness] = others as [ClusterNode];
+      const mark = cutOff.events.length;
+      const before = lowest(await heights());
+      cutOff.node().network.setFilter(() => "drop");
+      await cluster.until("the others have finalised three blocks without it", async () => {
+        return lowest(await heights(others)) >= before + 3n;
+      });
+      const built = eventsOf(cutOff, "headChanged", mark).filter(({ producer }) => producer === cutOff.signer.address);
+      const seq = await seqOf(witness, cutOff.index);
+      cutOff.node().network.setFilter(undefined);
+      await cluster.until("the others have units that it made since", async () => {
+        return (await seqOf(witness, cutOff.index)) > seq + 4;
+      });
+      await cluster.until("it is where they are", allReach(before + 6n));
+      // It leads about every fourth slot, and it takes a while until it notices that it is alone.
+      if (built.length > 0) break;
+    }
+    expect(complaints("proposed block is invalid")).toEqual([]);
+    expect(complaints("disconnecting a peer that broke a rule")).toEqual([]);
+    finalBlocks();
+  });
+
   it("survive the crash of one: it never contradicts itself", async () => {
     await cluster.crash(1);
     const seen = await seqOf(cluster.at(0), 1);

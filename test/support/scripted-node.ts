@@ -18,7 +18,7 @@ process.on("SIGTERM", () => process.exit(0));
 process.on("message", (raw) => {
   const command = decodeNodeCommand(raw);
   if (!command) return;
-  if (command.type === "behave" && command.kind === "mint") {
+  if (command.type === "behave" && command.kind === "sign-anything") {
     say({ type: "answer", id: command.id, ok: false, code: "KOMA_E_BEHAVIOUR_REFUSED", message: "not this one" });
     return;
   }
