@@ -176,16 +176,17 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     started.perform(core.start(timestamp(clock.now())));
   }
 
-  /** In the order of insertion. Blocks up to `executed` are on disk: their payloads stay there. */
   /** Unit of the newest block whose execution is on disk. Without one every block is asked about again, which is slower. */
   function executedUnit(instance: Instance): UnitHash | undefined {
     const final = ports.finalUnits.newest(instance.id, FINALIZED);
     // A crash in the middle of a rollback leaves the mark of a block that was taken back.
     if (!final || store.blocks.numberOf(final.block) === undefined) return undefined;
+    if (!store.units.unit(instance.id, final.unit as string as Hash)) return undefined;
     ports.blocks.link(final.unit, final.block);
     return final.unit;
   }
 
+  /** In the order of insertion. Blocks up to `executed` are on disk: their payloads stay there. */
   function storedUnits(instance: Instance, executed: UnitHash | undefined): StoredUnit[] {
     const units: StoredUnit[] = [];
     let wanted = executed === undefined;
