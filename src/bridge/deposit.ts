@@ -83,7 +83,7 @@ export interface Delivery {
 
 /** Reads a `DepositDelivered` log; undefined for any other. */
 export function parseDelivery(log: { readonly topics: readonly Hash[]; readonly data: Bytes }): Delivery | undefined {
-  if (log.topics[0] !== depositDeliveredTopic || log.topics.length !== 4) return undefined;
+  if (log.topics[0] !== depositDeliveredTopic || log.topics.length !== 4 || log.data.length !== 128) return undefined;
   const [, , hash, credited] = coder.decode(["address", "uint256", "bytes32", "bool"], log.data);
   return { id: BigInt(log.topics[1] as Hash), depositHash: hash as Hash, credited: credited as boolean };
 }

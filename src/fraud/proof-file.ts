@@ -41,7 +41,8 @@ export function parseChallenge(text: string): Challenge {
   if (typeof file !== "object" || file === null) throw malformed("it is not an object");
   if (file.version !== 1) throw malformed("its version is not 1");
   const kind = typeof file.type === "string" ? fraudKindOf(file.type) : undefined;
-  if (!kind || kind.kind !== file.kind) throw malformed("its type and kind name no kind of fraud");
+  if (!kind || kind.type !== file.type || kind.kind !== file.kind)
+    throw malformed("its type and kind name no kind of fraud");
   if (!isHex(file.evidence) || file.evidence.length > 2 + 2 * MAX_EVIDENCE_BYTES)
     throw malformed("its evidence is no hex");
   return {
