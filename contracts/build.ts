@@ -6,9 +6,11 @@ import { createRequire } from "node:module";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
-interface Compiler {
-  version(): string;
-  compile(input: string, callbacks: { import: (path: string) => { contents: string } | { error: string } }): string;
+/** `solc-pool.cjs`, which forge's compiler uses too. */
+interface CompilerPool {
+  compileAll(inputs: readonly unknown[], options: { importFrom: string }): Promise<readonly CompilerOutput[]>;
+  shareOut(input: unknown, files: readonly string[]): readonly unknown[];
+  joinOutputs(outputs: readonly CompilerOutput[]): CompilerOutput;
 }
 
 interface CompiledContract {
@@ -74,9 +76,8 @@ function hashInput(sources: Record<string, { content: string }>): string {
   return hash.digest("hex");
 }
 
-function compile(sources: Record<string, { content: string }>): CompilerOutput {
-  // 9 MB of WebAssembly: loaded only when there is something to compile.
-  const solc = require("solc") as Compiler;
+async function compile(sources: Record<string, { content: string }>): Promise<CompilerOutput> {
+  const pool = require("./solc-pool.cjs") as CompilerPool;
   const own = Object.keys(sources).map((file) => [file, { "*": wanted }]);
   const foreign = Object.entries(deployedLibraryContracts).map(([file, name]) => [file, { [name]: wanted }]);
   const imported = Object.fromEntries(
@@ -90,13 +91,8 @@ function compile(sources: Record<string, { content: string }>): CompilerOutput {
     sources: { ...sources, ...imported },
     settings: { ...settings, outputSelection: Object.fromEntries([...own, ...foreign]) },
   };
-  const output = solc.compile(JSON.stringify(input), {
-    import(path) {
-      const file = join(nodeModules, path);
-      return existsSync(file) ? { contents: readFileSync(file, "utf8") } : { error: `${path} is not installed` };
-    },
-  });
-  return JSON.parse(output) as CompilerOutput;
+  const shares = pool.shareOut(input, Object.keys(input.sources));
+  return pool.joinOutputs(await pool.compileAll(shares, { importFrom: nodeModules }));
 }
 
 function writeArtifact(contractName: string, contract: CompiledContract): void {
@@ -121,7 +117,7 @@ function replaceFile(path: string, content: string): void {
   renameSync(draft, path);
 }
 
-function build(): number {
+async function build(): Promise<number> {
   const started = Date.now();
   const sources = readSources();
   const hash = hashInput(sources);
@@ -131,7 +127,7 @@ function build(): number {
     return 0;
   }
 
-  const output = compile(sources);
+  const output = await compile(sources);
   const notes = output.errors ?? [];
   const errors = notes.filter((note) => note.severity === "error");
   const warnings = notes.filter((note) => note.severity === "warning" && note.sourceLocation?.file.startsWith("src/"));
@@ -167,4 +163,4 @@ function build(): number {
   return 0;
 }
 
-process.exitCode = build();
+process.exitCode = await build();

@@ -1,10 +1,4 @@
-import {
-  childBridgeAddress,
-  type DepositRelay,
-  decodeLastId,
-  deliverCalldata,
-  lastIdCalldata,
-} from "../bridge/index.ts";
+import type { DepositRelay } from "../bridge/index.ts";
 import {
   type Block,
   type BlockHeader,
@@ -16,10 +10,8 @@ import {
   encodeBlock,
   type Genesis,
   hashHeader,
-  intrinsicGas,
   nextBaseFee,
   sealHeader,
-  signTransaction,
   type Transaction,
 } from "../chain/index.ts";
 import type { BlockRef, UnitHash } from "../consensus/index.ts";
@@ -37,6 +29,7 @@ import {
   reject,
 } from "../primitives/index.ts";
 import type { TxPool } from "../txpool/index.ts";
+import { createDepositDeliveries } from "./deposit-deliveries.ts";
 
 /** What a fault behaviour changes about blocks; absent in honest nodes. */
 export interface BlockFaults {
@@ -92,16 +85,11 @@ export interface BlockPorts {
 
 /** Units whose block is remembered; older blocks are final and found on disk. */
 const MAX_LINKS = 8_192;
-/** Deliveries of one block; more wait for the next. */
-const MAX_DELIVERIES = 32;
-/** What `ChildBridge.deliver` may use beside its calldata: one credit, parking, the log; creating a token takes more. */
-const DELIVERY_GAS = 450_000n;
-const MAP_DELIVERY_GAS = 4_700_000n;
-const MAP_TOKEN = 4;
 
 export function createBlockService(config: BlockServiceConfig, ports: BlockPorts): BlockService {
   const { genesis, signer } = config;
   const { executor, pool, logger } = ports;
+  const deliveries = createDepositDeliveries(genesis.chainId, ports);
   const hashes = new Map<UnitHash, Hash>();
   const units = new Map<Hash, UnitHash>();
   /** Blocks built here, by the hash of their payload, until their unit is signed. */
@@ -124,35 +112,6 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
 
   function parentHashOf(parent: BlockRef | undefined): Hash | undefined {
     return parent ? hashes.get(parent.unit) : keyBlock;
-  }
-
-  async function deliveries(parent: Hash, header: BlockHeader): Promise<readonly Transaction[]> {
-    if (!signer) return [];
-    const answer = await executor.call({ to: childBridgeAddress, data: lastIdCalldata() }, parent);
-    if (answer.kind !== "success" || answer.returnData.length === 0) return [];
-    const due = ports.deposits.due(decodeLastId(answer.returnData), MAX_DELIVERIES);
-    let nonce = executor.stateAt(parent).account(signer.address)?.nonce ?? 0n;
-    const baseFee = nextBaseFee(header);
-    return due.map((deposit) => {
-      const fields = {
-        type: 2 as const,
-        chainId: genesis.chainId,
-        nonce,
-        maxFeePerGas: baseFee,
-        // Our own transaction in our own block: a tip would go from one pocket to the other.
-        maxPriorityFeePerGas: 0n,
-        to: childBridgeAddress,
-        value: 0n,
-        data: deliverCalldata(deposit),
-        accessList: [],
-      };
-      nonce += 1n;
-      const work = deposit.kind === MAP_TOKEN ? MAP_DELIVERY_GAS : DELIVERY_GAS;
-      return signTransaction(
-        { ...fields, gasLimit: intrinsicGas({ ...fields, to: childBridgeAddress }) + work },
-        signer.key,
-      );
-    });
   }
 
   async function assemble(
@@ -192,7 +151,14 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
       const header = executor.headerAt(parentHash);
       let executed: ExecutedBlock;
       try {
-        executed = await assemble(slot, parentHash, header, signer, await deliveries(parentHash, header), deadline);
+        executed = await assemble(
+          slot,
+          parentHash,
+          header,
+          signer,
+          await deliveries(parentHash, header, signer),
+          deadline,
+        );
       } catch (error) {
         if (!(error instanceof KomaError) || error.code !== "KOMA_E_SYSTEM_TRANSACTION") throw error;
         // A producer without a coin for the fee cannot deliver; its block still carries everybody else's transactions.

@@ -1,5 +1,6 @@
 import { closeSync, mkdirSync, openSync, renameSync, statSync, writeSync } from "node:fs";
 import { dirname } from "node:path";
+import { KomaError } from "../errors.ts";
 import type { LogFacts, Logger, LogLevel } from "../logger.ts";
 
 export interface LogFileOptions {
@@ -73,8 +74,15 @@ export function openLogFile(path: string, options: LogFileOptions): LogFile {
   return { logger: loggerWith({}), close: () => closeSync(file) };
 }
 
+/** Also what a KomaError carries, and what caused it: the log is where one looks for both. */
+function errorFields(error: Error): Readonly<Record<string, unknown>> {
+  const { name, message, stack, cause } = error;
+  const known = error instanceof KomaError ? { code: error.code, facts: error.detail.facts } : {};
+  return { name, message, ...known, stack, ...(cause === undefined ? {} : { cause }) };
+}
+
 function jsonValue(_: string, value: unknown): unknown {
   if (typeof value === "bigint") return value.toString();
-  if (value instanceof Error) return { name: value.name, message: value.message, stack: value.stack };
+  if (value instanceof Error) return errorFields(value);
   return value;
 }
