@@ -140,7 +140,7 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
   function schedule({ timer, at }: Extract<Effect, { kind: "schedule" }>): void {
     const cancel = clock.schedule(at, () => {
       timers.delete(cancel);
-      if (!closed) perform(core.handleTimer(timer, clock.now()));
+      answer(() => core.handleTimer(timer, clock.now()));
     });
     timers.add(cancel);
   }
@@ -161,7 +161,7 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
     blocks.validate(block, parent, creator).then(
       (verdict) => {
         answer(() => core.resolveBlock(block.unit, verdict, clock.now()));
-        if (verdict === "valid" && !closed) listener.executed();
+        if (verdict === "valid" && !closed) guarded(() => listener.executed());
       },
       (error: unknown) => {
         // Our own failure is no verdict about the block: it is asked for again.
@@ -172,7 +172,17 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
   }
 
   function answer(effects: () => readonly Effect[]): void {
-    if (!closed) perform(effects());
+    if (!closed) guarded(() => perform(effects()));
+  }
+
+  /** Nobody waits for what timers and builders start: what is thrown there ends the node in order, not the process. */
+  function guarded(work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      close();
+      listener.fatal(error);
+    }
   }
 
   function close(): void {

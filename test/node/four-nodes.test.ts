@@ -1,7 +1,4 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { parseGenesis } from "../../src/chain/index.ts";
 import { silentLogger } from "../../src/logger.ts";
 import type { Hash } from "../../src/primitives/index.ts";
 import { openStore } from "../../src/storage/index.ts";
@@ -183,9 +180,7 @@ describe("four nodes with a scripted root chain", () => {
 
   it("have signed one unit per sequence number at most, whatever happened", async () => {
     await cluster.stop(0, 1, 2, 3);
-    const { chainId } = parseGenesis(
-      JSON.parse(readFileSync(join(cluster.at(0).folder, "..", "genesis.json"), "utf8")),
-    );
+    const { chainId } = cluster.genesis;
     const units = new Map<string, Hash>();
     for (const node of cluster.nodes) {
       const store = openStore(node.dataDir, { chainId, logger: silentLogger });

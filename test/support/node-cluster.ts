@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -418,9 +418,4 @@ function formatEntry({ level, facts, sentence }: LogEntry): string {
     typeof value === "bigint" ? value.toString() : value instanceof Error ? value.stack : value,
   );
   return `${level} ${sentence} ${text}`;
-}
-
-/** Whether a node has ever kept something in its folder. */
-export function hasData(node: ClusterNode): boolean {
-  return existsSync(node.dataDir);
 }
