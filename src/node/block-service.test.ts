@@ -1,14 +1,24 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
   account,
+  alice,
   openTestChain,
   producer,
+  sign,
   type TestChain,
   temporaryDirectories,
   testGenesis,
 } from "../../test/support/chain-fixture.ts";
 import { createDepositRelay } from "../bridge/index.ts";
-import { type Block, type BlockHeader, createBlock, encodeBlock, nextBaseFee, sealHeader } from "../chain/index.ts";
+import {
+  type Block,
+  type BlockHeader,
+  createBlock,
+  decodeBlock,
+  encodeBlock,
+  nextBaseFee,
+  sealHeader,
+} from "../chain/index.ts";
 import type { BlockRef, Slot, UnitHash } from "../consensus/index.ts";
 import { silentLogger } from "../logger.ts";
 import { type Hash, hashToBytes, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
@@ -83,6 +93,46 @@ describe("a proposed block", () => {
     service.validate({ unit: unitOf(name), t: slotOf(block), payload: encodeBlock(block) }, parent, producer.address);
 
   const genesisBlock = (): Block => chain.store.blocks.block(chain.executor.finalHead.hash) as Block;
+
+  it("is finished before its deadline, however much the pool holds", async () => {
+    const { executor } = chain;
+    const pool = createTxPool(devnetPoolRules(genesis.gasLimit));
+    const head = executor.headerAt(executor.finalHead.hash);
+    const baseFee = nextBaseFee(head);
+    for (let nonce = 0n; nonce < 50n; nonce++) {
+      const transfer = sign(alice, { nonce, to: producer.address, value: 1n, gasLimit: 21_000n });
+      const added = pool.add(
+        transfer,
+        { nonce: 0n, balance: executor.stateAt(executor.finalHead.hash).account(alice.address)?.balance ?? 0n },
+        { baseFee, hasCode: () => false, now: timestamp(0) },
+      );
+      expect(added.ok).toBe(true);
+    }
+    // A clock that ticks each time it is looked at: once before each transaction.
+    let clock = 0;
+    const busy = createBlockService(
+      { genesis, signer: producer },
+      {
+        executor,
+        pool,
+        deposits: createDepositRelay({ deposit: () => undefined }),
+        isFinal: () => false,
+        header: (block) => executor.headerAt(block),
+        isBanned: () => false,
+        faults: () => undefined,
+        proposed: () => {},
+        now: () => clock++,
+        logger: silentLogger,
+      },
+    );
+    busy.openInstance(executor.finalHead.hash);
+    const slot = (Number(head.timestamp) + 1) * 1000;
+    const payload = await busy.build(slot, undefined, 100);
+    const built = decodeBlock(payload as Uint8Array, genesis.chainId);
+    const count = built.ok ? built.value.transactions.length : 0;
+    expect(count).toBeGreaterThan(0);
+    expect(count).toBeLessThanOrEqual(20);
+  });
 
   it("is valid when it runs, and its unit then stands for it", async () => {
     const a1 = await blockOn(genesisBlock(), 1n);

@@ -86,6 +86,12 @@ export interface BlockPorts {
 /** Units whose block is remembered; older blocks are final and found on disk. */
 const MAX_LINKS = 8_192;
 
+/**
+ * Kept back from a block's time for what comes after its transactions: roots, seal, encoding, signing. A full pool would
+ * otherwise fill every block beyond its deadline, and no block would ever be proposed.
+ */
+const FINISHING_MS = 80;
+
 export function createBlockService(config: BlockServiceConfig, ports: BlockPorts): BlockService {
   const { genesis, signer } = config;
   const { executor, pool, logger } = ports;
@@ -134,7 +140,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
       ),
       systemTransactions: [...systemTransactions, ...(faults?.extra(header) ?? [])],
       gasLimit: genesis.gasLimit,
-      deadline: () => ports.now() >= deadline,
+      deadline: () => ports.now() >= deadline - FINISHING_MS,
       seal: (unsealed) => sealHeader(unsealed, genesis.chainId, key.key),
       ...(faults?.ignoreNonces ? { rules: { ignoreNonces: true } } : {}),
     });

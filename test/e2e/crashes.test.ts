@@ -197,13 +197,13 @@ describe("everything killed at random moments", () => {
     }
   }
 
-  async function deposit(prng: Prng): Promise<void> {
+  async function deposit(prng: Prng, stop: AbortSignal): Promise<void> {
     const root = rootChainOf(devnet, testKeys.alice);
     const recipient = stranger(0xdd);
     const amount = BigInt(prng.between(1, 1_000_000)) * 10n ** 9n;
     deposits.push({ recipient, amount });
     // The root chain may die before it answers; then only the chain itself can say what became of the deposit.
-    await root.deposits.depositKmc({ chainId: 80401n, recipient, amount }, AbortSignal.timeout(20_000)).catch(() => {});
+    await root.deposits.depositKmc({ chainId: 80401n, recipient, amount }, stop).catch(() => {});
   }
 
   /** Kills everything, the command included, a while after it began. */
@@ -239,7 +239,7 @@ describe("everything killed at random moments", () => {
         await tick(stop.signal);
       }
     };
-    const load = [pay(prng, stop.signal), deposit(prng), watch()];
+    const load = [pay(prng, stop.signal), deposit(prng, stop.signal), watch()];
     await moment(prng.between(500, 4_000));
     // While it goes down in order, or out of the blue.
     if (prng.next() < 0.3) await killDuring("down", prng.between(200, 2_000), prng);

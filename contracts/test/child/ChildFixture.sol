@@ -31,9 +31,7 @@ abstract contract ChildFixture is Test {
         vm.coinbase(producer);
         vm.etch(Predeploys.CHILD_BRIDGE, vm.getDeployedCode("src/child/ChildBridge.sol:ChildBridge"));
         vm.etch(Predeploys.KOMA_NATIVE, vm.getDeployedCode("src/child/KomaNative.sol:KomaNative"));
-        vm.etch(
-            Predeploys.CHILD_TOKEN_FACTORY, vm.getDeployedCode("src/child/ChildTokenFactory.sol:ChildTokenFactory")
-        );
+        vm.etch(Predeploys.CHILD_TOKEN_FACTORY, vm.getDeployedCode("src/child/ChildTokenFactory.sol:ChildTokenFactory"));
         vm.store(Predeploys.KOMA_NATIVE, bytes32(0), bytes32(uint256(uint160(kmc))));
         vm.deal(Predeploys.KOMA_NATIVE, POOL);
     }
