@@ -58,6 +58,8 @@ describe("anvil", () => {
   it("is not mistaken for another chain that answers on its port", async () => {
     const stranger = await startStranger();
     try {
+      // It answers faster than anvil can find out that the port is taken.
+      expect(await callRootChain(`http://127.0.0.1:${portOf(stranger)}`, "eth_chainId")).toBe("0x7a69");
       const started = startAnvil(optionsFor(portOf(stranger)), forever);
       await expect(started).rejects.toMatchObject({ code: "KOMA_E_ROOTCHAIN_START" });
     } finally {
