@@ -28,11 +28,15 @@ function run(args: readonly string[], onOutput?: (text: string) => void): Promis
   });
 }
 
-async function runVitest(): Promise<Tally> {
-  const report = join(scratch, "vitest.json");
+/** Levels that start processes and wait for real time run alone: beside others they would measure the machine. */
+const stages: readonly (readonly string[])[] = [["unit", "simulation", "contracts"], ["node"], ["e2e"]];
+
+async function runVitest(projects: readonly string[]): Promise<Tally> {
+  const report = join(scratch, `${projects.join("-")}.json`);
   const code = await run([
     "node_modules/vitest/vitest.mjs",
     "run",
+    ...projects.flatMap((project) => ["--project", project]),
     "--reporter=default",
     "--reporter=json",
     `--outputFile.json=${report}`,
@@ -55,7 +59,9 @@ async function runForge(): Promise<Tally> {
 }
 
 try {
-  const tallies = [await runVitest(), await runForge()];
+  const tallies: Tally[] = [];
+  for (const projects of stages) tallies.push(await runVitest(projects));
+  tallies.push(await runForge());
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
   process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
