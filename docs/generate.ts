@@ -45,6 +45,7 @@ function contractSources(): readonly ContractSource[] {
     }
   }
   return readdirSync(join(repository, "contracts/artifacts"))
+    .sort()
     .filter((file) => file.endsWith(".json"))
     .flatMap((file) => {
       const { contractName, abi } = JSON.parse(read(`contracts/artifacts/${file}`)) as {
