@@ -1,6 +1,21 @@
-import { Args, type Ctx, errorTable, exitCodeMeanings, KomaCommand } from "../src/cli/index.ts";
+import { Args, type Ctx, type ErrorEntry, errorTable, exitCodeMeanings, KomaCommand } from "../src/cli/index.ts";
 
-export default class HelpCommand extends KomaCommand<unknown> {
+interface HelpVariable {
+  readonly name: string;
+  /** Commands that read it, or `all`. */
+  readonly command: string;
+  readonly summary: string;
+}
+
+/** Of exit-codes, of errors (by code), of environment, of json (the fields of both envelopes), of anything else. */
+type HelpData =
+  | typeof exitCodeMeanings
+  | Readonly<Record<string, ErrorEntry>>
+  | readonly HelpVariable[]
+  | { readonly success: readonly string[]; readonly error: readonly string[] }
+  | { readonly topic: string };
+
+export default class HelpCommand extends KomaCommand<HelpData> {
   static override kind = "help";
   static override summary = "Explain a command, or one of: exit-codes, errors, environment, json.";
   static override examples = [
@@ -10,7 +25,7 @@ export default class HelpCommand extends KomaCommand<unknown> {
   static override strict = false;
   static override args = { topic: Args.string({ description: "Command or topic.", ignoreStdin: true }) };
 
-  async execute(ctx: Ctx): Promise<unknown> {
+  async execute(ctx: Ctx): Promise<HelpData> {
     const { argv } = await this.parse(HelpCommand);
     const topic = argv.map(String).join(" ");
     switch (topic) {
@@ -40,7 +55,7 @@ export default class HelpCommand extends KomaCommand<unknown> {
     }
   }
 
-  #environment(ctx: Ctx): readonly { readonly name: string; readonly command: string; readonly summary: string }[] {
+  #environment(ctx: Ctx): readonly HelpVariable[] {
     const seen = new Map<string, { name: string; command: string; summary: string }>();
     for (const command of this.config.commands) {
       for (const flag of Object.values(command.flags)) {
@@ -68,4 +83,5 @@ const JSON_HELP = `With --json every command prints one document, ended by a lin
   {"ok":true,"kind":"devnet.status","v":1,"data":{},"warnings":[]}
   {"ok":false,"kind":"devnet.up","v":1,"error":{"code":"KOMA_E_…","exit":5,"message":"…","fix":[],"details":{}}}
 Commands that stream (logs, events, --watch) print one document a line and end with {"kind":"end"}.
+The JSON Schema of each kind is devnet/schema/out/<kind>.v1.json in the package; error.v1.json and end.v1.json are for all.
 Amounts are decimal strings in wei; fields that hold one end in Wei.`;

@@ -9,11 +9,13 @@ export interface ShowLogsOptions {
   readonly tail: number;
   readonly level: LogLevel;
   readonly match?: string | undefined;
-  readonly out: Out;
+  readonly out: Out<LogRecord>;
   readonly signal: AbortSignal;
 }
 
-interface LogRecord {
+/** One line of a node's log; texts are empty in a line that is not of our logger. */
+export interface LogRecord {
+  /** ISO 8601, UTC. */
   readonly ts: string;
   readonly node: string;
   readonly level: string;

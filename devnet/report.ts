@@ -59,7 +59,7 @@ export async function readReport(home: Home, name: string): Promise<DevnetReport
 }
 
 /** Shows the devnet until the signal aborts or it ends; as NDJSON with --json, as lines without a terminal. */
-export async function watchReports(ctx: Ctx, name: string): Promise<DevnetReport> {
+export async function watchReports(ctx: Ctx<DevnetReport>, name: string): Promise<DevnetReport> {
   const { manifest, running } = findDevnet(ctx.home, name);
   let latest = reportStopped(manifest);
   if (!running) {

@@ -1,4 +1,4 @@
-// `npm run docs`: writes docs/reference from the sources. docs/generate.test.ts fails when the two differ.
+// `npm run docs`: writes docs/reference and devnet/schema/out from the sources. docs/generate.test.ts fails when the two differ.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -6,6 +6,7 @@ import { commandsPage, type Manifest, type Topics } from "./generator/commands-p
 import { configurationPage } from "./generator/configuration-page.ts";
 import { type ContractSource, contractsPage } from "./generator/contracts-page.ts";
 import { errorsPage } from "./generator/errors-page.ts";
+import { outputSchemas } from "./generator/output-schemas.ts";
 import { rpcPage } from "./generator/rpc-page.ts";
 
 const repository = fileURLToPath(new URL("..", import.meta.url));
@@ -21,6 +22,7 @@ export async function generateReference(): Promise<ReadonlyMap<string, string>> 
     ["docs/reference/contracts.md", contractsPage(contractSources())],
     ["docs/reference/errors.md", errorsPage()],
     ["docs/reference/rpc.md", await rpcPage()],
+    ...outputSchemas(repository),
   ]);
 }
 

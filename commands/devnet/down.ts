@@ -57,7 +57,8 @@ export default class DevnetDown extends KomaCommand<DownData | { readonly devnet
         `${name}: ${ended === 0 ? "was not running" : `stopped ${report.stopped.length} nodes`}${flags.purge ? ", data removed" : ""}`,
       );
       if (report.killed.length > 0) ctx.out.line(`  killed: ${report.killed.join(", ")}`);
-      return { name, ...report, purged: flags.purge };
+      // oclif leaves out a switch that is not given, whatever its type says.
+      return { name, ...report, purged: flags.purge === true };
     };
 
     if (!flags.all) return end(args.name ?? ctx.cfg.network ?? chooseNetwork(ctx.home));

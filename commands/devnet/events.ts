@@ -1,3 +1,4 @@
+import type { JournalEvent } from "../../devnet/index.ts";
 import {
   type Ctx,
   chooseNetwork,
@@ -8,7 +9,10 @@ import {
   readManifest,
 } from "../../src/cli/index.ts";
 
-export default class DevnetEvents extends KomaCommand<undefined> {
+/** An event of the journal, without what chains its lines together. */
+type ShownEvent = Omit<JournalEvent, "prev">;
+
+export default class DevnetEvents extends KomaCommand<undefined, ShownEvent> {
   static override kind = "devnet.events";
   static override summary = "Show the journal of a devnet: starts, crashes, blocks, checkpoints, faults.";
   static override examples = [
@@ -31,13 +35,13 @@ export default class DevnetEvents extends KomaCommand<undefined> {
     }),
   };
 
-  async execute(ctx: Ctx): Promise<undefined> {
+  async execute(ctx: Ctx<ShownEvent>): Promise<undefined> {
     const { flags } = await this.parse(DevnetEvents);
     const name = ctx.cfg.network ?? chooseNetwork(ctx.home);
     if (!readManifest(ctx.home.devnet(name))) throw devnetNotFound(name, listDevnetNames(ctx.home.devnets));
     const { devnetPaths, followLines, readJournal, sizeOf } = await import("../../devnet/index.ts");
     const { journal } = devnetPaths(ctx.home.devnet(name));
-    const show = (event: ReturnType<typeof readJournal>[number]): void => {
+    const show = (event: JournalEvent): void => {
       const { seq, ts, type, node, data } = event;
       if (flags.type && !flags.type.some((wanted) => type === wanted || type.startsWith(`${wanted}.`))) return;
       ctx.out.record(
@@ -53,7 +57,7 @@ export default class DevnetEvents extends KomaCommand<undefined> {
     }
     if (!flags.follow) return;
     for await (const line of followLines(journal, size, ctx.signal)) {
-      const event = JSON.parse(line) as ReturnType<typeof readJournal>[number];
+      const event = JSON.parse(line) as JournalEvent;
       if (event.seq > last) show(event);
     }
   }

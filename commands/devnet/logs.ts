@@ -1,3 +1,4 @@
+import type { LogRecord } from "../../devnet/logs.ts";
 import {
   Args,
   type Ctx,
@@ -11,7 +12,7 @@ import {
 
 const LEVELS = ["error", "warn", "info", "debug"] as const;
 
-export default class DevnetLogs extends KomaCommand<undefined> {
+export default class DevnetLogs extends KomaCommand<undefined, LogRecord> {
   static override kind = "devnet.logs";
   static override summary = "Show what the nodes of a devnet write.";
   static override description = "Merges the nodes' logs by time. With --json each line is one JSON document.";
@@ -33,7 +34,7 @@ export default class DevnetLogs extends KomaCommand<undefined> {
     match: Flags.string({ summary: "Only lines that contain this text.", env: "KOMA_DEVNET_MATCH" }),
   };
 
-  async execute(ctx: Ctx): Promise<undefined> {
+  async execute(ctx: Ctx<LogRecord>): Promise<undefined> {
     const { argv, flags } = await this.parse(DevnetLogs);
     const name = ctx.cfg.network ?? chooseNetwork(ctx.home);
     const manifest = readManifest(ctx.home.devnet(name));

@@ -1,7 +1,7 @@
 import type { DevnetReport } from "../../devnet/report.ts";
 import { Args, type Ctx, chooseNetwork, exitCodes, Flags, KomaCommand } from "../../src/cli/index.ts";
 
-export default class DevnetStatus extends KomaCommand<DevnetReport> {
+export default class DevnetStatus extends KomaCommand<DevnetReport, DevnetReport> {
   static override kind = "devnet.status";
   static override summary = "Show what a devnet is doing.";
   static override description =
@@ -19,7 +19,7 @@ export default class DevnetStatus extends KomaCommand<DevnetReport> {
     "exit-code": Flags.boolean({ summary: "Exit with 6 when the devnet is not well.", env: "KOMA_DEVNET_EXIT_CODE" }),
   };
 
-  async execute(ctx: Ctx): Promise<DevnetReport> {
+  async execute(ctx: Ctx<DevnetReport>): Promise<DevnetReport> {
     const { args, flags } = await this.parse(DevnetStatus);
     const name = args.name ?? ctx.cfg.network ?? chooseNetwork(ctx.home);
     const { printReport, readReport, watchReports } = await import("../../devnet/report.ts");

@@ -11,7 +11,7 @@ export interface NodeStartData {
   readonly ready: true;
 }
 
-export default class NodeStart extends KomaCommand<void> {
+export default class NodeStart extends KomaCommand<undefined, NodeStartData> {
   static override kind = "node.start";
   static override summary = "Run the node of a folder until Ctrl-C.";
   static override description =
@@ -25,7 +25,7 @@ export default class NodeStart extends KomaCommand<void> {
     dir: Flags.string({ summary: "The node's folder.", required: true, env: "KOMA_NODE_DIR", helpValue: "DIR" }),
   };
 
-  async execute(ctx: Ctx): Promise<void> {
+  async execute(ctx: Ctx<NodeStartData>): Promise<undefined> {
     const { flags } = await this.parse(NodeStart);
     const { runNode } = await import("../../src/node/run-node.ts");
     // Under a supervisor the IPC channel says everything, and its log file must not hold every line twice.

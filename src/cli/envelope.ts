@@ -1,7 +1,7 @@
 import type { Failure } from "./errors.ts";
 
 export interface Warning {
-  readonly code: string;
+  readonly code: `KOMA_W_${string}`;
   readonly message: string;
 }
 
@@ -21,14 +21,31 @@ export interface ErrorEnvelope {
   readonly kind: string;
   readonly v: number;
   readonly error: {
-    readonly code: string;
+    readonly code: `KOMA_E_${string}`;
+    /** Exit status: koma help exit-codes. */
     readonly exit: number;
     readonly message: string;
+    /** The facts compared, or what the code means in general. */
     readonly why?: string;
+    /** What to do; best a command that can be pasted. */
     readonly fix: readonly string[];
     readonly details: Readonly<Record<string, unknown>>;
+    /** File that tells more. */
     readonly log?: string;
   };
+}
+
+/** One line of a stream. */
+export interface StreamItem {
+  readonly kind: string;
+  readonly v: number;
+  readonly data: unknown;
+}
+
+/** Last line of a stream. */
+export interface StreamEnd {
+  readonly kind: "end";
+  readonly data: { readonly reason: "done" };
 }
 
 export function successEnvelope(kind: string, data: unknown, warnings: readonly Warning[]): SuccessEnvelope {
@@ -43,7 +60,7 @@ export function errorEnvelope(kind: string, failure: Failure): ErrorEnvelope {
     kind,
     v: ENVELOPE_VERSION,
     error: {
-      code,
+      code: code as `KOMA_E_${string}`,
       exit,
       message,
       ...(why === undefined ? {} : { why }),

@@ -1,5 +1,5 @@
 import { Command } from "@oclif/core";
-import { errorEnvelope, successEnvelope, toJsonLine } from "./envelope.ts";
+import { errorEnvelope, type StreamEnd, successEnvelope, toJsonLine } from "./envelope.ts";
 import { type Failure, toFailure } from "./errors.ts";
 import { globalFlags } from "./flags.ts";
 import { type Home, openHome } from "./home.ts";
@@ -12,9 +12,9 @@ import { renderError } from "./render-error.ts";
 import { type GivenSettings, resolveSettings, type Settings } from "./settings.ts";
 import { runSteps, type Step } from "./tasks.ts";
 
-/** What a command has at hand besides its own flags. */
-export interface Ctx {
-  readonly out: Out;
+/** What a command has at hand besides its own flags. `Item`: what one line of its stream holds, if it streams. */
+export interface Ctx<Item = never> {
+  readonly out: Out<Item>;
   readonly cfg: Settings;
   /** Aborted by Ctrl-C, SIGTERM and --timeout; everything that waits takes it. */
   readonly signal: AbortSignal;
@@ -37,8 +37,11 @@ export interface Ctx {
  * Base of every command. A subclass parses its flags in `execute`, calls one module, prints for people through `ctx.out`
  * and returns the data of the JSON envelope. What it throws becomes the error envelope or the error text, and the exit
  * status of the table.
+ *
+ * The schemas of devnet/schema/out are made from the two types: `Data`, undefined for a command that only streams, and
+ * `Item`, the data of one line of a stream.
  */
-export abstract class KomaCommand<Data = unknown> extends Command {
+export abstract class KomaCommand<Data = unknown, Item = never> extends Command {
   static override enableJsonFlag = true;
   static override baseFlags = globalFlags;
   /** Name of the result, `devnet.status`: field `kind` of the envelope. */
@@ -48,7 +51,7 @@ export abstract class KomaCommand<Data = unknown> extends Command {
   #interruption: Interruption | undefined;
   #verbose = false;
 
-  abstract execute(ctx: Ctx): Promise<Data>;
+  abstract execute(ctx: Ctx<Item>): Promise<Data>;
 
   override async run(): Promise<{ readonly data: Data }> {
     const { flags } = await this.parse(this.ctor);
@@ -86,8 +89,10 @@ export abstract class KomaCommand<Data = unknown> extends Command {
   }
 
   protected override toSuccessJson(result: { readonly data: Data }): unknown {
-    return this.#state?.streamed()
-      ? { kind: "end", data: { reason: "done" } }
+    // Also a stream of nothing ends: a command that only streams has no document of its own.
+    const streams = this.#state?.streamed() || result.data === undefined;
+    return streams
+      ? ({ kind: "end", data: { reason: "done" } } satisfies StreamEnd)
       : successEnvelope(this.#kind(), result.data, this.#state?.warnings ?? []);
   }
 

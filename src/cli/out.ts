@@ -3,7 +3,7 @@ import { type Paint, paintFor } from "./paint.ts";
 import { type Column, renderTable } from "./table.ts";
 
 /** Where a command's words go: results to stdout, everything else to stderr, JSON alone on stdout with --json. */
-export interface Out {
+export interface Out<Item = never> {
   /** A line of the result; nothing with --json. */
   line(text?: string): void;
   table(columns: readonly Column[], rows: readonly (readonly string[])[]): void;
@@ -12,7 +12,7 @@ export interface Out {
   /** On stderr, and in `warnings` of the JSON envelope. */
   warn(code: `KOMA_W_${string}`, message: string): void;
   /** One item of a stream: with --json a line `{"kind","v","data"}`, else `text`. A command that streams ends with `end`. */
-  record(data: unknown, text: string): void;
+  record(data: Item, text: string): void;
   /** Colours for stdout. */
   readonly paint: Paint;
 }
@@ -28,7 +28,7 @@ export interface OutOptions {
 
 /** What only {@link KomaCommand} needs besides. */
 export interface OutState {
-  readonly out: Out;
+  readonly out: Out<unknown>;
   readonly warnings: readonly Warning[];
   readonly streamed: () => boolean;
 }
@@ -39,7 +39,7 @@ export function createOut(options: OutOptions): OutState {
   const warnings: Warning[] = [];
   let streamed = false;
   const errorPaint = paintFor(stderr, options.color && !options.json);
-  const out: Out = {
+  const out: Out<unknown> = {
     line(text = "") {
       if (!options.json) stdout.write(`${text}\n`);
     },

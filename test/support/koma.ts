@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { expect } from "vitest";
+import { expectDocumented } from "./command-output.ts";
 
 export const repository = fileURLToPath(new URL("../..", import.meta.url));
 export const launcher = join(repository, "bin/run.js");
@@ -30,7 +31,7 @@ export interface Run<T> {
   readonly envelope: Envelope<T>;
 }
 
-/** The built `koma` as a person runs it, with a home of its own. */
+/** The built `koma` as a person runs it, with a home of its own. What it prints with `--json` must fit its schema. */
 export interface Koma {
   readonly home: string;
   /** Runs a command with `--json` and expects exit code 0; answers `data`. */
@@ -49,20 +50,21 @@ export function createKoma(environment: Readonly<Record<string, string>> = {}): 
 
   async function plain(...args: readonly string[]) {
     const result = await execa(process.execPath, [launcher, ...args], { env, reject: false, stdin: "ignore" });
-    return { exitCode: result.exitCode ?? -1, stdout: result.stdout, stderr: result.stderr };
+    const { exitCode = -1, stdout, stderr } = result;
+    // The end-to-end tests come through here, so no command's output escapes its schema.
+    if (printsJson(args)) {
+      try {
+        expectDocumented(stdout);
+      } catch (cause) {
+        throw new Error(`koma ${args.join(" ")} (exit ${exitCode}): ${(cause as Error).message}\n${stderr}`, { cause });
+      }
+    }
+    return { exitCode, stdout, stderr };
   }
 
   async function run<T>(...args: readonly string[]): Promise<Run<T>> {
     const result = await plain(...args, "--json");
-    let envelope: Envelope<T>;
-    try {
-      envelope = JSON.parse(result.stdout) as Envelope<T>;
-    } catch {
-      throw new Error(
-        `koma ${args.join(" ")} printed no JSON (exit ${result.exitCode}):\n${result.stdout}\n${result.stderr}`,
-      );
-    }
-    return { ...result, envelope };
+    return { ...result, envelope: JSON.parse(result.stdout) as Envelope<T> };
   }
 
   return {
@@ -82,6 +84,11 @@ export function createKoma(environment: Readonly<Record<string, string>> = {}): 
       expect(left, "processes left behind").toEqual([]);
     },
   };
+}
+
+function printsJson(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return (end === -1 ? args : args.slice(0, end)).some((argument) => argument === "--json" || argument === "-j");
 }
 
 /** Command lines of living processes whose environment or arguments name `folder`. */
