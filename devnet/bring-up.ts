@@ -1,7 +1,9 @@
-import { type Ctx, InterruptedError, openHome, readManifest, readTextFile, type Step } from "../src/cli/index.ts";
-import { BugError, UserError } from "../src/errors.ts";
+import { type Ctx, InterruptedError, openHome, readManifest, type Step } from "../src/cli/index.ts";
+import { BugError } from "../src/errors.ts";
 import { takeDown } from "./down.ts";
 import { follow } from "./follow.ts";
+import { readNetworkFile } from "./network-file.ts";
+import { type NetworkRequest, nameOfFile } from "./network-request.ts";
 import { type DevnetOverview, describeDevnet } from "./overview.ts";
 import { devnetPaths } from "./paths.ts";
 import { findLeftovers } from "./providers/leftovers.ts";
@@ -11,7 +13,8 @@ import { type PlannedDevnet, planUp, type RunningDevnet } from "./up.ts";
 import { parseWaitLevel } from "./wait-level.ts";
 
 export interface BringUpRequest {
-  readonly name: string;
+  /** Undefined: the name that the file gives, else `default`. */
+  readonly name: string | undefined;
   readonly file: string | undefined;
   readonly validators: number | undefined;
   readonly producers: number | undefined;
@@ -37,7 +40,9 @@ const STEP_NAMES: readonly StepName[] = ["l1", "stake", "nodes", "block"];
 export async function bringUp(ctx: Ctx, request: BringUpRequest): Promise<DevnetSession> {
   const started = performance.now();
   const level = parseWaitLevel(request.waitFor);
-  const paths = devnetPaths(openHome(ctx.home.root).devnet(request.name));
+  const network = await readRequest(request);
+  const name = request.name ?? nameOfFile(network.file) ?? "default";
+  const paths = devnetPaths(openHome(ctx.home.root).devnet(name));
   const timeoutMs = ctx.cfg.timeoutMs ?? DEFAULT_WAIT_MS;
   let planned: PlannedDevnet | undefined;
   let running: RunningDevnet | undefined;
@@ -60,22 +65,22 @@ export async function bringUp(ctx: Ctx, request: BringUpRequest): Promise<Devnet
       run: async () => {
         planned = await planUp({
           home: ctx.home,
-          name: request.name,
-          network: await readRequest(request),
+          name,
+          network,
           fresh: request.fresh,
           signal: ctx.signal,
         });
         ctx.onForce(() => {
           for (const { pid } of findLeftovers(paths.dir)) killGroup(pid, "SIGKILL");
         });
-        const { nodes, network } = planned.plan;
-        return `${nodes.length} nodes, 1 chain, seed ${network.seed}${planned.running ? ", running already" : ""}`;
+        const { nodes, network: shape } = planned.plan;
+        return `${nodes.length} nodes, 1 chain, seed ${shape.seed}${planned.running ? ", running already" : ""}`;
       },
     },
     ...STEP_NAMES.map(
-      (name): Step => ({
-        title: name,
-        run: async (report) => (await (await launch()).step(name, report)).detail,
+      (title): Step => ({
+        title,
+        run: async (report) => (await (await launch()).step(title, report)).detail,
       }),
     ),
   ];
@@ -115,7 +120,7 @@ export async function bringUp(ctx: Ctx, request: BringUpRequest): Promise<Devnet
   }
 }
 
-async function readRequest(request: BringUpRequest) {
+async function readRequest(request: BringUpRequest): Promise<NetworkRequest> {
   const { file, validators, producers, l1, set } = request;
   return {
     ...(file === undefined ? {} : { file: await readNetworkFile(file) }),
@@ -124,18 +129,6 @@ async function readRequest(request: BringUpRequest) {
     ...(l1 === undefined ? {} : { l1 }),
     set,
   };
-}
-
-async function readNetworkFile(file: string): Promise<unknown> {
-  const text = await readTextFile(file);
-  try {
-    return JSON.parse(text) as unknown;
-  } catch (cause) {
-    throw new UserError("KOMA_E_NETWORK_INVALID", `${file} is not JSON: ${(cause as Error).message}.`, {
-      cause,
-      facts: { path: file },
-    });
-  }
 }
 
 function describeReached(state: DevnetState): string {

@@ -11,6 +11,19 @@ export function invalid(path: string, what: string): never {
   });
 }
 
+/** Has a reader that knows no paths say which key it refused. */
+export const named =
+  <In, Out>(read: (value: In) => Out): ((value: In, path: string) => Out) =>
+  (value, path) => {
+    try {
+      return read(value);
+    } catch (cause) {
+      if (!(cause instanceof UserError)) throw cause;
+      const { facts, ...detail } = cause.detail;
+      throw new UserError(cause.code, `${path}: ${cause.message}`, { ...detail, cause, facts: { ...facts, path } });
+    }
+  };
+
 export const text: Reader<string> = (value, path) =>
   typeof value === "string" && value.length > 0 && value.length <= 1000 ? value : invalid(path, "a text");
 

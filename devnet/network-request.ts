@@ -1,10 +1,13 @@
+import { parseNetworkName } from "../src/cli/index.ts";
 import { UserError } from "../src/errors.ts";
 import { type Network, parseNetwork } from "./network.ts";
+import { atPlace, type NetworkFile } from "./network-file.ts";
+import { named } from "./network-reader.ts";
 
 /** What `koma devnet up` was asked for: a network file or the preset, and changes to it. */
 export interface NetworkRequest {
-  /** Parsed network file; undefined: the preset. */
-  readonly file?: unknown;
+  /** Undefined: the preset. */
+  readonly file?: NetworkFile;
   readonly name?: string;
   readonly validators?: number;
   readonly producers?: number;
@@ -22,19 +25,39 @@ export function asksForShape(request: NetworkRequest): boolean {
   return [file, validators, producers, l1].some((value) => value !== undefined) || (set ?? []).length > 0;
 }
 
-/** @throws {UserError} KOMA_E_NETWORK_INVALID */
+/** @throws {UserError} KOMA_E_NETWORK_INVALID; for a key of a file with line and column */
 export function resolveNetwork(request: NetworkRequest): Network {
-  const raw = structuredClone(request.file ?? preset(request.validators ?? 4, request.producers));
-  if (typeof raw !== "object" || raw === null) return parseNetwork(raw);
-  if (request.file !== undefined && (request.validators !== undefined || request.producers !== undefined)) {
+  const { file } = request;
+  const raw = structuredClone(file ? file.value : preset(request.validators ?? 4, request.producers));
+  if (file && (request.validators !== undefined || request.producers !== undefined)) {
     throw new UserError("KOMA_E_NETWORK_INVALID", "--validators and --producers do not go with a network file.", {
       fix: ["Change the file's nodes, or use --set nodes[0].count=7."],
     });
   }
-  if (request.l1 !== undefined) applySetting(raw, `l1.url=${request.l1}`);
-  if (request.name !== undefined) (raw as Record<string, unknown>)["name"] = request.name;
-  for (const setting of request.set ?? []) applySetting(raw, setting);
-  return parseNetwork(raw);
+  try {
+    if (typeof raw !== "object" || raw === null) return parseNetwork(raw);
+    if (request.l1 !== undefined) applySetting(raw, `l1.url=${request.l1}`);
+    if (request.name !== undefined) (raw as Record<string, unknown>)["name"] = request.name;
+    for (const setting of request.set ?? []) applySetting(raw, setting);
+    return parseNetwork(raw);
+  } catch (error) {
+    throw file ? atPlace(file, error) : error;
+  }
+}
+
+/**
+ * Name that a network file gives itself; undefined when it has none, or no text, which parsing refuses later.
+ *
+ * @throws {UserError} KOMA_E_NETWORK_INVALID with line and column
+ */
+export function nameOfFile(file: NetworkFile | undefined): string | undefined {
+  const { name } = (file?.value ?? {}) as { readonly name?: unknown };
+  if (!file || typeof name !== "string") return undefined;
+  try {
+    return named(parseNetworkName)(name, "name");
+  } catch (error) {
+    throw atPlace(file, error);
+  }
 }
 
 /** `standard`: equal validators on one chain, anvil as root chain; the first ones produce blocks, at most seven. */

@@ -1,7 +1,7 @@
 import { parseDuration, parseNetworkName } from "../src/cli/index.ts";
 import { parseAmount } from "../src/primitives/index.ts";
 import { TEST_MNEMONIC } from "../src/wallet/index.ts";
-import { invalid, list, oneOf, type Reader, record, share, text, wholeNumber } from "./network-reader.ts";
+import { invalid, list, named, oneOf, type Reader, record, share, text, wholeNumber } from "./network-reader.ts";
 
 export type NodeRole = "validator" | "producer" | "rpc" | "watcher";
 
@@ -63,10 +63,10 @@ const MAX_NODES = 32;
 const MAX_PRODUCERS = 7;
 
 const duration: Reader<number> = (value, path) =>
-  typeof value === "string" ? parseDuration(value) : invalid(path, 'a duration such as "20s"');
+  typeof value === "string" ? named(parseDuration)(value, path) : invalid(path, 'a duration such as "20s"');
 const wei: Reader<string> = (value, path) =>
   typeof value === "string" || (Number.isInteger(value) && (value as number) >= 0)
-    ? parseAmount(String(value)).toString()
+    ? named((amount: string) => parseAmount(amount))(String(value), path).toString()
     : invalid(path, 'an amount of whole tokens such as "1.5"');
 
 /**
@@ -95,7 +95,7 @@ export function parseNetwork(raw: unknown): Network {
   const chain = readChain(file.optional("chains", list(1, 1), [{}])[0]);
   const network: Network = {
     version: 1,
-    name: parseNetworkName(file.optional("name", text, "default")),
+    name: named(parseNetworkName)(file.optional("name", text, "default"), "name"),
     seed: file.optional("seed", text, "koma"),
     provider: file.optional("provider", oneOf("process"), "process"),
     ports: {
@@ -161,7 +161,7 @@ function readChain(raw: unknown): NetworkChain {
   const round = consensus.optional("round", duration, undefined);
   return {
     id: chain.optional("id", wholeNumber(1, Number.MAX_SAFE_INTEGER), 80_401),
-    name: chain.optional("name", (value, path) => parseNetworkName(text(value, path)), "main"),
+    name: chain.optional("name", (value, path) => named(parseNetworkName)(text(value, path), path), "main"),
     blockTimeMs: round ?? chain.optional("blockTime", duration, 1_000),
     gasLimit: chain.optional("gasLimit", wholeNumber(1_000_000, 2 ** 40), 30_000_000),
     producerSeats: producers.optional("seats", wholeNumber(1, MAX_PRODUCERS), MAX_PRODUCERS),

@@ -72,13 +72,14 @@ describe("a plan", () => {
 });
 
 describe("a network file", () => {
+  const fileOf = (value: unknown) => ({ path: "koma.network.yaml", value, locate: () => undefined });
   const nodes = [
     { name: "core", count: 2, roles: ["validator", "producer"], stake: [400, "300.5"] },
     { name: "edge", roles: ["rpc"] },
   ];
 
   it("makes groups of nodes, and keeps the name of a group of one", () => {
-    const network = resolveNetwork({ file: { version: 1, nodes } });
+    const network = resolveNetwork({ file: fileOf({ version: 1, nodes }) });
     expect(network.nodes.map(({ name, stakeWei }) => [name, stakeWei])).toEqual([
       ["core-0", "400000000000000000000"],
       ["core-1", "300500000000000000000"],
@@ -119,7 +120,7 @@ describe("a network file", () => {
     { why: "too few stakes", file: { version: 1, nodes: [{ name: "a", count: 3, stake: [1] }] }, says: "a list of 3" },
     { why: "something that is no object", file: [], says: "The network must be an object" },
   ])("is refused for $why", ({ file, says }) => {
-    expect(() => resolveNetwork({ file })).toThrow(
+    expect(() => resolveNetwork({ file: fileOf(file) })).toThrow(
       expect.objectContaining({ code: "KOMA_E_NETWORK_INVALID", message: expect.stringContaining(says) }),
     );
   });

@@ -12,11 +12,11 @@ Without flags about its shape an existing devnet keeps the plan it has. Its keys
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --validators 7 --json",
     "<%= config.bin %> <%= command.id %> --name demo --set chains[0].checkpoint.every=8 --wait-for checkpoint",
-    "<%= config.bin %> <%= command.id %> my-network.json --fresh",
+    "<%= config.bin %> <%= command.id %> my-network.yaml --fresh",
   ];
   static override args = {
     file: Args.string({
-      description: "Network file (JSON); default: the preset of equal validators.",
+      description: "Network file (YAML or JSON); default: the preset of equal validators.",
       ignoreStdin: true,
     }),
   };
@@ -26,7 +26,10 @@ Without flags about its shape an existing devnet keeps the plan it has. Its keys
       summary: "How many of them produce blocks, 1 to 7; default all, at most 7.",
       env: "KOMA_DEVNET_PRODUCERS",
     }),
-    name: Flags.string({ summary: "Name of the devnet; default: --network, else `default`.", env: "KOMA_DEVNET_NAME" }),
+    name: Flags.string({
+      summary: "Name of the devnet; default: --network, else the name in the file, else `default`.",
+      env: "KOMA_DEVNET_NAME",
+    }),
     fresh: Flags.boolean({ summary: "Throw away what an earlier devnet of that name left.", env: "KOMA_DEVNET_FRESH" }),
     l1: Flags.string({
       summary: "Use the Ethereum node at this URL as root chain instead of starting anvil.",
@@ -70,7 +73,7 @@ Without flags about its shape an existing devnet keeps the plan it has. Its keys
     const period = flags["challenge-period"];
     const { bringUp } = await import("../../devnet/bring-up.ts");
     const session = await bringUp(ctx, {
-      name: flags.name ?? ctx.cfg.network ?? "default",
+      name: flags.name ?? ctx.cfg.network,
       file: args.file,
       validators: flags.validators,
       producers: flags.producers,

@@ -40,7 +40,7 @@ export function configurationPage(sources: ConfigurationSources): string {
       "`.koma/config.json` of the working folder or the nearest one above it, then `$XDG_CONFIG_HOME/koma/config.json`. Precedence: flag, `KOMA_…` variable, project file, user file, default.",
       `Keys: ${settingsKeys(sources.settings).map(code).join(", ")}, as the flags of the same names; \`color\` and \`input\` are true or false.`,
       "## Network file of a devnet",
-      "`koma devnet up my-network.json`. JSON; its schema is `devnet/schema/network.v1.json`. Every key can be changed with `--set`, for example `--set chains[0].checkpoint.every=8`.",
+      "`koma devnet up my-network.yaml`. YAML or JSON; its schema is `devnet/schema/network.v1.json`. Anchors, aliases, tags, merge keys, texts of several lines and repeated keys are refused. Every key can be changed with `--set`, for example `--set chains[0].checkpoint.every=8`.",
       table(["key", "value", "default", "meaning"], schemaRows(schema, schema, "")),
       ...interfaceSection("## `config.json` of a node", sources.nodeConfig, "NodeConfigFile"),
       ...interfaceSection("## `genesis.json` of a chain", sources.genesis, "Genesis"),
