@@ -1,11 +1,12 @@
 import { type Ctx, InterruptedError, openHome, readManifest, type Step } from "../src/cli/index.ts";
-import { BugError } from "../src/errors.ts";
+import { BugError, KomaError } from "../src/errors.ts";
 import { takeDown } from "./down.ts";
-import { follow } from "./follow.ts";
+import { type Follower, follow } from "./follow.ts";
 import { readNetworkFile } from "./network-file.ts";
 import { type NetworkRequest, nameOfFile } from "./network-request.ts";
 import { type DevnetOverview, describeDevnet } from "./overview.ts";
 import { devnetPaths } from "./paths.ts";
+import { PORT_SHIFT } from "./ports.ts";
 import { findLeftovers } from "./providers/leftovers.ts";
 import { killGroup } from "./providers/process-group.ts";
 import type { DevnetState, StepName } from "./state.ts";
@@ -46,30 +47,45 @@ export async function bringUp(ctx: Ctx, request: BringUpRequest): Promise<Devnet
   const timeoutMs = ctx.cfg.timeoutMs ?? DEFAULT_WAIT_MS;
   let planned: PlannedDevnet | undefined;
   let running: RunningDevnet | undefined;
-  let reached: Promise<DevnetState> | undefined;
-  let following: Awaited<ReturnType<typeof follow>> | undefined;
+  let following: Follower | undefined;
+  let replanned = false;
 
-  const launch = async (): Promise<NonNullable<typeof following>> => {
+  const plan = (again: { readonly fresh: boolean; readonly leastBase?: number }): Promise<PlannedDevnet> =>
+    planUp({ home: ctx.home, name, network, signal: ctx.signal, ...again });
+  const launch = async (): Promise<Follower> => {
     if (following) return following;
     running = await planned?.launch();
     if (!running) throw new BugError("a devnet was launched before it was planned");
     // A little before the command's own deadline: the supervisor can say what was missing.
     const leftMs = Math.max(1_000, timeoutMs - (performance.now() - started) - 500);
     following = await follow(running.control, level, { timeoutMs: leftMs, signal: ctx.signal });
-    reached = following.reached;
     return following;
+  };
+  /** A port that was free when it was planned may be taken now. Once, everything moves to others. */
+  const moveAway = async (error: unknown): Promise<boolean> => {
+    const taken = error instanceof KomaError && error.code === "KOMA_E_PORT_TAKEN";
+    if (!taken || replanned || !running?.started || !planned || planned.plan.network.ports.pinned) return false;
+    replanned = true;
+    running.control.close();
+    await takeDown(paths, { graceMs: 2_000, signal: ctx.signal });
+    following = undefined;
+    planned = await plan({ fresh: false, leastBase: planned.plan.base + PORT_SHIFT });
+    return true;
+  };
+  const attempt = async <T>(ask: (follower: Follower) => Promise<T>): Promise<T> => {
+    try {
+      return await ask(await launch());
+    } catch (error) {
+      if (!(await moveAway(error))) throw error;
+      ctx.out.note(`${(error as Error).message} Everything moves to other ports.`);
+      return attempt(ask);
+    }
   };
   const steps: Step[] = [
     {
       title: "plan",
       run: async () => {
-        planned = await planUp({
-          home: ctx.home,
-          name,
-          network,
-          fresh: request.fresh,
-          signal: ctx.signal,
-        });
+        planned = await plan({ fresh: request.fresh });
         ctx.onForce(() => {
           for (const { pid } of findLeftovers(paths.dir)) killGroup(pid, "SIGKILL");
         });
@@ -80,16 +96,16 @@ export async function bringUp(ctx: Ctx, request: BringUpRequest): Promise<Devnet
     ...STEP_NAMES.map(
       (title): Step => ({
         title,
-        run: async (report) => (await (await launch()).step(title, report)).detail,
+        run: async (report) => (await attempt((follower) => follower.step(title, report))).detail,
       }),
     ),
   ];
   if (level.level !== "ready")
-    steps.push({ title: level.level, run: async () => describeReached(await (reached as Promise<DevnetState>)) });
+    steps.push({ title: level.level, run: async () => describeReached(await attempt((follower) => follower.reached)) });
 
   try {
     await ctx.tasks(steps);
-    const state = await (reached as Promise<DevnetState> | undefined);
+    const state = await attempt((follower) => follower.reached);
     const manifest = readManifest(paths.dir);
     if (!running || !planned || !state || !manifest) throw new BugError("a devnet came up without a manifest");
     const { control } = running;

@@ -27,7 +27,10 @@ export async function follow(
     options.signal.addEventListener("abort", () => reject(options.signal.reason), { once: true });
     if (options.signal.aborted) reject(options.signal.reason);
   });
-  const wait = control.call<DevnetState>("wait", { ...level, timeoutMs: options.timeoutMs });
+  const wait = control.call<DevnetState>("wait", { ...level, timeoutMs: options.timeoutMs }).catch((error: unknown) => {
+    // A devnet that failed hangs up; the state it sent before says why.
+    throw latest?.error ? endedEarly(latest) : error;
+  });
   const reached = Promise.race([wait, lost]);
   // Both are looked at by whoever waits; without a listener of their own a rejection would end the process.
   reached.catch(() => {});

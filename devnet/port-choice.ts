@@ -1,11 +1,11 @@
 import { join } from "node:path";
 import { type Home, listDevnetNames } from "../src/cli/index.ts";
-import { UserError } from "../src/errors.ts";
 import type { Network } from "./network.ts";
 import { devnetPaths } from "./paths.ts";
 import { type DevnetPlan, planDevnet, portsOf } from "./plan.ts";
 import { readPlan } from "./plan-file.ts";
-import { findPortOwner, isPortTaken } from "./port-probe.ts";
+import { isPortTaken } from "./port-probe.ts";
+import { portTaken } from "./port-taken.ts";
 import { candidateBases } from "./ports.ts";
 import { lockHolder } from "./process-lock.ts";
 
@@ -24,12 +24,7 @@ export async function planOnFreePorts(network: Network, firstBase: number, home:
     if (!clash) return plan;
   }
   const { port = network.ports.base, owner = "" } = clash ?? {};
-  const holder = findPortOwner(port);
-  const by = holder ? `pid ${holder.pid} (${holder.name})` : (reserved.get(port) ?? "another program");
-  throw new UserError("KOMA_E_PORT_TAKEN", `Port ${port} is in use by ${by}.`, {
-    facts: { port, wantedFor: owner, ...(holder ? { pid: holder.pid, program: holder.name } : {}) },
-    fix: [`koma devnet up --set ports.base=${firstBase + 1_000}`],
-  });
+  throw portTaken(port, { wantedFor: owner, base: firstBase, reservedBy: reserved.get(port) });
 }
 
 async function firstClash(

@@ -20,6 +20,8 @@ export interface UpRequest {
   readonly network: NetworkRequest;
   /** Throw away what an earlier devnet of that name left. */
   readonly fresh: boolean;
+  /** No base below this one: the ports there were lost to somebody else. */
+  readonly leastBase?: number;
   readonly signal: AbortSignal;
 }
 
@@ -69,7 +71,8 @@ export async function planUp(request: UpRequest): Promise<PlannedDevnet> {
     await endLeftovers(paths.dir);
     const planning = await takePlanningLock(home, signal);
     try {
-      const plan = await planOnFreePorts(network, existing?.base ?? network.ports.base, home);
+      const firstBase = Math.max(existing?.base ?? network.ports.base, request.leastBase ?? 0);
+      const plan = await planOnFreePorts(network, firstBase, home);
       await writePlan(paths.lock, plan);
       return { plan, running: false, launch: () => start(plan, paths, lock, signal), abandon: () => lock.release() };
     } finally {

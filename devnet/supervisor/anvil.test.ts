@@ -61,7 +61,10 @@ describe("anvil", () => {
       // It answers faster than anvil can find out that the port is taken.
       expect(await callRootChain(`http://127.0.0.1:${portOf(stranger)}`, "eth_chainId")).toBe("0x7a69");
       const started = startAnvil(optionsFor(portOf(stranger)), forever);
-      await expect(started).rejects.toMatchObject({ code: "KOMA_E_ROOTCHAIN_START" });
+      await expect(started).rejects.toMatchObject({
+        code: "KOMA_E_PORT_TAKEN",
+        detail: { facts: { pid: process.pid } },
+      });
     } finally {
       await close(stranger);
     }

@@ -7,6 +7,8 @@ import { identifyProcess, type ProcessIdentity } from "../../src/cli/index.ts";
 import { BugError, EnvironmentError } from "../../src/errors.ts";
 import { writeFileAtomic } from "../../src/wallet/index.ts";
 import { childEnvironment } from "../package-root.ts";
+import { isPortTaken } from "../port-probe.ts";
+import { portTaken } from "../port-taken.ts";
 import { killGroup } from "../providers/process-group.ts";
 import { describeExit, type NodeExit } from "../providers/provider.ts";
 import { findAnvil } from "./anvil-binary.ts";
@@ -71,7 +73,12 @@ export async function startAnvil(options: AnvilOptions, signal: AbortSignal): Pr
   const identity = identifyProcess(child.pid as number);
   await waitUntil(
     async () => {
-      if (ended) throw startFailed(options, describeExit(ended));
+      if (ended) {
+        if (await isPortTaken(options.port, options.host)) {
+          throw portTaken(options.port, { wantedFor: "l1", base: options.port });
+        }
+        throw startFailed(options, describeExit(ended));
+      }
       // Whoever took the port a moment before us answers as well; its chain must not be taken for ours.
       if (!existsSync(endpointFile(options))) return undefined;
       return callRootChain(url, "eth_chainId", [], signal).catch((error: unknown) => {

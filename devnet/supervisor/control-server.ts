@@ -26,6 +26,8 @@ export interface ControlHandler {
 export interface ControlServer {
   /** Tells every subscriber that the state changed; several changes in a row become one message. */
   stateChanged(): void;
+  /** Resolves when somebody has been told the state. */
+  readonly firstSubscriber: Promise<void>;
   close(): Promise<void>;
 }
 
@@ -39,11 +41,16 @@ export async function openControlServer(path: string, handler: ControlHandler, l
   rmSync(path, { force: true });
   const subscribers = new Set<Socket>();
   const sockets = new Set<Socket>();
+  let seen = (): void => {};
+  const firstSubscriber = new Promise<void>((resolve) => {
+    seen = resolve;
+  });
   const server: Server = createServer((socket) => {
     sockets.add(socket);
     serve(socket, handler, logger, () => {
       subscribers.add(socket);
       sendState(socket, handler.state());
+      seen();
     });
     socket.once("close", () => {
       sockets.delete(socket);
@@ -66,6 +73,7 @@ export async function openControlServer(path: string, handler: ControlHandler, l
     stateChanged() {
       pending ??= setTimeout(flush, COALESCE_MS);
     },
+    firstSubscriber,
     async close() {
       if (pending) {
         clearTimeout(pending);

@@ -31,6 +31,8 @@ export interface PrepareOptions {
   readonly signal: AbortSignal;
   /** Called when a step begins and when it is done. */
   onStep(name: StepName, state: "running" | "done", detail: string): void;
+  /** Called right before the root chain is started: frees its port. */
+  onRootChainStart(): Promise<void>;
 }
 
 export interface Prepared {
@@ -57,6 +59,7 @@ export async function prepareDevnet(options: PrepareOptions): Promise<Prepared> 
   options.onStep("l1", "running", "");
   const done = marks.get("rootChain");
   if (!done) rmSync(dirname(paths.rootChainState), { recursive: true, force: true });
+  await options.onRootChainStart();
   const rootChain = await openRootChain(options, done !== undefined);
   try {
     const contracts = done ? await resume(options, rootChain) : await build(options, rootChain);

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,7 +13,8 @@ import { readJournal, verifyJournal } from "../journal.ts";
 import { resolveNetwork } from "../network-request.ts";
 import { childEnvironment } from "../package-root.ts";
 import { devnetPaths } from "../paths.ts";
-import { writePlan } from "../plan-file.ts";
+import { type DevnetPlan, portsOf } from "../plan.ts";
+import { readPlan, writePlan } from "../plan-file.ts";
 import { planOnFreePorts } from "../port-choice.ts";
 import { findLeftovers } from "../providers/leftovers.ts";
 import { waitForNodes } from "../session.ts";
@@ -105,6 +107,26 @@ describe("a supervisor", () => {
     expect(manifest?.contracts).toHaveProperty("Probe");
     expect(manifest?.nodes[0]?.pid).toBe(state.nodes[0]?.pid);
     expect(Number(await callRootChain(manifest?.l1.rpcUrl as string, "eth_chainId"))).toBe(31337);
+  });
+
+  it("fails at once when a port was taken since it was planned, and tells who connects next", async () => {
+    const [, , { port } = { port: 0 }] = portsOf(readPlan(devnetPaths(dir).lock) as DevnetPlan);
+    const stranger = createServer();
+    await new Promise<void>((resolve) => stranger.listen(port, "127.0.0.1", resolve));
+    try {
+      const { supervisor, control } = await start();
+      const ended = new Promise((resolve) => supervisor.once("exit", resolve));
+      const states: DevnetState[] = [];
+      await control.subscribe((state) => void states.push(state));
+      await ended;
+      expect(states.at(-1)).toMatchObject({ status: "failed", error: { code: "KOMA_E_PORT_TAKEN" } });
+      expect(states.at(-1)?.nodes.map(({ state }) => state)).toEqual(["created", "created", "created"]);
+      expect(processes()).toEqual([]);
+    } finally {
+      await new Promise((resolve) => stranger.close(resolve));
+    }
+    const { state } = await startReady();
+    expect(state.status).toBe("ready");
   });
 
   it("leaves nothing running after a shutdown, and keeps a whole journal", async () => {

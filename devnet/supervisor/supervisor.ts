@@ -1,10 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { identifyProcess, type NodeState } from "../../src/cli/index.ts";
-import { BugError, EnvironmentError, KomaError, UserError } from "../../src/errors.ts";
+import { EnvironmentError, type KomaError, UserError } from "../../src/errors.ts";
 import type { Logger } from "../../src/logger.ts";
 import { writeFileAtomic } from "../../src/wallet/index.ts";
 import { type Journal, openJournal } from "../journal.ts";
-import { readTail } from "../log-tail.ts";
 import { type ManifestFacts, readCreation } from "../manifest.ts";
 import { openMarks } from "../marks.ts";
 import type { NodeMessage } from "../node-side.ts";
@@ -17,12 +16,16 @@ import type { DevnetState, StepName } from "../state.ts";
 import { createControlCalls, DEFAULT_GRACE_MS } from "./control-calls.ts";
 import { type ControlHandler, type ControlServer, openControlServer } from "./control-server.ts";
 import { type FaultBoard, openFaultBoard } from "./fault-board.ts";
+import { lostNode } from "./lost-node.ts";
 import { createManifestWriter, type ManifestWriter } from "./manifest-writer.ts";
 import { writeNodeFiles } from "./node-files.ts";
 import { NodeKeeper } from "./node-keeper.ts";
+import { holdPorts, type PortHold } from "./port-hold.ts";
 import { type Prepared, prepareDevnet } from "./prepare.ts";
 import type { RootChainSetup } from "./root-chain-setup.ts";
 import { StateBoard } from "./state-board.ts";
+import { toStateError } from "./state-error.ts";
+import { pause } from "./wait-until.ts";
 import { createWaiters, type Waiters } from "./waiters.ts";
 
 export interface SupervisorOptions {
@@ -49,6 +52,9 @@ export async function superviseDevnet(options: SupervisorOptions): Promise<void>
   const supervisor = new Supervisor(options, plan, paths, lock);
   await supervisor.run();
 }
+
+/** How long a failure waits to be seen: a moment more than a client takes to connect. */
+const UNSEEN_MS = 3_000;
 
 class Supervisor {
   readonly #options: SupervisorOptions;
@@ -118,7 +124,9 @@ class Supervisor {
 
   async #bringUp(): Promise<void> {
     const { setup, logger } = this.#options;
+    let ports: PortHold | undefined;
     try {
+      ports = await holdPorts(this.#plan);
       this.#preparing = prepareDevnet({
         plan: this.#plan,
         paths: this.#paths,
@@ -135,6 +143,7 @@ class Supervisor {
           onLost: (error) => this.#fail(error, "degraded"),
         },
         onStep: (name, state, detail) => this.#step(name, state, detail),
+        onRootChainStart: async () => ports?.release("l1"),
       });
       this.#prepared = await this.#preparing;
       await writeNodeFiles(this.#plan, this.#paths);
@@ -144,18 +153,26 @@ class Supervisor {
       });
       this.#board.status = "starting";
       this.#step("nodes", "running", "");
+      await ports.release();
       const wanted = [...this.#keepers.values()].filter(({ plan }) => plan.start === "now");
       await Promise.all(wanted.map((keeper) => keeper.start()));
     } catch (error) {
-      if (this.#ending.signal.aborted) return;
-      logger.error(
-        { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
-        "the devnet did not come up",
-      );
-      this.#fail(error, "failed");
-      // Clients have the reason from the state; the data stays for whoever wants to look.
-      await this.#end(DEFAULT_GRACE_MS, "failed");
+      await this.#giveUp(error);
+    } finally {
+      await ports?.release();
     }
+  }
+
+  async #giveUp(error: unknown): Promise<void> {
+    if (this.#ending.signal.aborted) return;
+    this.#options.logger.error(
+      { error: error instanceof Error ? (error.stack ?? error.message) : String(error) },
+      "the devnet did not come up",
+    );
+    this.#fail(error, "failed");
+    // Whoever started us learns the reason from the state, so it is there until somebody has seen it.
+    await Promise.race([this.#control?.firstSubscriber, pause(UNSEEN_MS, this.#ending.signal).catch(() => {})]);
+    await this.#end(DEFAULT_GRACE_MS, "failed");
   }
 
   #createCalls(): ControlHandler["call"] {
@@ -221,6 +238,10 @@ class Supervisor {
         break;
       case "exit":
         this.#journal.append("node.exit", { code: message.code, message: message.message }, node);
+        // Trying again would not free the port, but whoever brings the devnet up can choose others.
+        if (message.code === "KOMA_E_PORT_TAKEN" && this.#board.stepState("nodes") === "running") {
+          void this.#giveUp(new UserError(message.code, message.message, { facts: { node } }));
+        }
         break;
     }
     this.#changed();
@@ -291,18 +312,10 @@ class Supervisor {
   }
 
   #fail(error: unknown, status: "failed" | "degraded"): void {
-    const known =
-      error instanceof KomaError ? error : new BugError(error instanceof Error ? error.message : String(error));
-    const { log, why } = known.detail.facts ?? {};
+    const failure = toStateError(error, this.#paths.supervisorLog);
     this.#board.status = status;
-    this.#board.error = {
-      code: known.code,
-      message: known.message,
-      why: typeof why === "string" ? why : "",
-      fix: known.detail.fix ?? [],
-      log: typeof log === "string" ? log : this.#paths.supervisorLog,
-    };
-    this.#journal.append("devnet.failed", { code: known.code, message: known.message });
+    this.#board.error = failure;
+    this.#journal.append("devnet.failed", { code: failure.code, message: failure.message });
     this.#changed();
   }
 
@@ -327,18 +340,7 @@ class Supervisor {
         fix: error.fix,
       });
     const lost = [...this.#keepers.values()].find(({ gaveUp }) => gaveUp);
-    if (!lost) return undefined;
-    const { name } = lost.plan;
-    const at = this.#paths.node(name);
-    const lines = [...readTail(at.log, 20), ...readTail(at.output, 20)].slice(-20);
-    return new EnvironmentError(
-      "KOMA_E_NODE_START",
-      `Node "${name}" does not stay up: ${lost.view().lastExit ?? "no reason"}.`,
-      {
-        facts: { node: name, why: lines.join("\n"), log: at.log },
-        fix: [`koma devnet logs ${name}`, `koma devnet start ${name}`],
-      },
-    );
+    return lost && lostNode(lost, this.#paths.node(lost.plan.name));
   }
 
   /** Ends everything in reverse order; asked twice, it happens once. */

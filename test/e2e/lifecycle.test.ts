@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -221,6 +221,52 @@ describe("devnet up", () => {
       expect(await processesOf(join(koma.home, "devnets", "clash"))).toEqual([]);
     } finally {
       server.close();
+    }
+  });
+
+  it("moves to other ports by itself when one is taken between planning and start", async () => {
+    const lock = join(koma.home, "devnets", "moved", "network.lock.json");
+    const up = koma.json<DevnetData>("devnet", "up", "--name", "moved", "--validators", "2");
+    const server = createServer();
+    try {
+      // The plan is written, and the supervisor is not there yet: it is a process that has to start first.
+      while (!existsSync(lock)) await new Promise((resolve) => setTimeout(resolve, 2));
+      const planned = JSON.parse(readFileSync(lock, "utf8")) as { base: number; nodes: { ports: { p2p: number } }[] };
+      const port = planned.nodes[1]?.ports.p2p as number;
+      await new Promise<void>((resolve, reject) => {
+        server.once("error", reject);
+        server.listen(port, "127.0.0.1", resolve);
+      });
+      const moved = await up;
+      expect(moved).toMatchObject({ name: "moved", status: "ready", started: true });
+      expect(moved.nodes[1]?.ports.p2p).toBeGreaterThan(port);
+      expect(((moved.nodes[1]?.ports.p2p as number) - port) % 1_000).toBe(0);
+      await koma.json("devnet", "down", "moved", "--purge", "--yes");
+    } finally {
+      server.close();
+      await up.catch(() => undefined);
+    }
+  });
+
+  it("of two homes at once brings both up, from one network file", async () => {
+    const neighbour = createKoma();
+    try {
+      const file = join(neighbour.home, "twins.yaml");
+      const yaml = "version: 1\nname: twins\nnodes:\n  - { name: twin, count: 2, roles: [validator, producer] }\n";
+      writeFileSync(file, yaml);
+      const both = await Promise.all([koma, neighbour].map((one) => one.json<DevnetData>("devnet", "up", file)));
+      const ports = both.map(({ l1, nodes }) => [
+        l1.rpcUrl,
+        ...nodes.flatMap((node) => [node.ports.rpc, node.ports.p2p]),
+      ]);
+      expect(new Set(ports.flat()).size).toBe(10);
+      for (const data of both) {
+        expect(data).toMatchObject({ name: "twins", status: "ready" });
+        await untilFinal(data.chains[0]?.rpcUrl as string, data.finalized + 2);
+      }
+      await koma.json("devnet", "down", "twins", "--purge", "--yes");
+    } finally {
+      await neighbour.dispose();
     }
   });
 
