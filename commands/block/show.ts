@@ -60,7 +60,8 @@ export default class BlockShow extends KomaCommand<ShownBlock> {
     const { hash } = await resolveBlock(chain, args.block);
     const found = await chain.rpc.request<JsonBlock>("eth_getBlockByHash", [hash, flags.txs], ctx.signal);
     const shown = await describe(chain, found, flags.rlp);
-    print(ctx, shown);
+    const { formatAmount } = await import("../../src/primitives/index.ts");
+    print(ctx, shown, (wei) => `${formatAmount(wei)} KMC`);
     return shown;
   }
 }
@@ -113,7 +114,7 @@ function finalityOf(view: ConsensusView, height: bigint, confidence: number | un
   }));
 }
 
-function print({ out }: Ctx, block: ShownBlock): void {
+function print({ out }: Ctx, block: ShownBlock, kmc: (wei: bigint) => string): void {
   out.line(`block ${block.number}  ${block.hash}`);
   out.line(`  parent       ${block.parentHash}`);
   out.line(`  time         ${block.timestamp}`);
@@ -126,11 +127,11 @@ function print({ out }: Ctx, block: ShownBlock): void {
   const final = passed.length === 0 ? "" : `, final at ${passed.join(" and ")}`;
   out.line(`  confidence   ${block.confidence === null ? "unknown" : percent(block.confidence)}${final}`);
   out.line(`  transactions ${block.txCount}`);
-  for (const tx of block.txs) out.line(`    ${typeof tx === "string" ? tx : describeTransaction(tx)}`);
+  for (const tx of block.txs) out.line(`    ${typeof tx === "string" ? tx : describeTransaction(tx, kmc)}`);
   if (block.rlp !== undefined) out.line(`  rlp ${block.rlp}`);
 }
 
-function describeTransaction(tx: unknown): string {
+function describeTransaction(tx: unknown, kmc: (wei: bigint) => string): string {
   const { hash, from, to, value } = tx as Record<string, string | null>;
-  return `${hash}  ${from} -> ${to ?? "new contract"}  ${BigInt(value ?? 0)} wei`;
+  return `${hash}  ${from} -> ${to ?? "new contract"}  ${kmc(BigInt(value ?? 0))}`;
 }

@@ -8,6 +8,7 @@ import {
   openKey,
   openRootChain,
   passwordFileFlag,
+  requireRootBalance,
   resolveAddress,
   resolveToken,
   rootOf,
@@ -63,6 +64,7 @@ delivered it; --wait waits for that.`;
     const amount = parseAmount(flags.amount, token.decimals);
     const recipient = flags.to === undefined ? key.address : await resolveAddress(ctx, net, flags.to);
     const request = { chainId: BigInt(net.chainId), recipient, amount };
+    await requireRootBalance(root, { ...token, root: rootOf(token) }, key, amount);
     const { deposits } = flags["dry-run"] ? root.dryRun : root;
     const sent = token.native
       ? await deposits.depositKmc(request, ctx.signal)

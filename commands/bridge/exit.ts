@@ -93,7 +93,8 @@ the exit paid: koma bridge process.`;
     out.line(`  pays ${data.recipient}`);
     if (data.tx) out.line(`  transaction ${data.tx}`);
     if (data.readyAt) out.line(`  ready at ${data.readyAt}`);
-    if (data.tx) out.note(`Next, then: koma bridge process --exit ${data.exitId} --wait`);
+    if (data.tx)
+      out.note(`Next, then: koma bridge process --last --wait${key.name === "alice" ? "" : ` --from ${key.name}`}`);
     return data;
   }
 }

@@ -1,5 +1,6 @@
 import {
   type Ctx,
+  createTokenAmounts,
   Flags,
   isoTime,
   KomaCommand,
@@ -58,25 +59,26 @@ export default class BridgeExits extends KomaCommand<readonly ListedExit[]> {
         readyAt: isoTime(exit.exitableAt),
         state: exit.status as ListedExit["state"],
       }));
+    const amounts = createTokenAmounts(net, root);
     if (listed.length === 0) ctx.out.line("No exits.");
     else
       ctx.out.table(
         [
           { title: "exit" },
           { title: "owner" },
-          { title: "token" },
-          { title: "amount (smallest unit)", align: "right" },
+          { title: "amount", align: "right" },
           { title: "ready at" },
           { title: "state" },
         ],
-        listed.map((exit) => [
-          exit.exitId,
-          shortHex(exit.owner),
-          shortHex(exit.token),
-          exit.amountWei,
-          exit.readyAt ?? "",
-          exit.state,
-        ]),
+        await Promise.all(
+          listed.map(async (exit) => [
+            exit.exitId,
+            shortHex(exit.owner),
+            await amounts.format(exit.token, exit.amountWei),
+            exit.readyAt ?? "",
+            exit.state,
+          ]),
+        ),
       );
     return listed;
   }

@@ -1,12 +1,16 @@
 import {
   type Ctx,
+  createTokenAmounts,
   Flags,
   fromFlag,
   isoTime,
   KomaCommand,
+  type NamedKey,
+  type NetClient,
   openKey,
   openRootChain,
   passwordFileFlag,
+  readNetFacts,
   resolveToken,
   rootOf,
   waitFor,
@@ -35,6 +39,7 @@ export default class BridgeProcess extends KomaCommand<ProcessedExits> {
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --token KMC --max 5 --json",
+    "<%= config.bin %> bridge withdraw --amount 1 && <%= config.bin %> bridge exit --last --wait && <%= config.bin %> <%= command.id %> --last --wait",
   ];
   static override flags = {
     token: Flags.string({
@@ -47,9 +52,17 @@ export default class BridgeProcess extends KomaCommand<ProcessedExits> {
       summary: "Only this exit.",
       env: "KOMA_BRIDGE_EXIT",
       helpValue: "EXIT",
+      exclusive: ["token", "last"],
+    }),
+    last: Flags.boolean({
+      summary: "Only the newest exit of the account --from names.",
+      env: "KOMA_BRIDGE_LAST",
       exclusive: ["token"],
     }),
-    wait: Flags.boolean({ summary: "With --exit: wait until it can be paid.", env: "KOMA_BRIDGE_WAIT" }),
+    wait: Flags.boolean({
+      summary: "With --exit or --last: wait until it can be paid.",
+      env: "KOMA_BRIDGE_WAIT",
+    }),
     from: fromFlag,
     "password-file": passwordFileFlag,
   };
@@ -57,15 +70,14 @@ export default class BridgeProcess extends KomaCommand<ProcessedExits> {
   async execute(ctx: Ctx): Promise<ProcessedExits> {
     const { flags } = await this.parse(BridgeProcess);
     const { openChainClient } = await import("../../src/rpc/index.ts");
-    const { parseHash } = await import("../../src/primitives/index.ts");
     const net = await ctx.net();
     const key = await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] });
     const root = await openRootChain(net, key);
     const chainId = BigInt(net.chainId);
     let sent: SentTransaction | undefined;
     let token: Address;
-    if (flags.exit !== undefined) {
-      const exitId = parseHash(flags.exit);
+    const exitId = await wantedExit(net, root, key, flags);
+    if (exitId !== undefined) {
       token = await tokenOfExit(root, exitId);
       if (flags.wait) await waitUntilReady(ctx, root, exitId);
       sent = await root.exits.processOne(exitId, ctx.signal);
@@ -82,14 +94,36 @@ export default class BridgeProcess extends KomaCommand<ProcessedExits> {
       nextDue: nextDue === undefined ? null : isoTime(nextDue),
     };
     const { out } = ctx;
+    const amounts = createTokenAmounts(net, root);
     for (const { exitId, state, to, amountWei } of data.processed) {
-      out.line(`exit ${exitId} ${state}${to === null ? "" : `: ${amountWei} to ${to}`}`);
+      const paid = amountWei === null ? "" : ` ${await amounts.format(token, amountWei)}`;
+      out.line(`exit ${exitId} ${state}${to === null ? "" : `:${paid} to ${to}`}`);
     }
     if (data.processed.length === 0) out.line("No exit is due.");
     if (data.tx) out.line(`  transaction ${data.tx}`);
     if (data.nextDue) out.note(`the next exit is due at ${data.nextDue}`);
     return data;
   }
+}
+
+/** Undefined: whatever is due in the token's queue. */
+async function wantedExit(
+  net: NetClient,
+  root: RootChain,
+  key: NamedKey,
+  flags: { readonly exit?: string | undefined; readonly last?: boolean },
+): Promise<Hash | undefined> {
+  const { parseHash } = await import("../../src/primitives/index.ts");
+  if (flags.exit !== undefined) return parseHash(flags.exit);
+  if (!flags.last) return undefined;
+  const exits = await root.exits.exitsOf(key.address, (await readNetFacts(net)).rootStartBlock);
+  const newest = exits.findLast(({ chainId }) => chainId === BigInt(net.chainId));
+  if (newest) return newest.exitId;
+  const { UserError } = await import("../../src/errors.ts");
+  throw new UserError("KOMA_E_EXIT_NOT_FOUND", `${key.name} has started no exit.`, {
+    facts: { account: key.address },
+    fix: [`koma bridge exit --last --from ${key.name}`, "koma bridge exits"],
+  });
 }
 
 async function tokenOfExit(root: RootChain, exitId: Hash): Promise<Address> {

@@ -2,6 +2,7 @@ import type { BridgeStep, TrackedTransfer } from "../../src/bridge/index.ts";
 import {
   Args,
   type Ctx,
+  Flags,
   findNewestLog,
   isoTime,
   KomaCommand,
@@ -10,9 +11,10 @@ import {
   openRootChain,
   placeOf,
   readNetFacts,
+  resolveAddress,
 } from "../../src/cli/index.ts";
 import { UserError } from "../../src/errors.ts";
-import type { Hash } from "../../src/primitives/index.ts";
+import type { Address, Hash } from "../../src/primitives/index.ts";
 import type { RootChain, RootEvent } from "../../src/rootchain/index.ts";
 import type { ChainClient } from "../../src/rpc/index.ts";
 
@@ -30,26 +32,32 @@ export default class BridgeStatus extends KomaCommand<BridgeStatusData> {
   static override examples = [
     "<%= config.bin %> <%= command.id %> 1",
     "<%= config.bin %> bridge withdraw --token KMC --amount 1 && <%= config.bin %> <%= command.id %> latest --json",
+    "<%= config.bin %> <%= command.id %> --last --from alice",
   ];
   static override args = {
     id: Args.string({
       description: "Number of a deposit, an exit's id, a transaction of either chain, or latest.",
-      required: true,
       ignoreStdin: true,
     }),
   };
+  static override flags = {
+    last: Flags.boolean({
+      summary: "The newest withdrawal of the account --from names; its newest deposit when it has withdrawn nothing.",
+      env: "KOMA_BRIDGE_LAST",
+    }),
+    from: Flags.string({ summary: "Account: an address or a name.", default: "alice", env: "KOMA_FROM" }),
+  };
 
   async execute(ctx: Ctx): Promise<BridgeStatusData> {
-    const { args } = await this.parse(BridgeStatus);
+    const { args, flags } = await this.parse(BridgeStatus);
+    if ((args.id === undefined) !== (flags.last === true)) throw whichOne();
     const { openChainClient } = await import("../../src/rpc/index.ts");
     const net = await ctx.net();
     const root = await openRootChain(net);
     const chain = await openChainClient(net.rpcUrl());
     const facts = await readNetFacts(net);
-    const data = await find(
-      { net, root, chain, fromBlock: facts.rootStartBlock, wanted: facts.confirmations },
-      args.id,
-    );
+    const scene = { net, root, chain, fromBlock: facts.rootStartBlock, wanted: facts.confirmations };
+    const data = await find(scene, args.id ?? (await lastOf(scene, await resolveAddress(ctx, net, flags.from))));
     const { out } = ctx;
     out.line(`${data.kind} ${data.id}: ${data.state}`);
     for (const { name, done, tx, at, detail } of data.steps) {
@@ -67,6 +75,29 @@ interface Scene {
   readonly fromBlock: bigint;
   /** Root-chain blocks on top of a deposit before it counts. */
   readonly wanted: bigint;
+}
+
+function whichOne(): UserError {
+  return new UserError("KOMA_E_USAGE", "Name one transfer, or give --last.", {
+    fix: ["koma bridge status --last", "koma bridge status 1"],
+  });
+}
+
+/** Hash of the account's newest burn, else number of its newest deposit. */
+async function lastOf({ net, root, chain, fromBlock }: Scene, account: Address): Promise<string> {
+  const { findNewestBurn } = await import("../../src/bridge/index.ts");
+  const burn = await findNewestBurn((search) => findNewestLog(chain, search), account);
+  if (burn) return burn;
+  const deposits = await root.events({ contract: "DepositManager", event: "Deposited", fromBlock });
+  const deposit = deposits.findLast(
+    ({ args }) =>
+      args["chainId"] === BigInt(net.chainId) && (args["sender"] === account || args["recipient"] === account),
+  );
+  if (deposit) return String(deposit.args["id"]);
+  throw new UserError("KOMA_E_TRANSFER_NOT_FOUND", `${account} has moved nothing between the chains.`, {
+    facts: { account },
+    fix: ["koma bridge deposit --amount 1"],
+  });
 }
 
 async function find(scene: Scene, text: string): Promise<BridgeStatusData> {

@@ -69,7 +69,8 @@ export default class TxShow extends KomaCommand<ShownTransaction> {
       ...shown,
       checkpoint: checkpoint ? { number: checkpoint.number.toString(), state: checkpoint.status } : null,
     };
-    print(ctx, complete);
+    const { formatAmount } = await import("../../src/primitives/index.ts");
+    print(ctx, complete, (wei) => `${formatAmount(BigInt(wei))} KMC`);
     return complete;
   }
 }
@@ -120,14 +121,14 @@ async function finalityOf(
   };
 }
 
-function print({ out }: Ctx, tx: ShownTransaction): void {
+function print({ out }: Ctx, tx: ShownTransaction, kmc: (wei: string) => string): void {
   out.line(`transaction ${tx.hash}`);
   out.line(`  state       ${tx.state}${tx.block === null ? "" : ` in block ${tx.block}, place ${tx.index}`}`);
   out.line(`  from        ${tx.from}`);
   out.line(`  to          ${tx.to ?? `new contract ${tx.contract ?? ""}`.trimEnd()}`);
-  out.line(`  value       ${tx.valueWei} wei`);
+  out.line(`  value       ${kmc(tx.valueWei)}`);
   out.line(`  nonce       ${tx.nonce}`);
-  if (tx.gasUsed !== null) out.line(`  gas         ${tx.gasUsed} of ${tx.gasLimit}, fee ${tx.feeWei} wei`);
+  if (tx.gasUsed !== null) out.line(`  gas         ${tx.gasUsed} of ${tx.gasLimit}, fee ${kmc(tx.feeWei ?? "0")}`);
   if (tx.input !== "0x") out.line(`  data        ${tx.input.length > 140 ? `${tx.input.slice(0, 137)}...` : tx.input}`);
   if (tx.confidence !== null) {
     const passed = tx.finality.filter(({ final }) => final).map(({ threshold }) => percent(threshold));

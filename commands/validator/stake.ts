@@ -7,6 +7,7 @@ import {
   openRootChain,
   ownerFlags,
   ownerKeyName,
+  requireRootBalance,
   resolveValidator,
   validatorArgs,
 } from "../../src/cli/index.ts";
@@ -36,12 +37,14 @@ export default class ValidatorStake extends KomaCommand<AddedStake> {
 
   async execute(ctx: Ctx): Promise<AddedStake> {
     const { args, flags } = await this.parse(ValidatorStake);
-    const { formatAmount } = await import("../../src/primitives/index.ts");
+    const { formatAmount, parseAddress } = await import("../../src/primitives/index.ts");
     const net = await ctx.net();
     const name = ownerKeyName(flags.key, args.validator);
     const owner = await openKey(ctx, net, name, { passwordFile: flags["password-file"] });
     const root = await openRootChain(net, owner);
     const { id } = await resolveValidator(ctx, net, root, { text: args.validator, owner: owner.address });
+    const kmc = { symbol: "KMC", decimals: 18, root: parseAddress(net.contract("KMC")) };
+    await requireRootBalance(root, kmc, owner, flags.amount);
     const sent = await root.stakes.addStake(id, flags.amount, ctx.signal);
     const [validator, seats, epoch, genesisTime, { epochLength }] = await Promise.all([
       root.stakes.validator(id),

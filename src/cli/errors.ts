@@ -27,11 +27,15 @@ export class InterruptedError extends KomaError {
   }
 }
 
-/** Translates whatever a command threw. Unknown exceptions are bugs; the operating system's refusals are not. */
-export function toFailure(thrown: unknown): Failure {
+/**
+ * Translates whatever a command threw. Unknown exceptions are bugs; the operating system's refusals are not.
+ *
+ * @param command `devnet up`, for the way to its help
+ */
+export function toFailure(thrown: unknown, command?: string): Failure {
   if (thrown instanceof KomaError) return fromKomaError(thrown);
   if (!(thrown instanceof Error)) return bug(String(thrown), undefined);
-  if (isParseError(thrown)) return usage(thrown);
+  if (isParseError(thrown)) return usage(thrown, command === undefined ? [] : [`koma ${command} --help`]);
   const system = thrown as NodeJS.ErrnoException;
   if (typeof system.code === "string" && typeof system.syscall === "string") return fromSystem(system);
   return bug(thrown.message, thrown.stack);
@@ -71,8 +75,8 @@ function isParseError(error: Error): boolean {
   return "parse" in error || (error as { oclif?: { exit?: number } }).oclif?.exit === 2;
 }
 
-function usage(error: Error): Failure {
-  const unknown = unknownFlags(error);
+function usage(error: Error, help: readonly string[]): Failure {
+  const unknown = unknownFlags(error, help);
   if (unknown) return unknown;
   const [first = "", ...rest] = error.message.replace(/\n?See more help with --help$/, "").split("\n");
   const why = rest
@@ -84,13 +88,13 @@ function usage(error: Error): Failure {
     exit: exitCodes.usage,
     message: `${first.replace(/[:.]$/, "")}.`,
     ...(why === "" ? {} : { why }),
-    fix: [],
+    fix: help,
     details: {},
   };
 }
 
 /** oclif's NonExistentFlagsError names the flags, and carries those that the command has. */
-function unknownFlags(error: Error): Failure | undefined {
+function unknownFlags(error: Error, help: readonly string[]): Failure | undefined {
   const { flags, parse } = error as {
     flags?: unknown;
     parse?: { input?: { flags?: Readonly<Record<string, unknown>> } };
@@ -102,7 +106,7 @@ function unknownFlags(error: Error): Failure | undefined {
     code: "KOMA_E_FLAG_UNKNOWN",
     exit: exitCodes.usage,
     message: `Unknown flag ${flags.join(", ")}.`,
-    fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : [],
+    fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : help,
     details: { flags },
   };
 }

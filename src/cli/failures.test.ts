@@ -47,6 +47,23 @@ describe("an error for people", () => {
     expect(renderError(failure, { verbose: true })).toContain("caused by: Error: the cause");
   });
 
+  it("of an unknown flag that resembles none shows the way to the command's help", () => {
+    const thrown = Object.assign(new Error("Nonexistent flag: --nonsense\nSee more help with --help"), {
+      flags: ["--nonsense"],
+      parse: { input: { flags: { fresh: {}, json: {} } } },
+      oclif: { exit: 2 },
+    });
+    expect(toFailure(thrown, "devnet up")).toMatchObject({
+      code: "KOMA_E_FLAG_UNKNOWN",
+      fix: ["koma devnet up --help"],
+    });
+    const missing = Object.assign(new Error("Missing 1 required arg:\nnode\nSee more help with --help"), {
+      parse: {},
+      oclif: { exit: 2 },
+    });
+    expect(toFailure(missing, "devnet kill")).toMatchObject({ code: "KOMA_E_USAGE", fix: ["koma devnet kill --help"] });
+  });
+
   it("of an unknown flag names near ones", () => {
     const thrown = Object.assign(new Error("Nonexistent flag: --frsh\nSee more help with --help"), {
       flags: ["--frsh"],

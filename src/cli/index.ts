@@ -33,6 +33,7 @@ export * from "./send-transaction.ts";
 export type { Settings } from "./settings.ts";
 export * from "./table.ts";
 export type { Step } from "./tasks.ts";
+export * from "./token-amounts.ts";
 export * from "./tokens.ts";
 export * from "./transaction-flags.ts";
 export * from "./transaction-reference.ts";

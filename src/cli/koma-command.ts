@@ -109,7 +109,8 @@ export abstract class KomaCommand<Data = unknown, Item = never> extends Command 
     }
     const reason: unknown = this.#interruption?.signal.aborted ? this.#interruption.signal.reason : undefined;
     if (reason instanceof ReaderGoneError) return;
-    const failure = toFailure(isAbort(thrown) && reason !== undefined ? reason : thrown);
+    const command = this.id?.replaceAll(":", " ");
+    const failure = toFailure(isAbort(thrown) && reason !== undefined ? reason : thrown, command);
     process.exitCode = failure.exit;
     reportFailure(failure, {
       kind: this.#kind(),

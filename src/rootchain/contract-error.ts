@@ -189,7 +189,8 @@ const TRANSLATIONS: Readonly<Record<string, Translation>> = {
   },
   BadBond: {
     code: "KOMA_E_BOND",
-    sentence: ({ want, got }) => `the bond is ${want} wei of Ether, ${got} were sent.`,
+    sentence: ({ want, got }) =>
+      `the bond is ${formatAmount(BigInt(want ?? 0))} ETH, ${formatAmount(BigInt(got ?? 0))} ETH were sent.`,
   },
   ExitExists: {
     code: "KOMA_E_EXIT_EXISTS",
