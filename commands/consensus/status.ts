@@ -25,7 +25,10 @@ export interface ConsensusStatusData {
     readonly name: string | null;
     readonly signer: string;
     readonly weight: number;
+    /** Leads slots in this era. */
     readonly producer: boolean;
+    /** Was a producer until the root chain ejected it for a rejected checkpoint. */
+    readonly ejected: boolean;
     readonly online: boolean;
     readonly faulty: boolean;
   }[];
@@ -75,8 +78,8 @@ export default class ConsensusStatus extends KomaCommand<ConsensusStatusData> {
           violated,
         })),
       ),
-      validators: view.validators.map(({ index, signer, weight, producer, online, faulty }) => {
-        return { index, name: nameOf(signer), signer, weight, producer, online, faulty };
+      validators: view.validators.map(({ index, signer, weight, producer, ejected, online, faulty }) => {
+        return { index, name: nameOf(signer), signer, weight, producer, ejected, online, faulty };
       }),
     };
     print(ctx, status, view);
@@ -104,11 +107,13 @@ function print({ out }: Ctx, status: ConsensusStatusData, view: ConsensusView): 
   out.line();
   out.table(
     [{ title: "validator" }, { title: "signer" }, { title: "stake", align: "right" }, { title: "state" }],
-    status.validators.map(({ name, signer, weight, producer, online, faulty, index }) => [
+    status.validators.map(({ name, signer, weight, producer, ejected, online, faulty, index }) => [
       name ?? String(index),
       signer,
       share(weight),
-      [producer && "producer", faulty ? "faulty" : online ? "online" : "silent"].filter(Boolean).join(", "),
+      [producer && "producer", ejected && "ejected producer", faulty ? "faulty" : online ? "online" : "silent"]
+        .filter(Boolean)
+        .join(", "),
     ]),
   );
 }

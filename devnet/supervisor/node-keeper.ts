@@ -8,6 +8,8 @@ import type { NodeView } from "../state.ts";
 export interface NodeKeeperEvents {
   onChange(from: NodeState, to: NodeState): void;
   onMessage(message: NodeMessage): void;
+  /** Its head went below a block that it had finalized: the root chain rejected a checkpoint. */
+  onRollback(): void;
   /** It ended without being asked; `again` is the pause before the next try, undefined when it was the last. */
   onCrash(reason: string, again: number | undefined): void;
 }
@@ -127,6 +129,10 @@ export class NodeKeeper {
         break;
       case "head":
         this.#height = Number(message.number);
+        if (this.#height < this.#finalized) {
+          this.#finalized = this.#height;
+          this.#events.onRollback();
+        }
         break;
       case "finalized":
         this.#finalized = Number(message.number);

@@ -12,7 +12,7 @@ import type { DevnetPlan } from "../plan.ts";
 import { readPlan } from "../plan-file.ts";
 import { type ProcessLock, takeLock } from "../process-lock.ts";
 import type { Provider } from "../providers/provider.ts";
-import type { DevnetState, StepName } from "../state.ts";
+import type { DevnetState, NodeView, StepName } from "../state.ts";
 import { createControlCalls, DEFAULT_GRACE_MS } from "./control-calls.ts";
 import { type ControlHandler, type ControlServer, openControlServer } from "./control-server.ts";
 import { type FaultBoard, openFaultBoard } from "./fault-board.ts";
@@ -193,6 +193,7 @@ class Supervisor {
     const keeper: NodeKeeper = new NodeKeeper(node, this.#options.provider, {
       onChange: (from, to) => this.#nodeChanged(keeper, from, to),
       onMessage: (message) => this.#nodeSaid(keeper, message),
+      onRollback: () => this.#board.rolledBack(this.#views()),
       onCrash: (reason, again) => {
         this.#journal.append("node.crashed", { reason, again: again ?? null }, node.name);
         const exit = { reason, at: new Date().toISOString() };
@@ -268,12 +269,7 @@ class Supervisor {
       end: Number(message.end),
       state: message.state,
     };
-    const before = this.#board.checkpoint;
-    // Every node reports each checkpoint; the first report is the news.
-    if (before && before.number === checkpoint.number && before.state === checkpoint.state) return;
-    if (before && before.number > checkpoint.number) return;
-    this.#board.checkpoint = checkpoint;
-    this.#journal.append("checkpoint", checkpoint);
+    if (this.#board.newCheckpoint(checkpoint)) this.#journal.append("checkpoint", checkpoint);
   }
 
   /** A behaviour with a number of times ends by itself in the node; the board learns it here. */
@@ -322,8 +318,11 @@ class Supervisor {
   #state(): DevnetState {
     const root = this.#prepared?.rootChain;
     this.#board.rootChain = { ...this.#board.rootChain, height: root?.height() ?? 0, pid: root?.pid() ?? null };
-    const nodes = [...this.#keepers.values()].map((keeper) => keeper.view());
-    return this.#board.snapshot(nodes, this.#faults?.list() ?? []);
+    return this.#board.snapshot(this.#views(), this.#faults?.list() ?? []);
+  }
+
+  #views(): readonly NodeView[] {
+    return [...this.#keepers.values()].map((keeper) => keeper.view());
   }
 
   #changed(): void {

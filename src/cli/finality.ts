@@ -75,6 +75,8 @@ export interface ConsensusView {
     readonly signer: string;
     readonly weight: number;
     readonly producer: boolean;
+    /** Was a producer until the root chain ejected it. */
+    readonly ejected: boolean;
     readonly online: boolean;
     readonly faulty: boolean;
   }[];

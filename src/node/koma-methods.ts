@@ -5,6 +5,7 @@ import { bytesToHex, type Hash, timestamp } from "../primitives/index.ts";
 import { type ExtraMethod, invalidParams, isAbsent, readHash, readQuantity } from "../rpc/index.ts";
 import type { ChainView, KnownBlock } from "./chain-view.ts";
 import type { ConsensusDriver } from "./consensus-driver.ts";
+import { describeMembers } from "./member-view.ts";
 
 export interface KomaMethodParts {
   readonly chain: ChainView;
@@ -59,12 +60,7 @@ export function komaMethods({ chain, driver, clock }: KomaMethodParts): Readonly
           violated,
           height: last?.height ?? keyBlock.height,
         })),
-        validators: status.validators.map((validator) => ({
-          ...validator,
-          signer: committee.validators[validator.index]?.signer,
-          weight: committee.validators[validator.index]?.weight,
-          producer: committee.validators[validator.index]?.producer,
-        })),
+        validators: describeMembers(status.instance, status.validators),
       };
     },
   };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DevnetData } from "../support/devnet.ts";
-import { ask, untilAllFinal } from "../support/devnet.ts";
+import { ask, blockAt, untilAllFinal } from "../support/devnet.ts";
 import { createKoma, eventually, type Koma } from "../support/koma.ts";
 
 interface Validator {
@@ -8,6 +8,12 @@ interface Validator {
   readonly address: string;
   readonly stakeWei: string;
   readonly state: string;
+}
+
+interface Member {
+  readonly name: string | null;
+  readonly producer: boolean;
+  readonly ejected: boolean;
 }
 
 interface Verdict {
@@ -70,7 +76,18 @@ describe("a fraud on a running devnet", () => {
       const generations = await Promise.all(devnet.nodes.map(({ rpcUrl }) => generationOf(rpcUrl)));
       return generations.every((generation) => generation === 1);
     });
+    const { validators } = await koma.json<{ validators: Member[] }>("consensus", "status");
+    expect(validators.find(({ name }) => name === "validator-0")).toMatchObject({ producer: false, ejected: true });
+    expect(validators.filter(({ producer }) => producer).length).toBeGreaterThan(0);
     const height = (await koma.json<{ number: number }>("block", "show", "finalized")).number;
+    // The supervisor hears of the rollback from the nodes; what it shows is no block that was taken back.
+    await eventually("devnet status without rolled back blocks", async () => {
+      const { chains } = await koma.json<{ chains: { finalized: number; hash: string }[] }>("devnet", "status");
+      const [chain] = chains;
+      if (!chain) return false;
+      const block = await blockAt(devnet.nodes[0]?.rpcUrl as string, chain.finalized).catch(() => undefined);
+      return block?.hash === chain.hash;
+    });
     await untilAllFinal(devnet.nodes, Number(height) + 5);
     const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
     expect(paid.status).toBe("final");
