@@ -15,6 +15,13 @@ describe("docs/reference and the schemas of output", async () => {
     expect(existsSync(file) ? readFileSync(file, "utf8") : "").toBe(pages.get(path));
   });
 
+  it("says something in every cell about every key of a file", () => {
+    const rows = pages.get("docs/reference/configuration.md")?.match(/^\|.*\|$/gm) ?? [];
+    expect(rows.length).toBeGreaterThan(70);
+    // "Optional." alone says no more than nothing.
+    expect(rows.filter((row) => /\|\s*(Optional\.)?\s*\|/.test(row))).toEqual([]);
+  });
+
   it("holds a schema for each kind of output, and none without a command", () => {
     const { commands } = JSON.parse(readFileSync(join(repository, "oclif.manifest.json"), "utf8")) as {
       commands: Record<string, unknown>;

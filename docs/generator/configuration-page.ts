@@ -95,7 +95,7 @@ function schemaRows(schema: Schema, root: Schema, above: string): readonly (read
     if (target.properties) return schemaRows(target, root, path);
     const item = target.items && resolve(target.items, root);
     if (item?.properties) return schemaRows(item, root, `${path}[]`);
-    const needed = schema.required?.includes(name) ? "required" : "";
+    const needed = schema.required?.includes(name) ? "required" : "none";
     const standard = given.default === undefined ? needed : code(JSON.stringify(given.default));
     return [[code(path), schemaType(given, root), standard, given.description ?? ""]];
   });

@@ -53,6 +53,10 @@ describe("an interface of a source", () => {
     });
   });
 
+  it("without a comment does not get that of the one before", () => {
+    expect(readInterface("/** A. */\nexport interface A {\n}\n\nexport interface B {\n}\n", "B").text).toBe("");
+  });
+
   it("that is not there is an error, not an empty page", () => {
     expect(() => readInterface(source, "Ballast")).toThrow("no exported interface Ballast");
   });

@@ -86,7 +86,9 @@ class FieldReader {
   }
 }
 
+/** "" unless a comment ends in the line right above. */
 function commentAbove(lines: readonly string[], at: number): string {
+  if (!(lines[at - 1] ?? "").trim().endsWith("*/")) return "";
   let from = at - 1;
   while (from >= 0 && !(lines[from] ?? "").startsWith("/**")) from--;
   return lines

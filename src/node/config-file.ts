@@ -3,27 +3,47 @@ import type { LogLevel } from "../logger.ts";
 
 /** `config.json` of a node's folder: what differs between two nodes of one chain. Facts of the chain are in its genesis. */
 export interface NodeConfigFile {
+  /** Of the file format. */
   readonly version: 1;
   /** Name in logs and in the devnet: `validator-0`. */
   readonly name: string;
   /** Path of `genesis.json`; this and every other path is absolute or relative to the folder of this file. */
   readonly genesis: string;
+  /** Folder of the node's database. */
   readonly dataDir: string;
-  readonly rpc: { readonly host: string; readonly port: number };
-  readonly p2p: {
+  readonly rpc: {
+    /** Address that JSON-RPC listens on, HTTP and WebSocket. */
     readonly host: string;
+    /** Its port; 0 takes a free one. */
+    readonly port: number;
+  };
+  readonly p2p: {
+    /** Address that other nodes connect to. */
+    readonly host: string;
+    /** Its port; 0 takes a free one. */
     readonly port: number;
     /** Multiaddrs with `/p2p/<peer id>`. */
     readonly peers: readonly string[];
-    /** Hex of the 32-byte secp256k1 key of the libp2p identity. */
+    /** File with the hex of the 32-byte secp256k1 key of the libp2p identity. */
     readonly identityKeyFile: string;
   };
-  /** Absent: a node that follows without signing. Hex of the 32-byte secp256k1 key of a validator. */
-  readonly signer?: { readonly keyFile: string };
-  readonly rootChain: { readonly url: string };
+  /** Absent: a node that follows without signing. */
+  readonly signer?: {
+    /** File with the hex of the 32-byte secp256k1 key of a validator. */
+    readonly keyFile: string;
+  };
+  readonly rootChain: {
+    /** JSON-RPC of an Ethereum node of the root chain, http or https. */
+    readonly url: string;
+  };
   /** Allows fault hooks, together with the genesis' own word. */
   readonly devnet: boolean;
-  readonly log: { readonly file: string; readonly level: LogLevel };
+  readonly log: {
+    /** File of JSON lines; older ones get a number behind their name. */
+    readonly file: string;
+    /** Least important lines to write. */
+    readonly level: LogLevel;
+  };
   /** Shares of the stake that may be Byzantine, between 0 and 1; the first one decides what this node calls final. */
   readonly thresholds: readonly number[];
 }
