@@ -1,6 +1,6 @@
 import type { Ctx } from "../src/cli/index.ts";
 import { UserError } from "../src/errors.ts";
-import { accomplicesNeeded, parseBehaviour } from "./behaviours.ts";
+import { accomplicesNeeded, checkParameters, parseBehaviour, parseStartBlock } from "./behaviours.ts";
 import { selectNodes } from "./node-selection.ts";
 import { withControl } from "./session.ts";
 import type { ActiveFault } from "./state.ts";
@@ -18,7 +18,11 @@ export interface FaultOrder {
 }
 
 export async function applyFault(ctx: Ctx, order: FaultOrder): Promise<ActiveFault> {
-  const { kind, needsAccomplices } = parseBehaviour(order.kind);
+  const behaviour = parseBehaviour(order.kind);
+  const { kind, needsAccomplices } = behaviour;
+  const params = Object.fromEntries(order.set.map(parseParameter));
+  checkParameters(behaviour, params);
+  const at = order.at === undefined ? undefined : parseStartBlock(order.at);
   const net = await ctx.net();
   const names = net.manifest.nodes.map(({ name }) => name);
   const nodes = selectNodes([order.node], names);
@@ -32,15 +36,16 @@ export async function applyFault(ctx: Ctx, order: FaultOrder): Promise<ActiveFau
       kind,
       nodes,
       collude,
-      params: Object.fromEntries(order.set.map(parseParameter)),
-      ...(order.at === undefined ? {} : { at: order.at }),
+      params,
+      ...(at === undefined ? {} : { at }),
       ...(order.times === undefined ? {} : { times: order.times }),
       ...(order.forMs === undefined ? {} : { forMs: order.forMs }),
       ...(order.handle === undefined ? {} : { handle: order.handle }),
     }),
   );
   const accomplices = fault.collude.length > 0 ? `, with ${fault.collude.join(", ")}` : "";
-  ctx.out.line(`${fault.handle}: ${fault.nodes.join(", ")} now does ${fault.kind}${accomplices}`);
+  const when = fault.at === null ? "now does" : `does, from block ${fault.at} on,`;
+  ctx.out.line(`${fault.handle}: ${fault.nodes.join(", ")} ${when} ${fault.kind}${accomplices}`);
   ctx.out.note(`Heal it with: koma devnet heal ${fault.handle}`);
   return fault;
 }

@@ -7,6 +7,8 @@ export interface Behaviour {
   readonly summary: string;
   /** Comes to nothing unless more than two thirds of the stake go along with it. */
   readonly needsAccomplices: boolean;
+  /** Names of what `--set` can change about it. */
+  readonly params: readonly string[];
 }
 
 /** What `koma devnet fault behave` accepts; nodes can do no others. */
@@ -15,11 +17,13 @@ export const behaviours: readonly Behaviour[] = [
     kind: "bad-nonce",
     summary: "produce a block with two different transactions of one sender and one nonce, and have it checkpointed",
     needsAccomplices: true,
+    params: [],
   },
   {
     kind: "sign-anything",
     summary: "accept blocks whose nonces are wrong, and sign the checkpoints over them",
     needsAccomplices: false,
+    params: [],
   },
 ];
 
@@ -37,5 +41,28 @@ export function parseBehaviour(kind: string): Behaviour {
   throw new UserError("KOMA_E_ARGUMENT_INVALID", `There is no behaviour "${kind}".`, {
     facts: { kind, known: kinds.join(", ") },
     fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : [`Known: ${kinds.join(", ")}.`],
+  });
+}
+
+/** @throws {UserError} KOMA_E_ARGUMENT_INVALID for a parameter that the behaviour does not have */
+export function checkParameters({ kind, params }: Behaviour, given: Readonly<Record<string, string>>): void {
+  const unknown = Object.keys(given).find((key) => !params.includes(key));
+  if (unknown === undefined) return;
+  const near = nearNames(unknown, params);
+  throw new UserError("KOMA_E_ARGUMENT_INVALID", `The behaviour ${kind} has no parameter "${unknown.slice(0, 60)}".`, {
+    facts: { kind, parameter: unknown, known: params.join(", ") },
+    fix:
+      near.length > 0
+        ? [`Did you mean ${near.join(" or ")}?`]
+        : [params.length === 0 ? `Leave --set out: ${kind} has no parameters.` : `Known: ${params.join(", ")}.`],
+  });
+}
+
+/** Number of a block as `--at` takes it. @throws {UserError} KOMA_E_ARGUMENT_INVALID */
+export function parseStartBlock(text: string): string {
+  if (/^[0-9]{1,15}$/.test(text)) return text;
+  throw new UserError("KOMA_E_ARGUMENT_INVALID", `"${text.slice(0, 60)}" is not the number of a block.`, {
+    facts: { at: text.slice(0, 60) },
+    fix: ["Write --at 120; koma block show says which block is the newest."],
   });
 }

@@ -1,6 +1,6 @@
 import { nearNames } from "../../src/cli/index.ts";
 import { UserError } from "../../src/errors.ts";
-import { parseBehaviour } from "../behaviours.ts";
+import { checkParameters, parseBehaviour, parseStartBlock } from "../behaviours.ts";
 import type { NodeChange } from "../control-protocol.ts";
 import { readFault, readLevel, readMs, readNames } from "./control-params.ts";
 import type { ControlHandler } from "./control-server.ts";
@@ -82,7 +82,8 @@ export function createControlCalls(options: ControlCallsOptions): ControlHandler
         });
       case "fault.apply": {
         const request = readFault(params);
-        parseBehaviour(request.kind);
+        checkParameters(parseBehaviour(request.kind), request.params);
+        if (request.at !== null) parseStartBlock(request.at);
         for (const name of [...request.nodes, ...request.collude]) keeperOf(name);
         return openFaults().apply(request);
       }

@@ -75,7 +75,7 @@ export type NodeCommand =
       readonly actors: readonly string[];
       /** Names of the others that go along: they accept what the actors do, sign it, and report nothing. */
       readonly collude: readonly string[];
-      /** Block or slot at which it starts; undefined: at once. */
+      /** Number of the first block that it concerns, decimal; undefined, or a block of the past: at once. */
       readonly at?: string;
       /** How often it is done before it ends by itself; undefined: until healed. */
       readonly times?: number;

@@ -11,11 +11,11 @@ type BehaveCommand = Extract<NodeCommand, { type: "behave" }>;
 
 /** Faults that a devnet's node commits on request. Nothing of this exists outside a devnet. */
 export interface Behaviours {
-  /** @throws {UserError} KOMA_E_BEHAVIOUR_UNKNOWN */
+  /** @throws {UserError} KOMA_E_BEHAVIOUR_UNKNOWN, KOMA_E_ARGUMENT_INVALID, KOMA_E_NOT_A_DEVNET, KOMA_E_NOT_A_PRODUCER */
   begin(command: BehaveCommand): void;
   end(handle: string): void;
-  /** What the running behaviours change about blocks; undefined while this node is honest. */
-  blockFaults(): BlockFaults | undefined;
+  /** What the running behaviours change about the block with this number; undefined where this node is honest. */
+  blockFaults(block: bigint): BlockFaults | undefined;
   /** A block of ours was proposed: faults that are done a number of times count it. */
   proposed(block: bigint): void;
 }
@@ -29,7 +29,7 @@ export interface BehavioursConfig {
 }
 
 /**
- * Kinds that nodes know. `bad-nonce`: the producer puts two different transactions with one nonce into its block.
+ * Kinds that nodes know; none takes a parameter. `bad-nonce`: the producer puts two different transactions with one nonce into its block.
  * `sign-anything`: accepts blocks with wrong nonces, and so signs the checkpoint over them; what colluding stakers do.
  */
 export const behaviourKinds = ["bad-nonce", "sign-anything"] as const;
@@ -40,6 +40,8 @@ interface Running {
   readonly handle: string;
   /** Does it; otherwise goes along with it. */
   readonly actor: boolean;
+  /** First block that it concerns. */
+  readonly from: bigint;
   left: number;
 }
 
@@ -62,6 +64,12 @@ export function createBehaviours(
         fix: behaviourKinds.map((known) => `koma devnet fault behave NODE ${known}`),
       });
     }
+    const [unknown] = Object.keys(command.params);
+    if (unknown !== undefined)
+      throw invalid(`The behaviour ${kind} has no parameter "${unknown.slice(0, 60)}".`, "params");
+    const from = command.at ?? "0";
+    if (!/^[0-9]{1,15}$/.test(from))
+      throw invalid(`A behaviour begins at a block's number, not at "${from.slice(0, 60)}".`, "at");
     const actor = command.actors.includes(config.name);
     if (kind === "bad-nonce" && actor && !config.signer) {
       throw new UserError("KOMA_E_NOT_A_PRODUCER", "This node signs nothing, so it cannot produce a bad block.", {});
@@ -70,13 +78,18 @@ export function createBehaviours(
       kind,
       handle: command.handle,
       actor,
+      from: BigInt(from),
       left: command.times ?? Number.POSITIVE_INFINITY,
     });
     ports.logger.warn({ handle: command.handle, kind }, "misbehaving on request");
   }
 
-  function cheating(): Running | undefined {
-    return [...running.values()].find(({ kind, actor, left }) => kind === "bad-nonce" && actor && left > 0);
+  function cheating(block: bigint): Running | undefined {
+    return concerned(block).find(({ kind, actor, left }) => kind === "bad-nonce" && actor && left > 0);
+  }
+
+  function concerned(block: bigint): readonly Running[] {
+    return [...running.values()].filter(({ from }) => from <= block);
   }
 
   /** Two transfers to ourselves that differ only in their value: both are well signed, and only one can be right. */
@@ -107,14 +120,14 @@ export function createBehaviours(
     end(handle) {
       running.delete(handle);
     },
-    blockFaults() {
+    blockFaults(block) {
       // Whoever takes part goes on accepting the bad block until it is healed, also when its own part is done.
-      if (running.size === 0) return undefined;
+      if (concerned(block).length === 0) return undefined;
       const { signer } = config;
-      return { extra: (parent) => (cheating() && signer ? doubleSpend(parent, signer) : []), ignoreNonces: true };
+      return { extra: (parent) => (cheating(block) && signer ? doubleSpend(parent, signer) : []), ignoreNonces: true };
     },
     proposed(block) {
-      const done = cheating();
+      const done = cheating(block);
       if (!done) return;
       done.left -= 1;
       const detail = `block ${block} holds two transactions with one nonce`;
@@ -129,4 +142,8 @@ export function createBehaviours(
       });
     },
   };
+}
+
+function invalid(message: string, argument: string): UserError {
+  return new UserError("KOMA_E_ARGUMENT_INVALID", message, { facts: { argument } });
 }

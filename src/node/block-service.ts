@@ -76,7 +76,8 @@ export interface BlockPorts {
   readonly header: (block: Hash) => BlockHeader | undefined;
   /** Whether the root chain rejected a checkpoint because of this block. */
   readonly isBanned: (block: Hash) => boolean;
-  readonly faults: () => BlockFaults | undefined;
+  /** What this node gets wrong on purpose about the block with that number. */
+  readonly faults: (block: bigint) => BlockFaults | undefined;
   /** A block built here was signed and goes out. */
   readonly proposed: (block: Hash) => void;
   readonly now: () => number;
@@ -128,7 +129,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     systemTransactions: readonly Transaction[],
     deadline: number,
   ): Promise<ExecutedBlock> {
-    const faults = ports.faults();
+    const faults = ports.faults(header.number + 1n);
     const built = await executor.buildBlock({
       parent,
       timestamp: BigInt(Math.floor(slot / 1000)),
@@ -219,7 +220,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
       return refuse(proposed.unit, { code: "Slot", reason: "the root chain rejected it" });
     }
     if (!ports.isFinal(block.hash)) {
-      const lenient = ports.faults()?.ignoreNonces ? { rules: { ignoreNonces: true } } : {};
+      const lenient = ports.faults(block.header.number)?.ignoreNonces ? { rules: { ignoreNonces: true } } : {};
       const executed = await executor.executeBlock(block, lenient);
       if (!executed.ok && executed.rejection.code === "UnknownParent") return judgeLate(proposed.unit, block);
       if (!executed.ok) return refuse(proposed.unit, executed.rejection);

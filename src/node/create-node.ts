@@ -109,7 +109,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       isFinal: (block) => store.blocks.numberOf(block) !== undefined,
       header: (block) => chain.header(block),
       isBanned: (block) => follower.isBanned(block),
-      faults: () => behaviours.blockFaults(),
+      faults: (block) => behaviours.blockFaults(block),
       proposed: (block) => behaviours.proposed(chain.header(block)?.number ?? 0n),
       now: () => clock.now(),
       logger: log("blocks"),

@@ -149,6 +149,22 @@ describe("a devnet's life", () => {
     expect(stdout.split("\n")).toHaveLength(1);
   });
 
+  it("takes an order to misbehave that begins later, and refuses one that says nothing", async () => {
+    const order = ["devnet", "fault", "behave", "validator-0", "sign-anything"];
+    for (const extra of [
+      ["--set", "size=1"],
+      ["--at", "soon"],
+    ]) {
+      const { exitCode, envelope } = await koma.run(...order, ...extra);
+      expect(exitCode).toBe(2);
+      expect(envelope.error).toMatchObject({ code: "KOMA_E_ARGUMENT_INVALID", fix: [expect.any(String)] });
+    }
+    const fault = await koma.json<{ handle: string; at: string }>(...order, "--at", "1000000");
+    expect(fault.at).toBe("1000000");
+    expect(await koma.json("devnet", "fault", "list")).toMatchObject([{ handle: fault.handle, at: "1000000" }]);
+    expect(await koma.json("devnet", "heal", fault.handle)).toEqual({ healed: [fault.handle] });
+  });
+
   it("shares the machine with a second devnet, on other ports", async () => {
     const second = await koma.json<DevnetData>("devnet", "up", "--name", "second", "--validators", "1");
     const ports = (data: DevnetData) => [data.l1.rpcUrl, ...data.nodes.flatMap((node) => Object.values(node.ports))];

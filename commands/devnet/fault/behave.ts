@@ -10,6 +10,7 @@ checkpointed takes as many others as that needs, unless you name them. The fault
 so many times as --times says, and comes back with a node that is restarted. List the kinds with: koma devnet fault kinds`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> validator-0 bad-nonce --times 1",
+    "<%= config.bin %> <%= command.id %> validator-0 bad-nonce --at 1000 --times 2",
     "<%= config.bin %> <%= command.id %> validator-0 bad-nonce --collude validator-1 --collude validator-2 --for 30s",
   ];
   static override args = {
@@ -30,10 +31,14 @@ so many times as --times says, and comes back with a node that is restarted. Lis
     }),
     for: durationFlag({ summary: "End it after this time.", env: "KOMA_DEVNET_FOR" }),
     times: Flags.integer({ summary: "End it after it was done so often.", min: 1, env: "KOMA_DEVNET_TIMES" }),
-    at: Flags.string({ summary: "Begin at this block.", env: "KOMA_DEVNET_AT" }),
+    at: Flags.string({
+      summary: "Begin with this block; without it, and for a block of the past, at once.",
+      env: "KOMA_DEVNET_AT",
+      helpValue: "NUMBER",
+    }),
     as: Flags.string({ summary: "Handle to heal it by; default f1, f2, …", env: "KOMA_DEVNET_AS" }),
     set: Flags.string({
-      summary: "A parameter of the behaviour.",
+      summary: "A parameter of the behaviour; none has one yet.",
       multiple: true,
       multipleNonGreedy: true,
       helpValue: "KEY=VALUE",

@@ -13,12 +13,20 @@ export default class DevnetFaultList extends KomaCommand<readonly ActiveFault[]>
     if (faults.length === 0) ctx.out.line("No fault is on.");
     else {
       ctx.out.table(
-        [{ title: "handle" }, { title: "kind" }, { title: "nodes" }, { title: "with" }, { title: "until" }],
-        faults.map(({ handle, kind, nodes, collude, until }) => [
+        [
+          { title: "handle" },
+          { title: "kind" },
+          { title: "nodes" },
+          { title: "with" },
+          { title: "from block" },
+          { title: "until" },
+        ],
+        faults.map(({ handle, kind, nodes, collude, at, until }) => [
           handle,
           kind,
           nodes.join(","),
           collude.join(","),
+          at ?? "",
           until ?? "",
         ]),
       );
