@@ -34,11 +34,6 @@ function wordsOf(line: string): readonly string[] {
   return [...line.matchAll(/'([^']*)'|"([^"]*)"|([^\s'"]+)/g)].map((match) => match[1] ?? match[2] ?? match[3] ?? "");
 }
 
-/** What a reader copies from one output into a later command. */
-const placeholders: readonly { readonly word: string; readonly printed: RegExp }[] = [
-  { word: "EXIT", printed: /^exit (0x[0-9a-f]{64}) started/m },
-];
-
 const REPEAT_MS = 120_000;
 
 /** In the home, so that what a command makes in its folder goes away with it. */
@@ -53,7 +48,6 @@ function run(home: string, args: readonly string[]) {
 
 describe("docs/start.md", () => {
   const blocks = runnableBlocks(readFileSync(join(repository, "docs/start.md"), "utf8"));
-  const copied = new Map<string, string>();
   let koma: Koma;
 
   beforeAll(() => {
@@ -71,7 +65,7 @@ describe("docs/start.md", () => {
       for (const command of commands) {
         it(`${section}: ${command}`, async () => {
           const repeated = /^until (.+); do sleep \d+; done$/.exec(command)?.[1];
-          const [program, ...args] = wordsOf(repeated ?? command).map((word) => copied.get(word) ?? word);
+          const [program, ...args] = wordsOf(repeated ?? command);
           expect(program).toBe("koma");
           let { exitCode, stdout, stderr } = await run(koma.home, args);
           const end = performance.now() + REPEAT_MS;
@@ -79,10 +73,6 @@ describe("docs/start.md", () => {
             ({ exitCode, stdout, stderr } = await run(koma.home, args));
           }
           expect(exitCode, `${command}\n${stdout}\n${stderr}`).toBe(0);
-          for (const { word, printed } of placeholders) {
-            const value = printed.exec(stdout)?.[1];
-            if (value !== undefined) copied.set(word, value);
-          }
         });
       }
     }
