@@ -2,7 +2,7 @@ import type { BlockHeader } from "../chain/index.ts";
 import { BugError } from "../errors.ts";
 import { type Address, type Hash, zeroHash } from "../primitives/index.ts";
 import { blockLeafOf, createBlockTree } from "../proofs/index.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "../rootchain/index.ts";
 import type { Interval } from "./interval.ts";
 
 /** A final block as a checkpoint commits to it. */

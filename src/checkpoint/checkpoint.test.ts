@@ -1,10 +1,8 @@
-import { TypedDataEncoder } from "ethers";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
   type Address,
   addressOfKey,
-  bytesToHex,
   exceedsTwoThirds,
   type Hash,
   keccak256,
@@ -13,7 +11,7 @@ import {
   utf8,
   zeroHash,
 } from "../primitives/index.ts";
-import { type Checkpoint, checkpointDigest, checkpointHash } from "./checkpoint.ts";
+import { type Checkpoint, checkpointDigest, checkpointHash } from "../rootchain/index.ts";
 import { planInterval } from "./interval.ts";
 import { decodeVote, encodeVote } from "./messages.ts";
 import { drawProposer, type StakedSeat } from "./proposer.ts";
@@ -38,27 +36,6 @@ const seats: readonly StakedSeat[] = keys.map((key, seat) => ({ seat, signer: ad
 const signatureOf = (key: Uint8Array, signed = checkpoint) => signDigest(checkpointDigest(signed, domain), key);
 
 describe("a checkpoint", () => {
-  it("is signed as ethers signs the same typed data", () => {
-    const types = {
-      Checkpoint: [
-        { name: "chainId", type: "uint64" },
-        { name: "epoch", type: "uint64" },
-        { name: "number", type: "uint64" },
-        { name: "proposer", type: "address" },
-        { name: "start", type: "uint64" },
-        { name: "end", type: "uint64" },
-        { name: "rootHash", type: "bytes32" },
-        { name: "lastBlockHash", type: "bytes32" },
-        { name: "accountHash", type: "bytes32" },
-        { name: "prevCheckpoint", type: "bytes32" },
-        { name: "generation", type: "uint64" },
-      ],
-    };
-    const named = { name: "KOMA Checkpoint", version: "1", chainId: 31337n, verifyingContract: domain.contract };
-    expect(bytesToHex(checkpointDigest(checkpoint, domain))).toBe(TypedDataEncoder.hash(named, types, checkpoint));
-    expect(checkpointHash(checkpoint)).toBe(TypedDataEncoder.hashStruct("Checkpoint", types, checkpoint));
-  });
-
   it("survives its wire form, and no other bytes decode to a vote", () => {
     const vote = { round: 2, checkpoint, signature: signatureOf(keys[1] as Uint8Array) };
     const bytes = encodeVote(vote);

@@ -3,8 +3,8 @@ import { chainOf } from "../../test/support/archived-blocks.ts";
 import { account, testChainId } from "../../test/support/chain-fixture.ts";
 import { EnvironmentError } from "../errors.ts";
 import { type Address, recoverAddress, zeroHash } from "../primitives/index.ts";
+import { checkpointDigest } from "../rootchain/index.ts";
 import type { ArchivedBlock } from "./archive.ts";
-import { checkpointDigest } from "./checkpoint.ts";
 import { type CollectionPlan, collectCheckpoint, quorumHeight, type Staker } from "./collect.ts";
 
 const honest = chainOf(20);

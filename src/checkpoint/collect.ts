@@ -1,8 +1,8 @@
 import { KomaError } from "../errors.ts";
 import { type Address, addressOfKey, type Bytes, exceedsTwoThirds, signDigest } from "../primitives/index.ts";
+import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "../rootchain/index.ts";
 import type { ArchivedBlock } from "./archive.ts";
 import { buildCheckpoint, type CheckpointedBlock, type CheckpointSlot } from "./build.ts";
-import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
 import type { Interval } from "./interval.ts";
 import type { StakedSeat } from "./proposer.ts";
 import { type Certificate, createSignatureCollector } from "./signatures.ts";

@@ -7,7 +7,6 @@ export {
   type SubmittedCheckpoint,
 } from "./archive.ts";
 export { buildCheckpoint, type CheckpointedBlock, type CheckpointSlot } from "./build.ts";
-export { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
 export {
   type Collection,
   type CollectionPlan,

@@ -1,9 +1,8 @@
 import { EnvironmentError, type KomaError, ProtocolError } from "../errors.ts";
 import { exceedsTwoThirds } from "../primitives/index.ts";
 import { blockLeafOf, createBlockTree } from "../proofs/index.ts";
-import type { CheckpointRecord } from "../rootchain/index.ts";
+import { type CheckpointRecord, checkpointHash } from "../rootchain/index.ts";
 import type { ArchivedBlock } from "./archive.ts";
-import { checkpointHash } from "./checkpoint.ts";
 import type { BlockSource } from "./network-archive.ts";
 
 /** One thing that was looked at. `got` and `want` are there where two values were compared. */

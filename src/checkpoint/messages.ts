@@ -17,7 +17,7 @@ import {
   readNumber,
   reject,
 } from "../primitives/index.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "../rootchain/index.ts";
 
 /** A staker's vote for a checkpoint. The proposer's own vote is the proposal. */
 export interface CheckpointVote {

@@ -13,8 +13,8 @@ import {
   utf8,
   zeroHash,
 } from "../primitives/index.ts";
+import { type Checkpoint, checkpointDigest } from "../rootchain/index.ts";
 import { buildCheckpoint, type CheckpointedBlock } from "./build.ts";
-import { type Checkpoint, checkpointDigest } from "./checkpoint.ts";
 import type { Interval } from "./interval.ts";
 import { decodeVote, encodeVote } from "./messages.ts";
 import { drawProposer, type StakedSeat } from "./proposer.ts";

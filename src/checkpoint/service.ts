@@ -12,8 +12,8 @@ import {
   timestamp,
   zeroHash,
 } from "../primitives/index.ts";
+import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "../rootchain/index.ts";
 import { buildCheckpoint, type CheckpointedBlock } from "./build.ts";
-import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
 import { type Interval, type IntervalRules, planInterval } from "./interval.ts";
 import { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
 import { drawProposer, type StakedSeat } from "./proposer.ts";

@@ -8,7 +8,7 @@ import {
   recoverAddress,
   type Signature,
 } from "../primitives/index.ts";
-import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "./checkpoint.ts";
+import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "../rootchain/index.ts";
 import type { StakedSeat } from "./proposer.ts";
 
 /** Signatures for one checkpoint, as `submitCheckpoint` takes them. */

@@ -1,34 +1,8 @@
 import type { Result } from "ethers";
-import {
-  type Address,
-  addressWord,
-  type Bytes,
-  domainSeparator,
-  type Hash,
-  hashToBytes,
-  parseAddress,
-  structHash,
-  typedDigest,
-  wordOf,
-} from "../primitives/index.ts";
+import { type Address, type Bytes, type Hash, parseAddress } from "../primitives/index.ts";
+import type { Checkpoint } from "./checkpoint.ts";
 import { field, type RootClientContext } from "./root-client.ts";
 import type { SentTransaction } from "./sent-transaction.ts";
-
-/** What stakers sign (root contracts design, 5.2). */
-export interface Checkpoint {
-  readonly chainId: bigint;
-  readonly epoch: bigint;
-  readonly number: bigint;
-  readonly proposer: Address;
-  /** First and last block, both included. */
-  readonly start: bigint;
-  readonly end: bigint;
-  readonly rootHash: Hash;
-  readonly lastBlockHash: Hash;
-  readonly accountHash: Hash;
-  readonly prevCheckpoint: Hash;
-  readonly generation: bigint;
-}
 
 export type CheckpointStatus = "none" | "pending" | "finalized" | "rejected";
 
@@ -160,42 +134,6 @@ export function openCheckpoints(context: RootClientContext): Checkpoints {
     finalize: (chainId, max, signal) =>
       context.send(contract.call(`finalize checkpoints of chain ${chainId}`, "finalize", [chainId, max]), signal),
   };
-}
-
-const CHECKPOINT_TYPE =
-  "Checkpoint(uint64 chainId,uint64 epoch,uint64 number,address proposer,uint64 start,uint64 end,bytes32 rootHash,bytes32 lastBlockHash,bytes32 accountHash,bytes32 prevCheckpoint,uint64 generation)";
-
-/** EIP-712 struct hash: what the next checkpoint names as `prevCheckpoint`. */
-export function checkpointStructHash(c: Checkpoint): Bytes {
-  return structHash(CHECKPOINT_TYPE, [
-    wordOf(c.chainId),
-    wordOf(c.epoch),
-    wordOf(c.number),
-    addressWord(c.proposer),
-    wordOf(c.start),
-    wordOf(c.end),
-    hashToBytes(c.rootHash),
-    hashToBytes(c.lastBlockHash),
-    hashToBytes(c.accountHash),
-    hashToBytes(c.prevCheckpoint),
-    wordOf(c.generation),
-  ]);
-}
-
-/**
- * The 32 bytes that a validator signs to vote for a checkpoint.
- *
- * @param rootChainId id of the root chain
- * @param checkpointManager address of CheckpointManager there
- */
-export function checkpointDigest(rootChainId: bigint, checkpointManager: Address, checkpoint: Checkpoint): Bytes {
-  const domain = domainSeparator({
-    name: "KOMA Checkpoint",
-    version: "1",
-    chainId: rootChainId,
-    verifyingContract: checkpointManager,
-  });
-  return typedDigest(domain, checkpointStructHash(checkpoint));
 }
 
 function readCheckpoint(number: bigint, r: Result): CheckpointRecord {

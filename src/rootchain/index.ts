@@ -2,6 +2,7 @@ export * from "./artifacts.ts";
 export type { ChainRegistration } from "./chain-registration.ts";
 export { childTokenCodeHash } from "./chain-registration.ts";
 export * from "./challenges.ts";
+export * from "./checkpoint.ts";
 export * from "./checkpoints.ts";
 export * from "./connect-root-chain.ts";
 export * from "./contract-error.ts";

@@ -74,7 +74,10 @@ export async function submitCheckpoint(
     prevCheckpoint: head.prevCheckpoint,
     generation: head.generation,
   };
-  const digest = checkpointDigest(root.chainId, root.addresses.CheckpointManager, checkpoint);
+  const digest = checkpointDigest(checkpoint, {
+    rootChainId: root.chainId,
+    contract: root.addresses.CheckpointManager,
+  });
   const seats = await client.stakes.activeSet();
   const keyOf = new Map<Address, number>([1, 2, 3].map((index) => [addressOfKey(key(index)), index]));
   const signatures = seats.map(({ signer }) => compactSignature(signDigest(digest, key(keyOf.get(signer) as number))));

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createGenesisBlock } from "../../src/chain/index.ts";
-import { type Checkpoint, encodeVote } from "../../src/checkpoint/index.ts";
+import { encodeVote } from "../../src/checkpoint/index.ts";
 import { systemClock } from "../../src/clock.ts";
 import { encodeMessage } from "../../src/consensus/index.ts";
 import { silentLogger } from "../../src/logger.ts";
@@ -21,6 +21,7 @@ import {
   utf8,
   zeroHash,
 } from "../../src/primitives/index.ts";
+import type { Checkpoint } from "../../src/rootchain/index.ts";
 import {
   alice,
   bob,

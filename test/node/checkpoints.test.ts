@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Deposit, DepositKind, depositHash } from "../../src/bridge/index.ts";
-import { checkpointHash } from "../../src/checkpoint/index.ts";
 import {
   type Address,
   addressOfKey,
@@ -10,6 +9,7 @@ import {
   utf8,
   zeroHash,
 } from "../../src/primitives/index.ts";
+import { checkpointHash } from "../../src/rootchain/index.ts";
 import {
   balanceOf,
   blockHash,

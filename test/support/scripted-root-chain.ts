@@ -1,14 +1,5 @@
 import type { Deposit } from "../../src/bridge/index.ts";
-import {
-  type Certificate,
-  type Checkpoint,
-  type CheckpointDomain,
-  type CheckpointHead,
-  checkpointDigest,
-  checkpointHash,
-  drawProposer,
-  type StakedSeat,
-} from "../../src/checkpoint/index.ts";
+import { type Certificate, type CheckpointHead, drawProposer, type StakedSeat } from "../../src/checkpoint/index.ts";
 import { ProtocolError } from "../../src/errors.ts";
 import type { NodeRootChain, RootBlock, RootEvent } from "../../src/node/root-chain.ts";
 import {
@@ -21,6 +12,7 @@ import {
   utf8,
   zeroHash,
 } from "../../src/primitives/index.ts";
+import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "../../src/rootchain/index.ts";
 
 /** A checkpoint that the scripted contract took. */
 export interface TakenCheckpoint {

@@ -12,7 +12,8 @@ import {
 } from "../primitives/index.ts";
 
 /**
- * What stakers sign: the Merkle root over blocks `start … end` of a chain and its place in the chain of checkpoints.
+ * What stakers sign (root contracts design, 5.2): the Merkle root over blocks `start … end`, both included, of a chain and
+ * its place in the chain of checkpoints.
  * `number` counts from 1 per chain; `prevCheckpoint` is the struct hash of `number - 1`, zero for the first;
  * `generation` counts rollbacks, so that votes for a rejected branch cannot be replayed.
  */
