@@ -2,12 +2,9 @@ import {
   Args,
   type Ctx,
   checkpointWaitFlag,
+  findCheckpointed,
   KomaCommand,
-  openArchive,
-  openRootChain,
   outFlag,
-  placeOf,
-  waitForCheckpoint,
   writeProof,
 } from "../../src/cli/index.ts";
 import type { LogProof } from "../../src/proofs/index.ts";
@@ -50,15 +47,10 @@ export default class ProofExit extends KomaCommand<ProvenExit> {
 
   async execute(ctx: Ctx): Promise<ProvenExit> {
     const { args, flags } = await this.parse(ProofExit);
-    const { openChainClient } = await import("../../src/rpc/index.ts");
     const { claimExit } = await import("../../src/bridge/index.ts");
     const { serializeInclusion } = await import("../../src/fraud/index.ts");
     const { loadArtifacts } = await import("../../src/rootchain/index.ts");
-    const net = await ctx.net();
-    const place = await placeOf(await openChainClient(net.rpcUrl()), args.tx);
-    const root = await openRootChain(net);
-    const archive = await openArchive(net, root);
-    if (flags.wait) await waitForCheckpoint(ctx, archive, place.block);
+    const { place, archive, root } = await findCheckpointed(ctx, args.tx, flags.wait);
     const { burn, checkpoint, proof } = await claimExit(archive, place);
     const data: ProvenExit = {
       tx: place.hash,

@@ -3,28 +3,21 @@ import {
   type Ctx,
   checkpointWaitFlag,
   Flags,
+  findCheckpointed,
   KomaCommand,
-  openArchive,
-  openRootChain,
   outFlag,
-  placeOf,
-  waitForCheckpoint,
+  type ProvenTrieEntry,
+  printEntry,
+  proveEntry,
   writeProof,
 } from "../../src/cli/index.ts";
 import { UserError } from "../../src/errors.ts";
 import type { Inclusion } from "../../src/fraud/index.ts";
 
-export interface ProvenReceipt {
+/** `root` is the block's receiptsRoot. */
+export interface ProvenReceipt extends ProvenTrieEntry {
   readonly type: "receipt" | "log";
-  readonly tx: string;
-  readonly block: string;
-  readonly checkpoint: string;
-  /** The block's receiptsRoot, which the checkpoint's leaf holds. */
-  readonly root: string;
-  readonly index: number;
   readonly log: number | null;
-  /** Trie nodes, root first. */
-  readonly path: readonly string[];
   /** The receipt's bytes. */
   readonly value: string;
   readonly ok: boolean;
@@ -54,16 +47,12 @@ export default class ProofReceipt extends KomaCommand<ProvenReceipt> {
 
   async execute(ctx: Ctx): Promise<ProvenReceipt> {
     const { args, flags } = await this.parse(ProofReceipt);
-    const { openChainClient } = await import("../../src/rpc/index.ts");
     const { encodeReceipt } = await import("../../src/chain/index.ts");
     const { proveBlockInCheckpoint } = await import("../../src/checkpoint/index.ts");
     const { serializeInclusion, verifyInclusion } = await import("../../src/fraud/index.ts");
     const { proveReceipt } = await import("../../src/proofs/index.ts");
     const { bytesToHex } = await import("../../src/primitives/index.ts");
-    const net = await ctx.net();
-    const place = await placeOf(await openChainClient(net.rpcUrl()), args.tx);
-    const archive = await openArchive(net, await openRootChain(net));
-    if (flags.wait) await waitForCheckpoint(ctx, archive, place.block);
+    const { place, archive } = await findCheckpointed(ctx, args.tx, flags.wait);
     const { proof: b, opened, archived } = await proveBlockInCheckpoint(archive, place.block);
     const { checkpoint } = opened;
     const receipt = archived.receipts[place.index];
@@ -81,23 +70,15 @@ export default class ProofReceipt extends KomaCommand<ProvenReceipt> {
         : { type: "log", proof: { ...common, logIndex: flags.log } };
     const data: ProvenReceipt = {
       type: inclusion.type as "receipt" | "log",
-      tx: place.hash,
-      block: place.block.toString(),
-      checkpoint: checkpoint.number.toString(),
-      root: b.receiptsRoot,
-      index: place.index,
+      ...proveEntry(place, checkpoint, { root: b.receiptsRoot, path: receiptNodes }),
       log: flags.log ?? null,
-      path: receiptNodes,
       value: receipt ? bytesToHex(encodeReceipt(receipt)) : "0x",
       ok: verifyInclusion(inclusion, { ...checkpoint, checkpoint: checkpoint.number }).ok,
       proof: inclusion.proof,
       file: await writeProof(ctx, flags.out, serializeInclusion(inclusion)),
     };
-    const { out } = ctx;
-    out.line(`receipt of ${data.tx}${data.log === null ? "" : `, log ${data.log}`}`);
-    out.line(`  is number ${data.index} of block ${data.block}, under checkpoint ${data.checkpoint}`);
-    out.line(`  receipts root ${data.root}`);
-    for (const node of data.path) out.line(`  node ${node.length > 100 ? `${node.slice(0, 97)}...` : node}`);
+    const headline = `receipt of ${data.tx}${data.log === null ? "" : `, log ${data.log}`}`;
+    printEntry(ctx.out, headline, "receipts", data);
     return data;
   }
 }

@@ -2,26 +2,19 @@ import {
   Args,
   type Ctx,
   checkpointWaitFlag,
+  findCheckpointed,
   KomaCommand,
-  openArchive,
-  openRootChain,
   outFlag,
-  placeOf,
-  waitForCheckpoint,
+  type ProvenTrieEntry,
+  printEntry,
+  proveEntry,
   writeProof,
 } from "../../src/cli/index.ts";
 import type { TxProof } from "../../src/proofs/index.ts";
 
-export interface ProvenTransaction {
+/** `root` is the block's transactionsRoot. */
+export interface ProvenTransaction extends ProvenTrieEntry {
   readonly type: "transaction";
-  readonly tx: string;
-  readonly block: string;
-  readonly checkpoint: string;
-  /** The block's transactionsRoot, which the checkpoint's leaf holds. */
-  readonly root: string;
-  readonly index: number;
-  /** Trie nodes, root first. */
-  readonly path: readonly string[];
   /** The transaction's bytes. */
   readonly value: string;
   readonly ok: boolean;
@@ -47,37 +40,24 @@ export default class ProofTx extends KomaCommand<ProvenTransaction> {
 
   async execute(ctx: Ctx): Promise<ProvenTransaction> {
     const { args, flags } = await this.parse(ProofTx);
-    const { openChainClient } = await import("../../src/rpc/index.ts");
     const { proveBlockInCheckpoint } = await import("../../src/checkpoint/index.ts");
     const { serializeInclusion, verifyInclusion } = await import("../../src/fraud/index.ts");
     const { createTxProof } = await import("../../src/proofs/index.ts");
     const { bytesToHex } = await import("../../src/primitives/index.ts");
-    const net = await ctx.net();
-    const place = await placeOf(await openChainClient(net.rpcUrl()), args.tx);
-    const archive = await openArchive(net, await openRootChain(net));
-    if (flags.wait) await waitForCheckpoint(ctx, archive, place.block);
+    const { place, archive } = await findCheckpointed(ctx, args.tx, flags.wait);
     const { proof: blockProof, opened, archived } = await proveBlockInCheckpoint(archive, place.block);
     const { checkpoint } = opened;
     const proof = createTxProof(blockProof, archived.block, place.index);
     const raw = archived.block.transactions[place.index]?.raw ?? new Uint8Array();
     const data: ProvenTransaction = {
       type: "transaction",
-      tx: place.hash,
-      block: place.block.toString(),
-      checkpoint: checkpoint.number.toString(),
-      root: blockProof.txRoot,
-      index: place.index,
-      path: proof.txNodes,
+      ...proveEntry(place, checkpoint, { root: blockProof.txRoot, path: proof.txNodes }),
       value: bytesToHex(raw),
       ok: verifyInclusion({ type: "transaction", proof }, { ...checkpoint, checkpoint: checkpoint.number }).ok,
       proof,
       file: await writeProof(ctx, flags.out, serializeInclusion({ type: "transaction", proof })),
     };
-    const { out } = ctx;
-    out.line(`transaction ${data.tx}`);
-    out.line(`  is number ${data.index} of block ${data.block}, under checkpoint ${data.checkpoint}`);
-    out.line(`  transactions root ${data.root}`);
-    for (const node of data.path) out.line(`  node ${node.length > 100 ? `${node.slice(0, 97)}...` : node}`);
+    printEntry(ctx.out, `transaction ${data.tx}`, "transactions", data);
     return data;
   }
 }

@@ -6,6 +6,7 @@ export * from "./chain-archive.ts";
 export * from "./chain-logs.ts";
 export * from "./checkpoint-number.ts";
 export * from "./checkpoint-wait.ts";
+export * from "./checkpointed-transaction.ts";
 export * from "./devnet-manifest.ts";
 export * from "./duration.ts";
 export * from "./envelope.ts";
