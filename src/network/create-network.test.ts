@@ -149,6 +149,15 @@ describe("two networks", () => {
     await expect(first).rejects.toMatchObject({ code: "KOMA_E_PEER_GONE" });
   });
 
+  it("remember a peer that was sent away when it is back", async () => {
+    const { a, b } = await pair();
+    b.disconnect(a.peerId, "InvalidCitation");
+    await vi.waitFor(() => expect(b.peers()).toHaveLength(0));
+    await connected(a, b);
+    expect(b.peers()[0]?.penalty).toBeGreaterThan(3);
+    expect(a.peers()[0]?.penalty).toBe(0);
+  });
+
   it("tell each other what their shells say of them", async () => {
     const a = network("a");
     a.setHello(utf8("height 7"));

@@ -232,6 +232,8 @@ export function createNetwork(config: NetworkConfig): Network {
       ownId: peerId,
       minMs: limits.redialMinMs,
       maxMs: limits.redialMaxMs,
+      settledMs: limits.settledMs,
+      unsettledMaxMs: limits.unsettledRedialMaxMs,
       clock,
       logger,
       isConnected: (peer) => sessions.has(peer),
@@ -310,7 +312,12 @@ export function createNetwork(config: NetworkConfig): Network {
       hello = payload;
     },
     penalize,
-    disconnect: (peer, reason) => sessions.get(peer)?.end(reason),
+    disconnect(peer, reason) {
+      const session = sessions.get(peer);
+      if (session === undefined) return;
+      session.end(reason);
+      penalize(peer, penaltyPoints.sentAway, reason);
+    },
     connect: (address, signal) => dial(parsePeerAddress(address).address, signal),
     setFilter(next) {
       filter = next;

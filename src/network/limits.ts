@@ -31,6 +31,12 @@ export interface NetworkLimits {
   /** First and longest wait before dialling a configured peer again. */
   readonly redialMinMs: number;
   readonly redialMaxMs: number;
+  /**
+   * A session that ends sooner did not settle: each further one doubles the wait before the next, up to
+   * {@link unsettledRedialMaxMs}. Longer than the usual round, each of which brings a block that may be refused.
+   */
+  readonly settledMs: number;
+  readonly unsettledRedialMaxMs: number;
   /** Penalty points at which a peer is banned; they halve every {@link scoreHalfLifeMs}. */
   readonly banPoints: number;
   readonly banMs: number;
@@ -53,6 +59,8 @@ export const defaultNetworkLimits: NetworkLimits = {
   silenceMs: 35_000,
   redialMinMs: 200,
   redialMaxMs: 10_000,
+  settledMs: 60_000,
+  unsettledRedialMaxMs: 30_000,
   banPoints: 100,
   banMs: 300_000,
   scoreHalfLifeMs: 60_000,

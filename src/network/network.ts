@@ -74,6 +74,7 @@ export interface Network {
   setHello(payload: Bytes): void;
   /** Charges a peer for breaking a rule of the modules above; at `limits.banPoints` it is banned for a while. */
   penalize(peer: PeerId, points: number, reason: string): void;
+  /** Ends the session with a peer that broke a rule, and charges it a little: one that comes back at once is banned. */
   disconnect(peer: PeerId, reason: string): void;
   /** Connects to a peer at `/ip4/…/tcp/…/p2p/…` once, without keeping the connection up. */
   connect(address: string, signal?: AbortSignal): Promise<void>;

@@ -17,6 +17,11 @@ export const penaltyPoints = {
   replacedStream: 10,
   /** Once per second in which this node had to stop reading to keep the rate limit. */
   overRate: 2,
+  /**
+   * Sent away by a module above. Who waits longer each time, as this version does, stays below a ban: an honest minority that
+   * refuses the majority's block must find back to it. Who comes back at once is banned within half a minute.
+   */
+  sentAway: 4,
   /** A hello of another chain under this chain's protocol name. */
   wrongNetwork: 100,
 } as const;

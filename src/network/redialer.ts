@@ -8,6 +8,10 @@ export interface RedialerOptions {
   readonly ownId: PeerId;
   readonly minMs: number;
   readonly maxMs: number;
+  /** A session that lived this long ended by bad luck: the peer is called again at once. */
+  readonly settledMs: number;
+  /** Longest wait after sessions that did not live so long. */
+  readonly unsettledMaxMs: number;
   readonly clock: Clock;
   readonly logger: Logger;
   /** True while a session with the peer stands or is being set up. */
@@ -17,7 +21,11 @@ export interface RedialerOptions {
 
 interface Target {
   readonly peer: PeerAddress;
+  /** Dials since the peer last answered. */
   attempts: number;
+  /** Sessions in a row that ended before they had settled. */
+  unsettled: number;
+  connectedAt: Timestamp | undefined;
   cancel: (() => void) | undefined;
   dialing: boolean;
 }
@@ -25,7 +33,13 @@ interface Target {
 /** How long the node with the greater id waits before its first dial, so that two nodes rarely dial each other at once. */
 const politenessMs = 250;
 
-/** Keeps connections to the configured peers: dials, and dials again with growing, jittered waits. */
+const untried = { attempts: 0, unsettled: 0, connectedAt: undefined, cancel: undefined, dialing: false };
+
+/**
+ * Keeps connections to the configured peers: dials, and dials again with growing, jittered waits. They grow with dials that
+ * reach nobody, and with sessions that end soon after they began: two nodes that refuse each other's blocks can connect as
+ * often as they like, and would do nothing else.
+ */
 export class Redialer {
   readonly #options: RedialerOptions;
   readonly #targets = new Map<PeerId, Target>();
@@ -35,7 +49,7 @@ export class Redialer {
     this.#options = options;
     for (const peer of options.peers) {
       if (peer.peerId === options.ownId) continue;
-      this.#targets.set(peer.peerId, { peer, attempts: 0, cancel: undefined, dialing: false });
+      this.#targets.set(peer.peerId, { peer, ...untried });
     }
   }
 
@@ -54,15 +68,23 @@ export class Redialer {
     for (const target of this.#targets.values()) target.cancel?.();
   }
 
-  /** The peer answered properly: the next loss starts with the shortest wait again. */
+  /** The peer answered properly. Whether it is worth calling often shows when the session ends. */
   connected(peer: PeerId): void {
     const target = this.#targets.get(peer);
-    if (target !== undefined) target.attempts = 0;
+    if (target === undefined) return;
+    target.attempts = 0;
+    target.connectedAt = this.#options.clock.now();
   }
 
   disconnected(peer: PeerId): void {
     const target = this.#targets.get(peer);
-    if (target !== undefined) this.#retry(target);
+    if (target === undefined) return;
+    const { clock, settledMs } = this.#options;
+    if (target.connectedAt !== undefined) {
+      target.unsettled = clock.now() - target.connectedAt < settledMs ? target.unsettled + 1 : 0;
+      target.connectedAt = undefined;
+    }
+    this.#retry(target);
   }
 
   #schedule(target: Target, delayMs: number): void {
@@ -77,8 +99,9 @@ export class Redialer {
 
   #retry(target: Target): void {
     if (target.cancel !== undefined || target.dialing) return;
-    const { minMs, maxMs } = this.#options;
-    const full = Math.min(maxMs, minMs * 2 ** Math.min(target.attempts, 16));
+    const { minMs, maxMs, unsettledMaxMs } = this.#options;
+    const doubled = (times: number, most: number) => Math.min(most, minMs * 2 ** Math.min(times, 16));
+    const full = Math.max(doubled(target.attempts, maxMs), doubled(target.unsettled, unsettledMaxMs));
     target.attempts += 1;
     // Half fixed, half random: nodes that lost each other together do not come back together.
     this.#schedule(target, full / 2 + (Math.random() * full) / 2);
