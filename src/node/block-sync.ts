@@ -38,10 +38,15 @@ export interface BlockSync {
    * Makes the blocks of `range` final here, the first of them on top of the final head. Asks one peer after the other,
    * for as long as it takes.
    *
-   * @returns the blocks, lowest first; fewer when the signal aborted
+   * @param isVoid  asked when nobody has them: true when the root chain stopped vouching for them, so that nobody ever will
+   * @returns the blocks, lowest first; undefined when the signal aborted or they are void
    * @throws {ProtocolError} KOMA_E_CHECKPOINTED_BLOCK_INVALID
    */
-  fetch(range: VouchedRange, signal: AbortSignal): Promise<readonly ExecutedBlock[]>;
+  fetch(
+    range: VouchedRange,
+    signal: AbortSignal,
+    isVoid: () => Promise<boolean>,
+  ): Promise<readonly ExecutedBlock[] | undefined>;
 }
 
 export interface BlockSyncPorts {
@@ -141,17 +146,18 @@ export function createBlockSync(ports: BlockSyncPorts): BlockSync {
       return encodeRlp(blocks);
     },
 
-    async fetch(range, signal) {
+    async fetch(range, signal, isVoid) {
       while (!signal.aborted) {
         const blocks = await anybody(range, signal);
         if (blocks) {
           await execute(blocks);
           return executor.finalize(range.lastBlockHash);
         }
+        if (await isVoid()) return undefined;
         logger.warn({ start: range.start, end: range.end }, "no peer has these checkpointed blocks yet");
         await pause(signal);
       }
-      return [];
+      return undefined;
     },
   };
 

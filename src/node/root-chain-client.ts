@@ -35,6 +35,16 @@ export function connectNodeRootChain(genesis: Genesis, options: NodeRootChainOpt
   });
   return {
     checkpoints: checkpointsOf(client, chainId, options.signal),
+    async takenBackAfter(generation) {
+      const { number: head } = await client.head();
+      const later = (await rejectionsOf(client, genesis)).filter(
+        (rejection) => rejection.generation > generation && rejection.block + BigInt(rootChain.confirmations) <= head,
+      );
+      return later.reduce<bigint | undefined>(
+        (lowest, { number }) => (lowest === undefined || number < lowest ? number : lowest),
+        undefined,
+      );
+    },
     async follow(cursor, handler, signal) {
       const from = cursor === undefined ? rootChain.startBlock : readCursor(cursor);
       const log = client.watch({ from, confirmations: rootChain.confirmations });
@@ -72,9 +82,10 @@ async function readBlocks(
   events: readonly ContractEvent[],
 ): Promise<readonly RootBlock[]> {
   const blocks = new Map<bigint, RootEvent[]>();
-  for (const event of events) {
-    if (event.args["chainId"] !== genesis.chainId) continue;
-    const read = await readEvent(client, genesis, event);
+  const ours = events.filter(({ args }) => args["chainId"] === genesis.chainId);
+  const rejections = ours.some(isSubmission) ? await rejectionsOf(client, genesis) : [];
+  for (const event of ours) {
+    const read = await readEvent(client, genesis, event, rejections);
     if (read) blocks.set(event.blockNumber, [...(blocks.get(event.blockNumber) ?? []), read]);
   }
   return Promise.all(
@@ -82,20 +93,30 @@ async function readBlocks(
   );
 }
 
-async function readEvent(client: RootChain, genesis: Genesis, event: ContractEvent): Promise<RootEvent | undefined> {
+async function readEvent(
+  client: RootChain,
+  genesis: Genesis,
+  event: ContractEvent,
+  rejections: readonly Rejection[],
+): Promise<RootEvent | undefined> {
   const { args } = event;
-  switch (`${event.contract}.${event.event}`) {
+  switch (nameOf(event)) {
     case "DepositManager.Deposited":
       return { type: "deposited", deposit: depositOf(args) };
-    case "CheckpointManager.CheckpointSubmitted": {
-      const number = integer(args, "number");
-      const rootHash = hash(args, "rootHash");
-      const live = await client.checkpoints.checkpoint(genesis.chainId, number);
-      // Rejected since: its rejection comes later in this same stream, and nothing rests on it any more.
-      if (live?.rootHash !== rootHash) return undefined;
-      const { start, end, lastBlockHash, structHash, generation } = live;
-      return { type: "checkpointSubmitted", number, start, end, rootHash, lastBlockHash, structHash, generation };
-    }
+    case SUBMITTED:
+      return {
+        type: "checkpointSubmitted",
+        epoch: integer(args, "epoch"),
+        number: integer(args, "number"),
+        proposer: parseAddress(text(args, "proposer")),
+        start: integer(args, "start"),
+        end: integer(args, "end"),
+        rootHash: hash(args, "rootHash"),
+        lastBlockHash: hash(args, "lastBlockHash"),
+        accountHash: hash(args, "accountHash"),
+        // The contract takes a checkpoint of the current generation only, and every rejection begins the next.
+        generation: rejections.findLast((rejection) => isBefore(rejection, event))?.generation ?? 0n,
+      };
     case "CheckpointManager.CheckpointFinalized":
       return { type: "checkpointFinalized", number: integer(args, "number") };
     case "CheckpointManager.CheckpointRejected":
@@ -109,6 +130,46 @@ async function readEvent(client: RootChain, genesis: Genesis, event: ContractEve
     default:
       return undefined;
   }
+}
+
+/** When the root chain took checkpoint `number` and all after it back. */
+interface Rejection {
+  readonly number: bigint;
+  /** That it began. */
+  readonly generation: bigint;
+  readonly block: bigint;
+  readonly logIndex: number;
+}
+
+const SUBMITTED = "CheckpointManager.CheckpointSubmitted";
+
+function nameOf({ contract, event }: ContractEvent): string {
+  return `${contract}.${event}`;
+}
+
+function isSubmission(event: ContractEvent): boolean {
+  return nameOf(event) === SUBMITTED;
+}
+
+function isBefore(rejection: Rejection, { blockNumber, logIndex }: ContractEvent): boolean {
+  return rejection.block === blockNumber ? rejection.logIndex < logIndex : rejection.block < blockNumber;
+}
+
+/** All rejections of this chain's checkpoints, oldest first, also those too new to count. */
+async function rejectionsOf(client: RootChain, genesis: Genesis): Promise<readonly Rejection[]> {
+  const events = await client.events({
+    contract: "CheckpointManager",
+    event: "CheckpointRejected",
+    fromBlock: genesis.rootChain.startBlock,
+  });
+  return events
+    .filter(({ args }) => args["chainId"] === genesis.chainId)
+    .map(({ args, blockNumber, logIndex }) => ({
+      number: integer(args, "number"),
+      generation: integer(args, "newGeneration"),
+      block: blockNumber,
+      logIndex,
+    }));
 }
 
 /** Every producer that lost its office up to and including a block: the same list on every node. */

@@ -1,9 +1,10 @@
 import type { Genesis } from "../chain/index.ts";
 import type { CheckpointService } from "../checkpoint/index.ts";
-import { BugError } from "../errors.ts";
+import { BugError, KomaError } from "../errors.ts";
 import type { Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
-import { concatBytes, emptyBytes, type Hash, hashFromBytes, hashToBytes, utf8 } from "../primitives/index.ts";
+import { concatBytes, emptyBytes, type Hash, hashFromBytes, hashToBytes, utf8, zeroHash } from "../primitives/index.ts";
+import { checkpointHash } from "../rootchain/index.ts";
 import type { Store, StoredCheckpoint } from "../storage/index.ts";
 import type { BlockSync } from "./block-sync.ts";
 import type { ChainProgress } from "./chain-progress.ts";
@@ -34,6 +35,7 @@ export interface RootChainFollowerPorts {
   readonly logger: Logger;
 }
 
+type Submitted = Extract<RootEvent, { type: "checkpointSubmitted" }>;
 type Rejected = Extract<RootEvent, { type: "checkpointRejected" }>;
 
 const CURSOR = "rootchain.cursor";
@@ -74,7 +76,7 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
         ports.deposits.record([{ deposit: event.deposit, seenAt: block.number }], block.number);
         return events.emit({ type: "depositConfirmed", id: event.deposit.id });
       case "checkpointSubmitted":
-        store.checkpoints.put({ ...event, status: "pending", seenAt: block.number, body: emptyBytes });
+        recordSubmission(event, block);
         return events.emit({ ...event, type: "checkpointSubmitted" });
       case "checkpointFinalized": {
         const known = store.checkpoints.get(event.number);
@@ -86,19 +88,31 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
     }
   }
 
+  /** Once for each submission, though a crash may bring it again: what was learned of it since is kept. */
+  function recordSubmission(event: Submitted, block: RootBlock): void {
+    const { number, start, end, rootHash, lastBlockHash, generation } = event;
+    if (store.checkpoints.asOf(number, generation)?.generation === generation) return;
+    const previous = store.checkpoints.asOf(number - 1n, generation);
+    if (number > 1n && !previous) throw new BugError(`checkpoint ${number} came without the one before it`);
+    const prevCheckpoint = previous?.structHash ?? zeroHash;
+    const structHash = checkpointHash({ ...event, chainId: genesis.chainId, prevCheckpoint });
+    const learned = { status: "pending", seenAt: block.number, body: emptyBytes } as const;
+    store.checkpoints.put({ number, start, end, rootHash, lastBlockHash, generation, structHash, ...learned });
+  }
+
   /**
    * The blocks after the last good checkpoint are void whatever their local finality. Every step can be repeated: a crash in
    * between is mended when the event is handled again, because the cursor has not moved.
    */
   async function rollBack(event: Rejected, block: RootBlock, signal: AbortSignal): Promise<void> {
     const { number, generation } = event;
-    const newest = store.instances.newest();
-    if (newest && newest.generation >= generation) return;
     ban(event.bannedBlock);
     for (const dead of store.checkpoints.list(number, 1_000)) {
       if (dead.generation < generation) store.checkpoints.setStatus(dead.number, dead.generation, "rejected");
     }
-    const good = vouched(number);
+    const newest = store.instances.newest();
+    if (newest && newest.generation >= generation) return;
+    const good = vouched(event);
     const lastGood = good.at(-1)?.end ?? 0n;
     logger.error(
       { checkpoint: number, generation, lastGood, banned: event.bannedBlock },
@@ -113,9 +127,13 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
     ports.progress().rolledBack(removed);
     for (const range of good) {
       if (range.end <= common) continue;
-      ports.progress().imported(await ports.blockSync.fetch(range, signal));
+      const blocks = await ports.blockSync.fetch(range, signal, () => isTakenBack(range, generation));
       // The cursor has not moved: the next start does all this again.
       if (signal.aborted) return;
+      // A later rejection took this range back too, and with it the instance that would open here: nobody runs it any
+      // more, and nobody has these blocks. Consensus stays halted until that rejection comes in this same stream.
+      if (!blocks) return;
+      ports.progress().imported(blocks);
     }
     const delay = genesis.consensus.recoveryDelayMs ?? DEFAULT_RECOVERY_DELAY_MS;
     ports.driver().rollBack({
@@ -127,16 +145,27 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
     events.emit({ type: "checkpointRejected", number, generation });
   }
 
-  /** The checkpoints that stand, in order; together they hold every block up to the last good one. */
-  function vouched(rejected: bigint): readonly StoredCheckpoint[] {
+  /** The checkpoints that this rejection left standing, in order; together they hold every block up to the last good one. */
+  function vouched({ number: rejected, generation }: Rejected): readonly StoredCheckpoint[] {
     const good: StoredCheckpoint[] = [];
     for (let number = 1n; number < rejected; number++) {
-      const checkpoint = store.checkpoints.get(number);
-      if (!checkpoint || checkpoint.status === "rejected")
-        throw new BugError(`checkpoint ${number} before a rejected one is unknown`);
+      const checkpoint = store.checkpoints.asOf(number, generation - 1n);
+      if (!checkpoint) throw new BugError(`checkpoint ${number} before a rejected one is unknown`);
       good.push(checkpoint);
     }
     return good;
+  }
+
+  /** True when a rejection after `generation` took a checkpoint back that this one had left standing. */
+  async function isTakenBack({ number }: StoredCheckpoint, generation: bigint): Promise<boolean> {
+    try {
+      const lowest = await ports.rootChain.takenBackAfter(generation);
+      return lowest !== undefined && lowest <= number;
+    } catch (error) {
+      if (!(error instanceof KomaError)) throw error;
+      logger.debug({ code: error.code }, "the root chain does not say whether a checkpoint stands");
+      return false;
+    }
   }
 
   /** The last block of a standing checkpoint that is final here too: this node may be behind, or have had other blocks. */

@@ -1,20 +1,13 @@
 import type { Deposit } from "../bridge/index.ts";
 import type { CheckpointRootChain } from "../checkpoint/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
+import type { Checkpoint } from "../rootchain/index.ts";
 
 /** What happened on the root chain, in blocks deep enough to count. */
 export type RootEvent =
   | { readonly type: "deposited"; readonly deposit: Deposit }
-  | {
-      readonly type: "checkpointSubmitted";
-      readonly number: bigint;
-      readonly start: bigint;
-      readonly end: bigint;
-      readonly rootHash: Hash;
-      readonly lastBlockHash: Hash;
-      readonly structHash: Hash;
-      readonly generation: bigint;
-    }
+  /** Also of a checkpoint that was rejected since: what came after it, and its own rejection, follow in the same stream. */
+  | ({ readonly type: "checkpointSubmitted" } & Omit<Checkpoint, "chainId" | "prevCheckpoint">)
   | { readonly type: "checkpointFinalized"; readonly number: bigint }
   | {
       readonly type: "checkpointRejected";
@@ -36,6 +29,11 @@ export interface RootBlock {
 /** What a node asks of the root chain. */
 export interface NodeRootChain {
   readonly checkpoints: CheckpointRootChain;
+  /**
+   * The lowest checkpoint that rejections after generation `generation` took back, among those deep enough to count;
+   * undefined when there are none. {@link follow} may not have handed them over yet.
+   */
+  takenBackAfter(generation: bigint): Promise<bigint | undefined>;
   /**
    * Hands over every confirmed block with events of this chain after `cursor` (undefined: from the deployment on), in order,
    * each once; `done` gives the cursor to go on from. `rollback` says that the root chain left a branch that was handed

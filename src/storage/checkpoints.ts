@@ -28,6 +28,8 @@ export interface CheckpointStore {
   setStatus(number: bigint, generation: bigint, status: CheckpointStatus): void;
   /** The one with the greatest generation. */
   get(number: bigint): StoredCheckpoint | undefined;
+  /** The one with the greatest generation up to `generation`: what the number stood for then. */
+  asOf(number: bigint, generation: bigint): StoredCheckpoint | undefined;
   /** The one that is not rejected and contains `block`. */
   covering(block: bigint): StoredCheckpoint | undefined;
   /** The greatest number, of one status or of all that are not rejected. */
@@ -56,6 +58,9 @@ export function createCheckpointStore(database: Database): CheckpointStore {
   const update = database.prepare("UPDATE checkpoint SET status = ? WHERE number = ? AND generation = ?");
   const byNumber: Query<CheckpointRow> = database.prepare(
     "SELECT * FROM checkpoint WHERE number = ? ORDER BY generation DESC LIMIT 1",
+  );
+  const asOf: Query<CheckpointRow> = database.prepare(
+    "SELECT * FROM checkpoint WHERE number = ? AND generation <= ? ORDER BY generation DESC LIMIT 1",
   );
   const covering: Query<CheckpointRow> = database.prepare(
     `SELECT * FROM checkpoint WHERE start <= ? AND "end" >= ? AND status <> 'rejected' ORDER BY number DESC LIMIT 1`,
@@ -90,6 +95,7 @@ export function createCheckpointStore(database: Database): CheckpointStore {
       update.run(status, rowNumber(number), rowNumber(generation));
     },
     get: (number) => read(byNumber.get(rowNumber(number))),
+    asOf: (number, generation) => read(asOf.get(rowNumber(number), rowNumber(generation))),
     covering: (block) => read(covering.get(rowNumber(block), rowNumber(block))),
     newest: (status) => read(status === undefined ? newest.get() : newestOf.get(status)),
     list: (first, limit) => list.all(rowNumber(first), limit).map((row) => read(row) as StoredCheckpoint),

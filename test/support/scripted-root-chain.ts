@@ -125,8 +125,19 @@ export class ScriptedRootChain {
         seats: () => answer(() => this.#config.seats),
         submit: (certificate) => answer(() => this.#take(certificate, index)),
       },
+      takenBackAfter: (generation) => answer(() => this.#takenBackAfter(generation)),
       follow: (cursor, handler, signal) => this.#follow(cursor, handler, signal),
     };
+  }
+
+  #takenBackAfter(generation: bigint): bigint | undefined {
+    const numbers = this.#blocks
+      .flatMap(({ events }) => events)
+      .flatMap((event) => (event.type === "checkpointRejected" && event.generation > generation ? [event.number] : []));
+    return numbers.reduce<bigint | undefined>(
+      (lowest, number) => (lowest === undefined || number < lowest ? number : lowest),
+      undefined,
+    );
   }
 
   async #follow(
@@ -186,9 +197,7 @@ export class ScriptedRootChain {
     this.taken.push(taken);
     this.#live.push(taken);
     this.round = 0;
-    const { number, start, end, rootHash, lastBlockHash, generation } = checkpoint;
-    const structHash = checkpointHash(checkpoint);
-    this.mine([{ type: "checkpointSubmitted", number, start, end, rootHash, lastBlockHash, structHash, generation }]);
+    this.mine([{ type: "checkpointSubmitted", ...checkpoint }]);
     return transaction;
   }
 
