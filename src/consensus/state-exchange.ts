@@ -33,6 +33,8 @@ export class StateExchange {
   readonly #answeredAt = new Map<PeerId, Timestamp>();
   #synced = false;
   #nextAt: Timestamp | undefined;
+  /** What we had when we asked last. */
+  #asked: { readonly index: readonly IndexObservation[]; readonly units: number } | undefined;
   /** A peer that has more than one answer holds: asked again when the state has grown to `units`. */
   #followUp: { readonly peer: PeerId; readonly units: number; readonly giveUpAt: Timestamp } | undefined;
 
@@ -48,7 +50,8 @@ export class StateExchange {
 
   /** Asks somebody for its state and plans the next time. */
   request(now: Timestamp): readonly Effect[] {
-    const message = this.#message({ kind: "state", panorama: this.#index(), answer: true });
+    this.#asked = { index: this.#index(), units: this.#dag.order.length };
+    const message = this.#message({ kind: "state", panorama: this.#asked.index, answer: true });
     const to = this.#followUp?.peer;
     this.#followUp = undefined;
     const ask: Effect = to === undefined ? { kind: "sendToAny", message } : { kind: "send", to, message };
@@ -96,6 +99,9 @@ export class StateExchange {
     from: PeerId,
     now: Timestamp,
   ): readonly Effect[] {
+    // The units of this answer came before it and may be in already: what it brought counts from where we asked. Counted
+    // from now, we would wait in vain for as many again.
+    const asked = this.#asked ?? { index: mine, units: this.#dag.order.length };
     let gap = 0;
     let batch = 0;
     const effects: Effect[] = [];
@@ -107,14 +113,15 @@ export class StateExchange {
         effects.push(this.#send(from, { kind: "getEvidence", creator: i }));
       } else {
         gap = Math.max(gap, other - ours);
-        batch += Math.min(MAX_LANE_UNITS, Math.max(0, other - ours));
+        const before = asked.index[i] as IndexObservation;
+        batch += Math.min(MAX_LANE_UNITS, Math.max(0, other - (before === "faulty" ? other : before)));
       }
     }
     // Units under way when the peer answered: being one or two behind is no backlog.
     this.#synced = gap <= 2;
     if (gap <= 2) return effects;
     // Most of the batch is enough: a unit of it may have come from elsewhere, or wait for one of the next.
-    const units = this.#dag.order.length + Math.ceil(batch / 2);
+    const units = asked.units + Math.ceil(batch / 2);
     this.#followUp = { peer: from, units, giveUpAt: timestamp(now + this.#times.requestStateBehindMs) };
     return [...effects, this.#schedule(timestamp(now + FOLLOW_UP_MS))];
   }
