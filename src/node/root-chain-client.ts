@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Deposit, DepositKind } from "../bridge/index.ts";
 import type { Genesis } from "../chain/index.ts";
 import type { CheckpointRootChain } from "../checkpoint/index.ts";
-import { BugError } from "../errors.ts";
+import { BugError, EnvironmentError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { type Address, type Bytes, type Hash, hexToBytes, parseAddress, parseHash } from "../primitives/index.ts";
 import {
@@ -11,6 +12,7 @@ import {
   type EventCursor,
   type RootChain,
   type RootContracts,
+  RootRpcError,
 } from "../rootchain/index.ts";
 import type { NodeRootChain, RootBlock, RootEvent } from "./root-chain.ts";
 
@@ -20,6 +22,8 @@ export interface NodeRootChainOptions {
   readonly logger: Logger;
   readonly signal: AbortSignal;
 }
+
+const RETRY_MS = 1_000;
 
 /** A compact signature, EIP-2098. */
 const COMPACT_BYTES = 64;
@@ -50,7 +54,11 @@ export function connectNodeRootChain(genesis: Genesis, options: NodeRootChainOpt
       const log = client.watch({ from, confirmations: rootChain.confirmations });
       for await (const batch of log.batches(signal)) {
         if (batch.kind === "rollback") await handler.rollback(batch.to);
-        else for (const block of await readBlocks(client, genesis, batch.events)) await handler.block(block);
+        else {
+          const read = () => readBlocks(client, genesis, batch.events);
+          for (const block of await untilAnswered(read, options.logger, signal)) await handler.block(block);
+        }
+        if (signal.aborted) return;
         handler.done(writeCursor(batch.cursor));
       }
     },
@@ -73,6 +81,25 @@ function checkpointsOf(client: RootChain, chainId: bigint, signal: AbortSignal):
       return sent.hash;
     },
   };
+}
+
+/** What a batch says beside its events is asked for until the root chain answers; nothing when the signal aborted. */
+async function untilAnswered<T>(
+  question: () => Promise<readonly T[]>,
+  logger: Logger,
+  signal: AbortSignal,
+): Promise<readonly T[]> {
+  while (!signal.aborted) {
+    try {
+      return await question();
+    } catch (error) {
+      if (!(error instanceof EnvironmentError || error instanceof RootRpcError)) throw error;
+      logger.warn({ error: error.message, retryMs: RETRY_MS }, "the root chain does not answer");
+      // The pause ends early when the signal aborts.
+      await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return [];
 }
 
 /** Our chain's events, one entry per block of the root chain that has any. */

@@ -1,3 +1,5 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Genesis } from "../../src/chain/index.ts";
 import { silentLogger } from "../../src/logger.ts";
@@ -28,7 +30,8 @@ describe("a node that reads the root chain's history after checkpoints were reje
 
   beforeAll(async () => {
     anvil = await startAnvil();
-    root = await deployTestRoot(anvil);
+    // Nothing becomes final while the test takes its time.
+    root = await deployTestRoot(anvil, { challengePeriod: 3_600 });
     await stakeValidators(anvil, root);
     client = connectAs(anvil, root, 4);
     following = follow(live);
@@ -39,7 +42,7 @@ describe("a node that reads the root chain's history after checkpoints were reje
     await anvil.stop();
   });
 
-  function connect() {
+  function connect(url = anvil.url) {
     const rootChain = {
       chainId: root.chainId,
       confirmations: 0,
@@ -47,11 +50,11 @@ describe("a node that reads the root chain's history after checkpoints were reje
       startBlock: root.startBlock,
     };
     const genesis = { chainId, rootChain } as unknown as Genesis;
-    return connectNodeRootChain(genesis, { url: anvil.url, logger: silentLogger, signal: stop.signal });
+    return connectNodeRootChain(genesis, { url, logger: silentLogger, signal: stop.signal });
   }
 
-  function follow(into: RootBlock[]): Promise<void> {
-    return connect().follow(
+  function follow(into: RootBlock[], signal = stop.signal, url = anvil.url): Promise<void> {
+    return connect(url).follow(
       undefined,
       {
         async block(block) {
@@ -60,7 +63,7 @@ describe("a node that reads the root chain's history after checkpoints were reje
         rollback: () => Promise.reject(new Error("nothing is reorganised here")),
         done: () => {},
       },
-      stop.signal,
+      signal,
     );
   }
 
@@ -92,7 +95,7 @@ describe("a node that reads the root chain's history after checkpoints were reje
     const happened = async () =>
       (
         await Promise.all(
-          ["CheckpointSubmitted", "CheckpointRejected", "CheckpointFinalized"].map((event) =>
+          ["CheckpointSubmitted", "CheckpointRejected"].map((event) =>
             client.events({ contract: "CheckpointManager", event, fromBlock: root.startBlock }),
           ),
         )
@@ -109,7 +112,8 @@ describe("a node that reads the root chain's history after checkpoints were reje
     await submit();
 
     const replayed: RootBlock[] = [];
-    const replaying = follow(replayed);
+    const done = new AbortController();
+    const replaying = follow(replayed, done.signal);
     await expect.poll(() => replayed.length, { timeout: 20_000 }).toBe(live.length);
     expect(replayed).toEqual(live);
     expect(
@@ -130,8 +134,40 @@ describe("a node that reads the root chain's history after checkpoints were reje
       "submitted 3: 16 to 23, generation 2",
       "submitted 4: 24 to 31, generation 2",
     ]);
-    stop.abort();
+    done.abort();
     await replaying;
+  });
+
+  it("waits for a root chain that stops answering in the middle of it", async () => {
+    // The first questions for the times of blocks are lost on the way; the log itself asks in batches.
+    let lost = 0;
+    const proxy = createServer((request, response) => {
+      const chunks: Uint8Array[] = [];
+      request.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+      request.on("end", () => {
+        const body = Buffer.concat(chunks).toString();
+        if (lost < 2 && body.startsWith("{") && body.includes("eth_getBlockByNumber")) {
+          lost += 1;
+          request.socket.destroy();
+          return;
+        }
+        const headers = { "content-type": "application/json" };
+        fetch(anvil.url, { method: "POST", headers, body })
+          .then(async (answer) => response.end(await answer.text()))
+          .catch((error: unknown) => response.destroy(error as Error));
+      });
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const { port } = proxy.address() as AddressInfo;
+    const done = new AbortController();
+    const replayed: RootBlock[] = [];
+    const replaying = follow(replayed, done.signal, `http://127.0.0.1:${port}`);
+    await expect.poll(() => replayed.length, { timeout: 60_000 }).toBe(live.length);
+    done.abort();
+    await replaying;
+    proxy.close();
+    expect(replayed).toEqual(live);
+    expect(lost).toBe(2);
   });
 
   it("learns which of them later rejections took back", async () => {

@@ -15,6 +15,7 @@ import {
   deployRootContracts,
   type RootChain,
   type RootDeployment,
+  type RootParameters,
 } from "../../src/rootchain/index.ts";
 import { type Anvil, key } from "./anvil.ts";
 
@@ -22,8 +23,9 @@ export const chainId = 80401n;
 export const kmc = (amount: number): bigint => BigInt(amount) * 10n ** 18n;
 
 /** Deployed root contracts with one chain and no stake. Account 0 owns them; accounts 0 to 4 hold a million KMC each. */
-export function deployTestRoot(anvil: Anvil): Promise<RootDeployment> {
+export function deployTestRoot(anvil: Anvil, params: Partial<RootParameters> = {}): Promise<RootDeployment> {
   return deployRootContracts({
+    params,
     url: anvil.url,
     deployerKey: key(0),
     kmcGenesis: [0, 1, 2, 3, 4].map((index) => ({ account: addressOfKey(key(index)), amount: kmc(1_000_000) })),
