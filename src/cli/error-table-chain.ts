@@ -46,6 +46,10 @@ export const chainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_RPC_REQUEST_INVALID: { exit: exit.usage, why: "The request is not JSON-RPC 2.0." },
   KOMA_E_RPC_TIMEOUT: { exit: exit.timeout, why: "The endpoint did not answer in time." },
   KOMA_E_RPC_URL_INVALID: { exit: exit.usage, why: "An endpoint is named by an http or ws URL." },
+  KOMA_E_SIDE_CHAIN_TOO_LONG: {
+    exit: exit.notFound,
+    why: "More blocks than a node keeps stand beside the final chain, so one on top of them is not run.",
+  },
   KOMA_E_SPAM_DUP_FEE: { exit: exit.rejected, why: "Spam rule: the fee is paid twice." },
   KOMA_E_SPAM_DUP_OUTPUTS: { exit: exit.rejected, why: "Spam rule: the same output stands twice." },
   KOMA_E_SPAM_FEE_TOO_LOW: { exit: exit.rejected, why: "Spam rule: the fee is too low." },

@@ -7,7 +7,7 @@ import {
   type Receipt,
   type Transaction,
 } from "../chain/index.ts";
-import { type Bytes, type Check, type Hash, reject } from "../primitives/index.ts";
+import { type Address, type Bytes, type Check, type Hash, reject } from "../primitives/index.ts";
 import {
   type AppliedTransaction,
   applyTransaction,
@@ -23,9 +23,8 @@ import type { StateView } from "./state-view.ts";
 
 export interface BlockRunOptions {
   readonly environment: BlockEnvironment;
-  /** State and tries after the parent. */
+  /** State after the parent. */
   readonly parent: StateView;
-  readonly parentTries: StateTries;
   readonly rules?: RuleChanges;
   readonly fastTransfers?: boolean;
 }
@@ -89,10 +88,19 @@ export class BlockRun {
     return applied;
   }
 
-  /** Computes every root. Nothing can be added afterwards. */
-  finish(): RunOutcome {
+  /** Accounts whose storage is not what it was after the parent. */
+  storageWritten(): readonly Address[] {
+    return [...this.#state.writtenAccounts()].filter((address) => this.#state.storageChanges(address) !== undefined);
+  }
+
+  /**
+   * Computes every root. Nothing can be added afterwards.
+   *
+   * @param parentTries  tries after the parent
+   */
+  finish(parentTries: StateTries): RunOutcome {
     return {
-      ...finishBlockState(this.#state, this.#options.parent, this.#options.parentTries),
+      ...finishBlockState(this.#state, this.#options.parent, parentTries),
       receipts: this.#receipts,
       results: this.#results,
       gasUsed: this.#gasUsed,

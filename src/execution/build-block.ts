@@ -4,6 +4,7 @@ import type { BlockRun, RunOutcome } from "./block-run.ts";
 import { systemTransactionRefused } from "./errors.ts";
 import type { BlockEnvironment } from "./evm-engine.ts";
 import type { BuildParameters, BuiltBlock } from "./executor.ts";
+import type { StateTries } from "./state-tries.ts";
 
 /** Bytes of a block beside its transactions, rounded up, and of the length before each of those. */
 const HEADER_BYTES = 2_048;
@@ -19,6 +20,7 @@ export interface BuildOutcome extends RunOutcome {
 /** Fills a block: system transactions first, then what fits of the others, then roots and seal. */
 export async function fillBlock(
   run: BlockRun,
+  parentTries: StateTries,
   environment: BlockEnvironment,
   parameters: BuildParameters,
 ): Promise<BuildOutcome> {
@@ -45,7 +47,7 @@ export async function fillBlock(
     bytes += size;
   }
 
-  const outcome = run.finish();
+  const outcome = run.finish(parentTries);
   const header = parameters.seal({
     parentHash: parameters.parent,
     coinbase: environment.coinbase,

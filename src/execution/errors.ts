@@ -36,6 +36,15 @@ export function systemTransactionRefused(hash: Hash, reason: string): ProtocolEr
   });
 }
 
+/** More blocks stand beside the final chain below this one than are kept. No verdict about it. */
+export function sideChainTooLong(block: Hash, length: number): ProtocolError {
+  return new ProtocolError(
+    "KOMA_E_SIDE_CHAIN_TOO_LONG",
+    `Block ${block} ends a chain of ${length} blocks beside the final one, too long to be followed.`,
+    { facts: { block, length } },
+  );
+}
+
 export function callsBusy(waiting: number): EnvironmentError {
   return new EnvironmentError("KOMA_E_CALLS_BUSY", "Too many calls are waiting for the EVM.", {
     facts: { waiting },

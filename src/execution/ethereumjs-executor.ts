@@ -2,29 +2,30 @@ import {
   type Block,
   type BlockHeader,
   type BlockRejection,
-  checkBody,
-  checkHeader,
+  type ChainConfig,
   emptyTrieRoot,
   type Genesis,
   nextBaseFee,
 } from "../chain/index.ts";
-import { type Address, accept, type Check, equalBytes, type Hash, reject } from "../primitives/index.ts";
+import { type Address, accept, type Check, type Hash, reject } from "../primitives/index.ts";
 import type { RuleChanges } from "./apply-transaction.ts";
-import { BlockRun, type RunOutcome } from "./block-run.ts";
+import { BlockRun } from "./block-run.ts";
 import { fillBlock } from "./build-block.ts";
 import { type CallContext, Calls } from "./calls.ts";
+import { checkBlock, environmentOf, type Ground } from "./check-block.ts";
 import { EnginePool } from "./engine-pool.ts";
 import { blockUnknown, genesisMismatch, notInitialised, proofTooFar } from "./errors.ts";
 import { type BlockEnvironment, EvmEngine } from "./evm-engine.ts";
 import type { AccountProof, BuildParameters, BuiltBlock, CallRequest, Executor, StateOverrides } from "./executor.ts";
 import { FinalState } from "./final-state.ts";
 import { executedGenesis } from "./genesis-state.ts";
+import { LateBlocks, MAX_SIDE_LAYERS } from "./late-blocks.ts";
 import { Layer, Layers } from "./layers.ts";
 import { Pacer } from "./pacer.ts";
 import { SerialQueue } from "./serial-queue.ts";
 import { proveAccount } from "./state-proof.ts";
 import type { ExecutedBlock, StateStore } from "./state-store.ts";
-import { FinalTries, type StateTries } from "./state-tries.ts";
+import { FinalTries, type LayerTries, type StateTries } from "./state-tries.ts";
 import type { StateView } from "./state-view.ts";
 
 export interface ExecutorOptions {
@@ -40,6 +41,8 @@ export interface ExecutorOptions {
   readonly proofLimit?: number;
   /** Off runs plain transfers through the EVM too, with the same outcome; for tests and comparison. Default on. */
   readonly fastTransfers?: boolean;
+  /** Blocks beside the final chain that are kept, to run others on them; default 512. */
+  readonly sideLayers?: number;
 }
 
 /** What is used where {@link ExecutorOptions} says nothing. */
@@ -49,6 +52,7 @@ const DEFAULTS: Omit<Required<ExecutorOptions>, "store" | "chainId"> = {
   concurrentCalls: 2,
   proofLimit: 200_000,
   fastTransfers: true,
+  sideLayers: MAX_SIDE_LAYERS,
 };
 
 /** Calls that may wait for their turn. */
@@ -71,16 +75,14 @@ export async function createExecutor(options: ExecutorOptions): Promise<Executor
 interface Ready {
   readonly state: FinalState;
   readonly tries: FinalTries;
-  readonly gasLimit: bigint;
+  readonly chain: ChainConfig;
+  readonly late: LateBlocks;
   head: Head;
 }
 
-/** A place on which a block can stand. */
-interface Ground {
-  readonly header: BlockHeader;
-  readonly view: StateView;
-  readonly tries: StateTries;
-  readonly layer: Layer | undefined;
+/** The final head or a layer above it. */
+interface HeadGround extends Ground {
+  tries(): StateTries;
 }
 
 class EthereumjsExecutor implements Executor {
@@ -118,50 +120,41 @@ class EthereumjsExecutor implements Executor {
       const header = store.header(head.number) as BlockHeader;
       const state = new FinalState(store, head.number);
       this.#layers.clear();
-      this.#ready = {
-        state,
-        tries: FinalTries.rebuild(store, header.stateRoot),
-        gasLimit: genesis.gasLimit,
-        head,
-      };
+      this.#ready?.late.clear();
+      const tries = FinalTries.rebuild(store, header.stateRoot);
+      const chain = { chainId: this.#options.chainId, gasLimit: genesis.gasLimit };
+      const late = new LateBlocks({ ...this.#options, state, tries, chain, headIdle: () => this.#queue.idle() });
+      this.#ready = { state, tries, chain, late, head };
     });
   }
 
-  executeBlock(
+  async executeBlock(
     block: Block,
-    options: { readonly rules?: RuleChanges } = {},
+    { rules }: { readonly rules?: RuleChanges } = {},
   ): Promise<Check<ExecutedBlock, BlockRejection>> {
-    return this.#queue.run(async () => {
+    const parent = block.header.parentHash;
+    const { verdict } = await this.#queue.run(async () => {
       const known = this.#layers.get(block.hash);
-      if (known) return accept(known.executed);
-      const ground = this.#ground(block.header.parentHash);
-      if (ground === undefined) return reject({ code: "UnknownParent", parent: block.header.parentHash });
-      const { chainId } = this.#options;
-      const header = checkHeader(block.header, ground.header, { chainId, gasLimit: this.#open().gasLimit });
-      if (!header.ok) return header;
-      const body = checkBody(block);
-      if (!body.ok) return body;
-      const run = this.#run(
-        ground,
-        environmentOf(block.header, this.#ancestors(ground.layer, ground.header.number)),
-        options.rules,
-      );
-      for (const [index, tx] of block.transactions.entries()) {
-        const added = await run.add(tx);
-        if (!added.ok) return reject({ code: "Transaction", index, rejection: added.rejection });
-      }
-      const outcome = run.finish();
-      const mismatch = compare(block.header, outcome);
-      if (mismatch) return reject(mismatch);
-      const { receipts, results, diff } = outcome;
-      return accept(this.#keep({ block, receipts, results, diff }, outcome, ground));
+      if (known) return { verdict: accept(known.executed) };
+      const ground = this.#ground(parent);
+      if (ground) return { verdict: await this.#executeOnHead(block, ground, rules) };
+      const { late } = this.#open();
+      // Not awaited here: it is run beside the queue, when nothing waits in it.
+      if (late.isGround(parent) || late.isComing(parent)) return { verdict: late.execute(block, rules) };
+      return { verdict: reject({ code: "UnknownParent" as const, parent }) };
     });
+    return verdict;
+  }
+
+  canExecuteOn(block: Hash): boolean {
+    return this.#layers.get(block) !== undefined || this.#open().late.isGround(block);
   }
 
   buildBlock(parameters: BuildParameters): Promise<BuiltBlock> {
     return this.#queue.run(async () => {
-      const ground = this.#ground(parameters.parent);
-      if (ground === undefined) throw blockUnknown(parameters.parent);
+      const { parent } = parameters;
+      const ground = this.#ground(parent);
+      if (ground === undefined) throw blockUnknown(parent);
       const environment: BlockEnvironment = {
         number: ground.header.number + 1n,
         timestamp: parameters.timestamp,
@@ -169,11 +162,18 @@ class EthereumjsExecutor implements Executor {
         prevRandao: parameters.prevRandao,
         gasLimit: parameters.gasLimit,
         baseFeePerGas: nextBaseFee(ground.header),
-        hashOf: this.#ancestors(ground.layer, ground.header.number),
+        hashOf: ground.hashOf,
       };
-      const outcome = await fillBlock(this.#run(ground, environment, parameters.rules), environment, parameters);
+      const { rules } = parameters;
+      const run = new BlockRun(this.#engine, {
+        environment,
+        parent: ground.view,
+        fastTransfers: this.#options.fastTransfers,
+        ...(rules ? { rules } : {}),
+      });
+      const outcome = await fillBlock(run, ground.tries(), environment, parameters);
       const { skipped, ...executed } = outcome.built;
-      return { ...this.#keep(executed, outcome, ground), skipped };
+      return { ...this.#keep(executed, outcome.tries, ground), skipped };
     });
   }
 
@@ -193,7 +193,7 @@ class EthereumjsExecutor implements Executor {
         ready.tries.advance(layer.tries.accounts, layer.tries.changedStorage);
       }
       ready.head = { number: top.header.number, hash };
-      this.#layers.settle(top, ready.state, ready.tries);
+      ready.late.keep(this.#layers.settle(top, ready.state, ready.tries));
       return executed;
     });
   }
@@ -202,14 +202,12 @@ class EthereumjsExecutor implements Executor {
     return this.#queue.run(async () => {
       const ready = this.#open();
       const { store } = this.#options;
-      if (to >= ready.head.number) {
-        this.#layers.clear();
-        return;
-      }
       const header = store.header(to);
-      if (header === undefined) throw blockUnknown(to);
-      store.rollback(to);
+      if (to < ready.head.number && header === undefined) throw blockUnknown(to);
       this.#layers.clear();
+      ready.late.clear();
+      if (to >= ready.head.number || header === undefined) return;
+      store.rollback(to);
       ready.state.rollback(to);
       ready.head = store.head() as Head;
       // Rebuilt from the rows, not from what changed: whoever takes final blocks back wants to know that the rows are right.
@@ -219,6 +217,7 @@ class EthereumjsExecutor implements Executor {
 
   discard(hash: Hash): void {
     this.#layers.drop(hash);
+    this.#open().late.drop(hash);
   }
 
   stateAt(at: Hash | bigint): StateView {
@@ -280,12 +279,32 @@ class EthereumjsExecutor implements Executor {
     return number;
   }
 
-  #ground(parent: Hash): Ground | undefined {
+  #ground(parent: Hash): HeadGround | undefined {
     const { head, state, tries } = this.#open();
     const layer = this.#layers.get(parent);
-    if (layer) return { header: layer.header, view: layer, tries: layer.tries, layer };
-    if (parent !== head.hash) return undefined;
-    return { header: this.headerAt(parent), view: state.view(head.number), tries, layer: undefined };
+    if (!layer && parent !== head.hash) return undefined;
+    const header = layer?.header ?? this.headerAt(parent);
+    return {
+      header,
+      view: layer ?? state.view(head.number),
+      tries: () => layer?.tries ?? tries,
+      hashOf: this.#ancestors(layer, header.number),
+    };
+  }
+
+  async #executeOnHead(
+    block: Block,
+    ground: HeadGround,
+    rules: RuleChanges | undefined,
+  ): Promise<Check<ExecutedBlock, BlockRejection>> {
+    const checked = await checkBlock(block, ground, {
+      engine: this.#engine,
+      chain: this.#open().chain,
+      fastTransfers: this.#options.fastTransfers,
+      ...(rules ? { rules } : {}),
+    });
+    if (!checked.ok) return checked;
+    return accept(this.#keep(checked.value.executed, checked.value.tries, ground));
   }
 
   /** Hashes of a block's ancestors: `parent` is its parent's layer unless that is final, `last` its parent's number. */
@@ -297,18 +316,8 @@ class EthereumjsExecutor implements Executor {
     return (number) => (number > last ? undefined : (unfinished.get(number) ?? this.#options.store.hashOf(number)));
   }
 
-  #run(ground: Ground, environment: BlockEnvironment, rules: RuleChanges | undefined): BlockRun {
-    return new BlockRun(this.#engine, {
-      environment,
-      parent: ground.view,
-      parentTries: ground.tries,
-      fastTransfers: this.#options.fastTransfers,
-      ...(rules ? { rules } : {}),
-    });
-  }
-
-  #keep(executed: ExecutedBlock, outcome: RunOutcome, ground: Ground): ExecutedBlock {
-    this.#layers.add(new Layer(executed, outcome.tries, ground.view));
+  #keep(executed: ExecutedBlock, tries: LayerTries, ground: HeadGround): ExecutedBlock {
+    this.#layers.add(new Layer(executed, tries, ground.view));
     return executed;
   }
 
@@ -317,24 +326,4 @@ class EthereumjsExecutor implements Executor {
     const environment = environmentOf(header, this.#ancestors(this.#layers.get(header.parentHash), header.number - 1n));
     return { view: this.stateAt(at), environment, ...(overrides ? { overrides } : {}) };
   }
-}
-
-function environmentOf(header: BlockHeader, hashOf: (number: bigint) => Hash | undefined): BlockEnvironment {
-  const { number, timestamp, coinbase, prevRandao, gasLimit, baseFeePerGas } = header;
-  return { number, timestamp, coinbase, prevRandao, gasLimit, baseFeePerGas, hashOf };
-}
-
-/** The first field of the header that execution contradicts. */
-function compare(header: BlockHeader, outcome: RunOutcome): BlockRejection | undefined {
-  if (header.gasUsed !== outcome.gasUsed) {
-    return { code: "GasUsed", expected: outcome.gasUsed, found: header.gasUsed };
-  }
-  if (header.receiptsRoot !== outcome.receiptsRoot) {
-    return { code: "ReceiptsRoot", expected: outcome.receiptsRoot, found: header.receiptsRoot };
-  }
-  if (!equalBytes(header.logsBloom, outcome.logsBloom)) return { code: "Bloom", number: header.number };
-  if (header.stateRoot !== outcome.root) {
-    return { code: "StateRoot", expected: outcome.root, found: header.stateRoot };
-  }
-  return undefined;
 }

@@ -108,14 +108,26 @@ export interface Executor {
    * @throws {EnvironmentError} KOMA_E_STATE_CORRUPT
    */
   init(genesis: Genesis): Promise<void>;
-  /** Checks a block completely, running it. A good one is kept as a layer; running it again only finds it there. */
+  /**
+   * Checks a block completely, running it, on any block it may stand on: an unfinal one, the final head, an older final
+   * block, or one beside the final chain. Above the head a good block is kept as a layer, and running it again only finds
+   * it there; elsewhere only what others need to stand on it is kept, and other blocks go first.
+   *
+   * A rejection is a verdict about the block, the same on every node, but for `UnknownParent`. What is thrown is none.
+   *
+   * @throws {ProtocolError} KOMA_E_STATE_UNAVAILABLE: the state of its parent is not in the store, or blocks were taken
+   *   back meanwhile; KOMA_E_SIDE_CHAIN_TOO_LONG
+   */
   executeBlock(block: Block, options?: { readonly rules?: RuleChanges }): Promise<Check<ExecutedBlock, BlockRejection>>;
+  /** Whether {@link executeBlock} finds the state after this block. */
+  canExecuteOn(block: Hash): boolean;
   /**
    * @throws {ProtocolError} KOMA_E_BLOCK_UNKNOWN for the parent, KOMA_E_SYSTEM_TRANSACTION when one of those does not fit
    */
   buildBlock(parameters: BuildParameters): Promise<BuiltBlock>;
   /**
-   * Commits the layers up to `hash` in one transaction of the store and drops what competes with them.
+   * Commits the layers up to `hash` in one transaction of the store. What competes with them can no longer become final:
+   * it answers no more questions, and only serves to run blocks on.
    *
    * @returns the blocks that became final now, lowest first; none when `hash` was final already
    * @throws {ProtocolError} KOMA_E_BLOCK_UNKNOWN

@@ -4,12 +4,15 @@
  */
 export class Pacer {
   readonly #sliceMs: number;
+  readonly #giveWay: (() => Promise<void>) | undefined;
   #sliceEnd = 0;
   #deadline = Number.POSITIVE_INFINITY;
   #expired: () => Error = () => new Error("time is over");
 
-  constructor(sliceMs: number) {
+  /** @param giveWay  work that goes first: its end is waited for after every slice; what it throws ends the paced work */
+  constructor(sliceMs: number, giveWay?: () => Promise<void>) {
     this.#sliceMs = sliceMs;
+    this.#giveWay = giveWay;
   }
 
   /** Starts a piece of work; with a limit, {@link pause} throws `expired()` once it is over. */
@@ -30,6 +33,7 @@ export class Pacer {
 
   async #yield(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
+    await this.#giveWay?.();
     this.#sliceEnd = performance.now() + this.#sliceMs;
   }
 }

@@ -51,10 +51,17 @@ export interface StateStore {
   /** All that exist now, in any order. */
   accounts(): Iterable<[Address, AccountState]>;
   slots(address: Address): Iterable<[Hash, Bytes]>;
-  /** Addresses that a block above `since` changed. */
-  changedAccounts(since: bigint): Iterable<Address>;
+  /** Addresses that a block above `since` changed, up to `until` where that is given. */
+  changedAccounts(since: bigint, until?: bigint): Iterable<Address>;
   /** Slots that a block above `since` changed, with their value after `since`. */
   changedSlots(address: Address, since: bigint): Iterable<[Hash, Bytes]>;
+  /** The same for those of the next `count` slots after `after`, in the order of keys; `next` is where to go on. */
+  changedSlotsAfter(
+    address: Address,
+    since: bigint,
+    after: Hash | undefined,
+    count: number,
+  ): { readonly changes: readonly [Hash, Bytes][]; readonly next: Hash | undefined };
   /** Writes blocks that follow the head, all or none, and makes the last of them the head. */
   commit(blocks: readonly ExecutedBlock[]): void;
   /** Takes the blocks above `to` back, all or none. */

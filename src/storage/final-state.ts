@@ -4,7 +4,7 @@ import { type Address, type Bytes, type Hash, hashFromBytes, hashToBytes } from 
 import { createBlockWrites } from "./block-writes.ts";
 import type { Database, Query } from "./database.ts";
 import { storeCorrupt } from "./errors.ts";
-import { createStateRows } from "./state-rows.ts";
+import { createStateRows, type SlotPage } from "./state-rows.ts";
 import type { FinalBlock } from "./state-types.ts";
 import { createStateWrites } from "./state-writes.ts";
 import { hashKey, rowNumber } from "./values.ts";
@@ -20,8 +20,9 @@ export interface FinalStateStore {
   slotAt(address: Address, key: Hash, block: bigint): Bytes | undefined;
   accounts(): Iterable<[Address, AccountState]>;
   slots(address: Address): Iterable<[Hash, Bytes]>;
-  changedAccounts(since: bigint): Iterable<Address>;
+  changedAccounts(since: bigint, until?: bigint): Iterable<Address>;
   changedSlots(address: Address, since: bigint): Iterable<[Hash, Bytes]>;
+  changedSlotsAfter(address: Address, since: bigint, after: Hash | undefined, count: number): SlotPage;
   /** Writes final blocks in one SQLite transaction: all of them or none. */
   commit(blocks: readonly FinalBlock[]): void;
   /**
@@ -92,8 +93,11 @@ export function createFinalState(database: Database): FinalStateStore {
     slotAt: (address, key, block) => rows.slotAt(address, key, rowNumber(block)),
     accounts: rows.accounts,
     slots: rows.slots,
-    changedAccounts: (since) => rows.changedAccounts(rowNumber(since)),
+    changedAccounts: (since, until) =>
+      rows.changedAccounts(rowNumber(since), until === undefined ? undefined : rowNumber(until)),
     changedSlots: (address, since) => rows.changedSlots(address, rowNumber(since)),
+    changedSlotsAfter: (address, since, after, count) =>
+      rows.changedSlotsAfter(address, rowNumber(since), after, count),
 
     commit(finals) {
       let next = head;

@@ -57,10 +57,19 @@ export interface StateRows {
   slotAt(address: Address, key: Hash, block: number): Bytes | undefined;
   accounts(): Iterable<[Address, AccountState]>;
   slots(address: Address): Iterable<[Hash, Bytes]>;
-  /** Addresses that a block above `block` changed. */
-  changedAccounts(block: number): Iterable<Address>;
+  /** Addresses that a block above `block` changed, up to `until` where that is given. */
+  changedAccounts(block: number, until?: number): Iterable<Address>;
   /** Slots of `address` that a block above `block` changed, with their value after `block`. */
   changedSlots(address: Address, block: number): Iterable<[Hash, Bytes]>;
+  /** The same for those of the next `count` slots after `after`, in the order of keys; `next` is where to go on. */
+  changedSlotsAfter(address: Address, block: number, after: Hash | undefined, count: number): SlotPage;
+}
+
+/** Some of the changed slots of an account. */
+export interface SlotPage {
+  readonly changes: readonly [Hash, Bytes][];
+  /** Undefined when there are no more. */
+  readonly next: Hash | undefined;
 }
 
 /** Ids of rows, packed as 8-byte floats: one blob per block instead of an index over every undo row. */
@@ -98,7 +107,12 @@ export function createStateRows(database: Database): StateRows {
   const allSlots: Query<SlotRow> = database.prepare(
     "SELECT key, value FROM slot WHERE account = ? AND length(value) > 0",
   );
-  const undosAbove: Query<{ accounts: Bytes }> = database.prepare("SELECT accounts FROM undo WHERE block > ?");
+  const undosAbove: Query<{ accounts: Bytes }> = database.prepare(
+    "SELECT accounts FROM undo WHERE block > ? AND block <= ?",
+  );
+  const slotsAfter: Query<{ id: number; key: Bytes }> = database.prepare(
+    "SELECT id, key FROM slot WHERE account = ? AND key > ? ORDER BY key LIMIT ?",
+  );
   const slotsOfAccountAt: Query<SlotRow> = database.prepare(
     `SELECT s.key AS key,
             (SELECT u.value FROM undo_slot u WHERE u.slot = s.id AND u.block > ? ORDER BY u.block LIMIT 1) AS value
@@ -132,9 +146,9 @@ export function createStateRows(database: Database): StateRows {
       if (id === undefined) return;
       for (const row of allSlots.iterate(id)) yield [hashFromBytes(row.key), plainBytes(row.value)];
     },
-    *changedAccounts(block) {
+    *changedAccounts(block, until = Number.MAX_SAFE_INTEGER) {
       const ids = new Set<number>();
-      for (const row of undosAbove.iterate(block)) for (const id of unpackIds(row.accounts)) ids.add(id);
+      for (const row of undosAbove.iterate(block, until)) for (const id of unpackIds(row.accounts)) ids.add(id);
       for (const id of ids) {
         const row = addressOf.get(id);
         if (row) yield addressFromBytes(row.address);
@@ -144,6 +158,18 @@ export function createStateRows(database: Database): StateRows {
       const id = accountId.get(addressToBytes(address))?.id;
       if (id === undefined) return;
       for (const row of slotsOfAccountAt.all(block, id, block)) yield [hashFromBytes(row.key), plainBytes(row.value)];
+    },
+    changedSlotsAfter(address, block, after, count) {
+      const id = accountId.get(addressToBytes(address))?.id;
+      if (id === undefined) return { changes: [], next: undefined };
+      const rows = slotsAfter.all(id, after === undefined ? emptyBytes : hashToBytes(after), count);
+      const changes: [Hash, Bytes][] = [];
+      for (const row of rows) {
+        const before = slotAfter.get(row.id, block);
+        if (before) changes.push([hashFromBytes(row.key), plainBytes(before.value)]);
+      }
+      const last = rows.length === count ? rows.at(-1) : undefined;
+      return { changes, next: last && hashFromBytes(last.key) };
     },
   };
 }
