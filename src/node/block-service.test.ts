@@ -33,10 +33,13 @@ describe("a proposed block", () => {
   let chain: TestChain;
   let service: BlockService;
   let banned: Hash | undefined;
+  /** What consensus has in its state. */
+  const known = new Map<UnitHash, BlockRef>();
   beforeEach(async () => {
-    chain = await openTestChain({ directory: directories.create(), genesis });
+    chain = await openTestChain({ directory: directories.create(), genesis, executor: { sideLayers: 3 } });
     const { executor, store } = chain;
     banned = undefined;
+    known.clear();
     service = createBlockService(
       { genesis, signer: producer },
       {
@@ -44,7 +47,7 @@ describe("a proposed block", () => {
         pool: createTxPool(devnetPoolRules(genesis.gasLimit)),
         deposits: createDepositRelay({ deposit: () => undefined }),
         isFinal: (block) => store.blocks.numberOf(block) !== undefined,
-        header: (block) => executor.block(block)?.block.header ?? store.blocks.header(block),
+        block: (unit) => known.get(unit),
         isBanned: (block) => block === banned,
         faults: () => undefined,
         proposed: () => {},
@@ -117,7 +120,7 @@ describe("a proposed block", () => {
         pool,
         deposits: createDepositRelay({ deposit: () => undefined }),
         isFinal: () => false,
-        header: (block) => executor.headerAt(block),
+        block: () => undefined,
         isBanned: () => false,
         faults: () => undefined,
         proposed: () => {},
@@ -183,26 +186,78 @@ describe("a proposed block", () => {
     //   genesis ── a1 ── a2      final: a2
     //         \── b1 ── b2       late
     let root: Block;
+    let a2: Block;
     let b1: Block;
+    let b2: Block;
     beforeEach(async () => {
       root = genesisBlock();
       const a1 = await blockOn(root, 1n);
-      const a2 = await blockOn(a1, 1n);
+      a2 = await blockOn(a1, 1n);
       await validate(a1, "a1");
       await validate(a2, "a2", refOf(a1, "a1"));
       await chain.executor.finalize(a2.hash);
       b1 = await blockOn(root, 2n);
+      b2 = await blockOn(b1, 1n);
     });
 
-    it("is not held against its producer, nor are those on top of it", async () => {
+    it("is valid when it runs, and so are those on top of it", async () => {
       expect(await validate(b1, "b1")).toBe("valid");
-      const b2 = await blockOn(b1, 1n);
       expect(await validate(b2, "b2", refOf(b1, "b1"))).toBe("valid");
+      expect(service.hashOf(unitOf("b2"))).toBe(b2.hash);
       expect(chain.executor.block(b1.hash)).toBeUndefined();
     });
 
+    it("is waited for by those on top of it, and by nobody else", async () => {
+      const verdicts: string[] = [];
+      const ask = async (block: Block, name: string, parent?: BlockRef) => {
+        verdicts.push(`${name} ${await validate(block, name, parent)}`);
+      };
+      const a3 = await blockOn(a2, 1n);
+      await Promise.all([
+        ask(b1, "b1"),
+        ask(b2, "b2", refOf(b1, "b1")),
+        ask(a3, "a3", refOf(a2, "a2")),
+        ask(await blockOn(a3, 1n), "a4", refOf(a3, "a3")),
+      ]);
+      expect([...verdicts].sort()).toEqual(["a3 valid", "a4 valid", "b1 valid", "b2 valid"]);
+      expect(verdicts[0]).toBe("a3 valid");
+    });
+
+    it("is run again for those on top of it when it was forgotten, after a restart for one", async () => {
+      expect(await validate(b1, "b1")).toBe("valid");
+      expect(await validate(b2, "b2", refOf(b1, "b1"))).toBe("valid");
+      const b3 = await blockOn(b2, 1n);
+      const onB2 = { ...refOf(b2, "b2"), parent: unitOf("b1") };
+      service.openInstance(root.hash);
+      chain.executor.discard(b1.hash);
+      expect(await validate(b3, "b3", onB2)).toBe("unavailable");
+      known.set(unitOf("b1"), { ...refOf(b1, "b1"), payload: encodeBlock(b1) });
+      known.set(unitOf("b2"), { ...onB2, payload: encodeBlock(b2) });
+      expect(await validate(b3, "b3", onB2)).toBe("valid");
+      // Nor does a restart forget which block a unit that is final carries.
+      service.openInstance(root.hash);
+      known.set(unitOf("a2"), { ...refOf(a2, "a2"), payload: encodeBlock(a2) });
+      expect(await validate(await blockOn(a2, 1n), "a3", refOf(a2, "a2"))).toBe("valid");
+    });
+
+    it("is unavailable, not invalid, when the state that it needs is not kept", async () => {
+      chain.store.state.pruneHistory(1n, 10);
+      expect(await validate(b1, "b1")).toBe("unavailable");
+      expect(service.hashOf(unitOf("b1"))).toBeUndefined();
+    });
+
+    it("is unavailable, not invalid, at the end of a chain that is too long to be kept", async () => {
+      let parent: { readonly block: Block; readonly name: string } | undefined;
+      const verdicts: string[] = [];
+      for (let i = 1; i <= 4; i++) {
+        const block = await blockOn(parent?.block ?? root, 2n);
+        verdicts.push(await validate(block, `b${i}`, parent && refOf(parent.block, parent.name)));
+        parent = { block, name: `b${i}` };
+      }
+      expect(verdicts).toEqual(["valid", "valid", "valid", "unavailable"]);
+    });
+
     it("counts the same when it had been executed before that", async () => {
-      const a2 = genesisBlock();
       const c3 = await blockOn(a2, 1n);
       const d3 = await blockOn(a2, 2n);
       await validate(c3, "c3", refOf(a2, "a2"));
@@ -215,6 +270,9 @@ describe("a proposed block", () => {
       { what: "an old time", change: { timestamp: genesis.timestamp } },
       { what: "another gas limit", change: { gasLimit: 60_000_000n } },
       { what: "another base fee", change: { baseFeePerGas: 1n } },
+      { what: "another state root", change: { stateRoot: keccakHash(utf8("richer")) } },
+      { what: "another receipts root", change: { receiptsRoot: keccakHash(utf8("others")) } },
+      { what: "more gas used", change: { gasUsed: 21_000n } },
       { what: "transactions that it does not have", change: { transactionsRoot: keccakHash(utf8("others")) } },
     ])("is invalid all the same with $what", async ({ change }) => {
       expect(await validate(await blockOn(root, 2n, change), "bad")).toBe("invalid");

@@ -3,8 +3,6 @@ import {
   type Block,
   type BlockHeader,
   type BlockRejection,
-  checkBody,
-  checkHeader,
   decodeBlock,
   describeBlockRejection,
   encodeBlock,
@@ -29,6 +27,8 @@ import {
   reject,
 } from "../primitives/index.ts";
 import type { TxPool } from "../txpool/index.ts";
+import { createBlockLinks } from "./block-links.ts";
+import { createBlockParents } from "./block-parents.ts";
 import { createDepositDeliveries } from "./deposit-deliveries.ts";
 
 /** What a fault behaviour changes about blocks; absent in honest nodes. */
@@ -43,7 +43,12 @@ export interface BlockFaults {
 export interface BlockService {
   /** Builds and executes the block of a slot; undefined when the parent is not executed here. */
   build(slot: number, parent: BlockRef | undefined, deadline: number): Promise<Bytes | undefined>;
-  /** Executes a proposed block; `creator` is the signer of the validator that proposed it. */
+  /**
+   * Executes a proposed block; `creator` is the signer of the validator that proposed it. A block that comes late, when
+   * another one of its height is final, is judged like any other: `invalid` holds for ever and has to be the same on every
+   * node, so it may not depend on what is final here. What cannot be judged now is `unavailable`, which holds nothing
+   * against anybody.
+   */
   validate(
     block: { readonly unit: UnitHash; readonly t: number; readonly payload: Bytes },
     parent: BlockRef | undefined,
@@ -72,8 +77,8 @@ export interface BlockPorts {
   readonly deposits: DepositRelay;
   /** Whether a block is final and on disk already: after a restart consensus asks about some of those again. */
   readonly isFinal: (block: Hash) => boolean;
-  /** Header of a block that is final, or executed here. */
-  readonly header: (block: Hash) => BlockHeader | undefined;
+  /** A block of the running instance that is in consensus' state, with its payload from memory or disk. */
+  readonly block: (unit: UnitHash) => BlockRef | undefined;
   /** Whether the root chain rejected a checkpoint because of this block. */
   readonly isBanned: (block: Hash) => boolean;
   /** What this node gets wrong on purpose about the block with that number. */
@@ -84,41 +89,30 @@ export interface BlockPorts {
   readonly logger: Logger;
 }
 
-/** Units whose block is remembered; older blocks are final and found on disk. */
-const MAX_LINKS = 8_192;
-
 /**
  * Kept back from a block's time for what comes after its transactions: roots, seal, encoding, signing. A full pool would
  * otherwise fill every block beyond its deadline, and no block would ever be proposed.
  */
 const FINISHING_MS = 80;
 
+/** What the executor throws when it comes to no verdict about a block. */
+const NO_VERDICT: ReadonlySet<string> = new Set(["KOMA_E_STATE_UNAVAILABLE", "KOMA_E_SIDE_CHAIN_TOO_LONG"]);
+
 export function createBlockService(config: BlockServiceConfig, ports: BlockPorts): BlockService {
   const { genesis, signer } = config;
   const { executor, pool, logger } = ports;
   const deliveries = createDepositDeliveries(genesis.chainId, ports);
-  const hashes = new Map<UnitHash, Hash>();
-  const units = new Map<Hash, UnitHash>();
+  const links = createBlockLinks();
+  const parents = createBlockParents({ ...ports, chainId: genesis.chainId, links, execute });
   /** Blocks built here, by the hash of their payload, until their unit is signed. */
   const own = new Map<Hash, BlockHeader>();
-  /** Of linked blocks, also those that the executor has dropped or never ran. */
-  const headers = new Map<Hash, BlockHeader>();
+  /** Until a block is judged, for those on top of it. */
+  const judging = new Map<UnitHash, Promise<void>>();
   let keyBlock: Hash | undefined;
-  let validating: Promise<unknown> = Promise.resolve();
 
-  function link(unit: UnitHash, hash: Hash, header?: BlockHeader): void {
-    hashes.set(unit, hash);
-    units.set(hash, unit);
-    if (header) headers.set(hash, header);
-    if (hashes.size <= MAX_LINKS) return;
-    const [oldest, block] = hashes.entries().next().value as [UnitHash, Hash];
-    hashes.delete(oldest);
-    units.delete(block);
-    headers.delete(block);
-  }
-
-  function parentHashOf(parent: BlockRef | undefined): Hash | undefined {
-    return parent ? hashes.get(parent.unit) : keyBlock;
+  function execute(block: Block) {
+    const lenient = ports.faults(block.header.number)?.ignoreNonces;
+    return executor.executeBlock(block, lenient ? { rules: { ignoreNonces: true } } : {});
   }
 
   async function assemble(
@@ -153,7 +147,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
 
   return {
     async build(slot, parent, deadline) {
-      const parentHash = parentHashOf(parent);
+      const parentHash = parent ? links.hashOf(parent.unit) : keyBlock;
       if (!signer || !parentHash) return undefined;
       const header = executor.headerAt(parentHash);
       let executed: ExecutedBlock;
@@ -180,29 +174,33 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     },
 
     validate(proposed, parent, creator) {
-      // One after the other: a block's parent is often the block that was asked about just before.
-      const verdict = validating.then(() => judge(proposed, parent, creator));
-      validating = verdict.catch(() => undefined);
+      // A block's parent is often the block that was asked about just before. Others do not wait for one another: one
+      // that comes late may take its time.
+      const before = parent && judging.get(parent.unit);
+      const verdict = (before ?? Promise.resolve()).then(() => judge(proposed, parent, creator));
+      const done = () => {
+        if (judging.get(proposed.unit) === judged) judging.delete(proposed.unit);
+      };
+      const judged = verdict.then(done, done);
+      judging.set(proposed.unit, judged);
       return verdict;
     },
 
-    hashOf: (unit) => hashes.get(unit),
-    unitOf: (block) => units.get(block),
+    hashOf: (unit) => links.hashOf(unit),
+    unitOf: (block) => links.unitOf(block),
     adopt(unit, payloadHash) {
       const header = own.get(payloadHash);
       if (!header) return;
       const block = hashHeader(header);
-      link(unit, block, header);
+      links.link(unit, block);
       own.clear();
       ports.proposed(block);
     },
-    link: (unit, block) => link(unit, block),
+    link: (unit, block) => links.link(unit, block),
     openInstance(hash) {
       keyBlock = hash;
-      hashes.clear();
-      units.clear();
+      links.clear();
       own.clear();
-      headers.clear();
     },
   };
 
@@ -211,7 +209,21 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     parent: BlockRef | undefined,
     creator: Address,
   ): Promise<"valid" | "invalid" | "unavailable"> {
-    const parentHash = parentHashOf(parent);
+    try {
+      return await runAndJudge(proposed, parent, creator);
+    } catch (error) {
+      if (!(error instanceof KomaError) || !NO_VERDICT.has(error.code)) throw error;
+      logger.warn({ unit: proposed.unit, code: error.code, why: error.message }, "a block cannot be judged");
+      return "unavailable";
+    }
+  }
+
+  async function runAndJudge(
+    proposed: Parameters<BlockService["validate"]>[0],
+    parent: BlockRef | undefined,
+    creator: Address,
+  ): Promise<"valid" | "invalid" | "unavailable"> {
+    const parentHash = parent ? await parents(parent) : keyBlock;
     if (!parentHash) return "unavailable";
     const checked = decode(proposed, parentHash, creator);
     if (!checked.ok) return refuse(proposed.unit, checked.rejection);
@@ -220,30 +232,16 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
       return refuse(proposed.unit, { code: "Slot", reason: "the root chain rejected it" });
     }
     if (!ports.isFinal(block.hash)) {
-      const lenient = ports.faults(block.header.number)?.ignoreNonces ? { rules: { ignoreNonces: true } } : {};
-      const executed = await executor.executeBlock(block, lenient);
-      if (!executed.ok && executed.rejection.code === "UnknownParent") return judgeLate(proposed.unit, block);
+      const executed = await execute(block);
+      // The parent was there a moment ago: it had to go, and will be run again.
+      if (!executed.ok && executed.rejection.code === "UnknownParent") return "unavailable";
       if (!executed.ok) return refuse(proposed.unit, executed.rejection);
+      if (!executor.block(block.hash) && !ports.isFinal(block.hash)) {
+        const { number } = block.header;
+        logger.info({ unit: proposed.unit, number }, "a block came after another one of its height was final");
+      }
     }
-    link(proposed.unit, block.hash, block.header);
-    return "valid";
-  }
-
-  /**
-   * A block whose parent has been overtaken by a final block: its producer was cut off for a while, and built on what it
-   * had. It can no longer come onto the chain, and the executor keeps no state to run it on, but its unit and all later
-   * ones of its producer depend on it. Refusing it would shut an honest validator out for good, and those with it that
-   * got the block a moment earlier and cite it.
-   */
-  function judgeLate(unit: UnitHash, block: Block): "valid" | "invalid" | "unavailable" {
-    const parent = headers.get(block.header.parentHash) ?? ports.header(block.header.parentHash);
-    if (!parent) return "unavailable";
-    const header = checkHeader(block.header, parent, genesis);
-    if (!header.ok) return refuse(unit, header.rejection);
-    const body = checkBody(block);
-    if (!body.ok) return refuse(unit, body.rejection);
-    logger.info({ unit, number: block.header.number }, "a block came after another one of its height was final");
-    link(unit, block.hash, block.header);
+    links.link(proposed.unit, block.hash);
     return "valid";
   }
 

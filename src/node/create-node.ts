@@ -1,11 +1,11 @@
 import { childBridgeAddress, createDepositRelay, parseDelivery } from "../bridge/index.ts";
 import { type CheckpointedBlock, createCheckpointService, type Interval } from "../checkpoint/index.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { encodeEvidence } from "../consensus/index.ts";
+import { type BlockRef, encodeEvidence, type UnitHash } from "../consensus/index.ts";
 import { createExecutor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import { createNetwork, type Network } from "../network/index.ts";
-import { type Address, emptyBytes, utf8 } from "../primitives/index.ts";
+import { type Address, emptyBytes, type Hash, utf8 } from "../primitives/index.ts";
 import { createRpcServer, type RpcServer } from "../rpc/index.ts";
 import { openStore } from "../storage/index.ts";
 import { createTxPool, devnetPoolRules, standardPoolRules } from "../txpool/index.ts";
@@ -107,7 +107,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       pool,
       deposits,
       isFinal: (block) => store.blocks.numberOf(block) !== undefined,
-      header: (block) => chain.header(block),
+      block: (unit) => storedBlock(unit),
       isBanned: (block) => follower.isBanned(block),
       faults: (block) => behaviours.blockFaults(block),
       proposed: (block) => behaviours.proposed(chain.header(block)?.number ?? 0n),
@@ -160,6 +160,14 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       logger: log("consensus"),
     },
   );
+
+  /** Consensus keeps the payloads of recent blocks only. */
+  function storedBlock(unit: UnitHash): BlockRef | undefined {
+    const { core } = driver;
+    const block = core.block(unit);
+    const payload = block?.payload ?? store.units.unit(core.instance.id, unit as string as Hash)?.payload;
+    return block && { ...block, payload };
+  }
 
   // Checkpoints, and what the root chain says.
   const checkpoints = createCheckpointService(
