@@ -34,6 +34,7 @@ export interface ChallengeData {
   /** Provable faults that scanning found; 1 for evidence from a file. */
   readonly found: number;
   readonly fault: string | null;
+  /** Checkpoint that falls; null also when none does, as with contradictions in consensus. */
   readonly checkpoint: string | null;
   readonly block: string | null;
   /** One transaction decides these kinds: nothing is bonded, nothing to wait for. */
@@ -211,8 +212,8 @@ async function finish(
     fault,
     refused,
     type: challenge?.type ?? null,
-    checkpoint: challenge?.checkpoint.toString() ?? null,
-    block: challenge?.block.toString() ?? null,
+    checkpoint: challenge?.checkpoint ? challenge.checkpoint.toString() : null,
+    block: challenge?.checkpoint ? challenge.block.toString() : null,
     bondWei: "0",
     deadline: null,
     file: challenge && flags.out !== undefined ? flags.out : null,
@@ -263,7 +264,7 @@ function print({ out }: Ctx, data: ChallengeData): void {
   if (data.state === "none") return out.line("No provable fraud found.");
   if (data.state === "refused") return out.line(`${data.found} faults found, none of which convicts anybody.`);
   out.line(`${data.type}: ${data.fault ?? "as the file says"}`);
-  out.line(`  checkpoint  ${data.checkpoint}, block ${data.block}`);
+  if (data.checkpoint) out.line(`  checkpoint  ${data.checkpoint}, block ${data.block}`);
   out.line(`  offence     ${data.id}`);
   if (data.file) out.line(`  proof       ${data.file}`);
   if (data.state === "proven") return out.line("The root contracts would convict; nothing was sent.");

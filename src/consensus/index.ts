@@ -53,7 +53,15 @@ export {
 export { requiredQuorum, type Strength, thresholdFromFraction } from "./quorum.ts";
 export type { OwnHead } from "./schedule.ts";
 export type { Confidence } from "./summit.ts";
-export { headerDigest, type SignedUnit, type UnitBody, type UnitHash, type UnitHeader, type WireUnit } from "./unit.ts";
+export {
+  consensusDomain,
+  headerDigest,
+  type SignedUnit,
+  type UnitBody,
+  type UnitHash,
+  type UnitHeader,
+  type WireUnit,
+} from "./unit.ts";
 export { type CodecRejection, decodeUnit, encodeUnit } from "./unit-codec.ts";
 export type { OwnValidator } from "./unit-maker.ts";
 export type { UnitRejection } from "./validity.ts";

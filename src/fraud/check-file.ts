@@ -10,6 +10,7 @@ import {
   verifyTransactionProof,
 } from "../proofs/index.ts";
 import type { Verdict } from "../rootchain/index.ts";
+import { readTwoUnits } from "./consensus-evidence.ts";
 import { BLOCK_PROOF, type Challenge, TX_PROOF } from "./evidence.ts";
 import { blockOf, type Inclusion, verifyInclusion } from "./inclusion-file.ts";
 
@@ -94,6 +95,7 @@ export async function checkChallenge(
   }
   const [first, second] = nonces;
   if (first && second) checks.push(contradiction(challenge, first, second));
+  if (challenge.type === "consensus-equivocation") checks.push(...contradictingUnits(challenge));
   if (judge && !stale) checks.push(await judged(challenge, judge));
   const holds = checks.every(({ ok }) => ok);
   return { outcome: stale ? "stale" : holds ? "holds" : "does-not-hold", checks };
@@ -109,6 +111,17 @@ function contradiction(challenge: Challenge, first: SignedNonce, second: SignedN
     ok: first.sender === second.sender && wrong,
     detail: `${first.sender} ${first.nonce}, ${second.sender} ${second.nonce}`,
   };
+}
+
+function contradictingUnits(challenge: Challenge): readonly FileCheck[] {
+  const units = readTwoUnits(challenge.evidence);
+  if (!units) return [];
+  const [first, second] = units.signers;
+  return [
+    { name: "both units have one number", ok: units.seqs[0] === units.seqs[1], detail: units.seqs.join(", ") },
+    { name: "they differ", ok: !units.sameUnit },
+    { name: "one key signed both", ok: first !== undefined && first === second, detail: first ?? "nobody's signature" },
+  ];
 }
 
 async function judged(

@@ -12,7 +12,7 @@ export interface Challenge {
   readonly kind: number;
   readonly type: string;
   readonly chainId: bigint;
-  /** Checkpoint that falls when the challenge is right. */
+  /** Checkpoint that falls when the challenge is right; 0 when none does, as with contradictions in consensus. */
   readonly checkpoint: bigint;
   readonly block: bigint;
   readonly evidence: Hex;

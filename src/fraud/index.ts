@@ -19,6 +19,7 @@ export {
   type FileCheck,
   type FileOutcome,
 } from "./check-file.ts";
+export { craftConsensusChallenge } from "./consensus-evidence.ts";
 export { type Challenge, craftChallenge } from "./evidence.ts";
 export { type Fault, findFaults, type Position, type ScannedCheckpoint, type ScanRules } from "./find-faults.ts";
 export {

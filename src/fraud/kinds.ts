@@ -82,6 +82,15 @@ export const fraudKinds: readonly FraudKind[] = [
     evidence: ["checkpoint 1", "checkpoint 2", "signature 1", "signature 2"],
     scanned: false,
   },
+  {
+    kind: 21,
+    type: "consensus-equivocation",
+    title: "one validator signed two things in consensus that contradict each other",
+    class: "C",
+    charged: "the double signer",
+    evidence: ["type", "what was signed twice", "both signatures"],
+    scanned: false,
+  },
 ];
 
 export function fraudKindOf(type: string): FraudKind | undefined {

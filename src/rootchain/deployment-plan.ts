@@ -73,6 +73,7 @@ const VERIFIERS: readonly { readonly name: string; readonly kinds: readonly numb
   { name: "BlockFraud", kinds: [1, 2, 3, 4], reads: ["CheckpointManager", "KomaRegistry", "StakeManager"] },
   { name: "TxFraud", kinds: [5, 6], reads: ["CheckpointManager"] },
   { name: "SignerFraud", kinds: [20], reads: ["CheckpointManager", "StakeManager"] },
+  { name: "ConsensusFraud", kinds: [21], reads: ["KomaRegistry", "StakeManager"] },
 ];
 
 /**

@@ -5,6 +5,7 @@ import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.s
 import {ICheckpointManager} from "../../src/checkpoint/ICheckpointManager.sol";
 import {BlockFraud} from "../../src/fraud/BlockFraud.sol";
 import {ChallengeManager} from "../../src/fraud/ChallengeManager.sol";
+import {ConsensusFraud} from "../../src/fraud/ConsensusFraud.sol";
 import {IFraudVerifier} from "../../src/fraud/IFraudVerifier.sol";
 import {SignerFraud} from "../../src/fraud/SignerFraud.sol";
 import {TxFraud} from "../../src/fraud/TxFraud.sol";
@@ -20,6 +21,7 @@ abstract contract ChallengeBase is ChainBuilder {
     BlockFraud internal blockFraud;
     TxFraud internal txFraud;
     SignerFraud internal signerFraud;
+    ConsensusFraud internal consensusFraud;
     address internal challenger = makeAddr("challenger");
     address internal copycat = makeAddr("copycat");
 
@@ -29,6 +31,7 @@ abstract contract ChallengeBase is ChainBuilder {
         blockFraud = new BlockFraud(root, registryAsInterface(), stakesAsInterface());
         txFraud = new TxFraud(root);
         signerFraud = new SignerFraud(root, stakesAsInterface());
+        consensusFraud = new ConsensusFraud(registryAsInterface(), stakesAsInterface());
         bytes memory init = abi.encodeCall(
             ChallengeManager.initialize,
             (address(this), root, stakesAsInterface(), registryAsInterface(), COMMIT_WINDOW, LATE_WINDOW, ATTACH_WINDOW)
@@ -40,6 +43,7 @@ abstract contract ChallengeBase is ChainBuilder {
         manager.registerVerifier(5, txFraud);
         manager.registerVerifier(6, txFraud);
         manager.registerVerifier(20, signerFraud);
+        manager.registerVerifier(21, consensusFraud);
     }
 
     function notFraud(string memory why) internal pure returns (bytes memory) {

@@ -25,4 +25,18 @@ library Signatures {
         (address signer, ECDSA.RecoverError fault,) = ECDSA.tryRecover(digest, r, vs);
         return fault == ECDSA.RecoverError.NoError ? signer : address(0);
     }
+
+    /// @param signature 65 bytes r ‖ s ‖ v, the form of consensus messages
+    function recoverLong(bytes32 digest, bytes memory signature) internal pure returns (address) {
+        if (signature.length != 65) return address(0);
+        bytes32 r;
+        bytes32 s;
+        uint8 v;
+        assembly ("memory-safe") {
+            r := mload(add(signature, 0x20))
+            s := mload(add(signature, 0x40))
+            v := byte(0, mload(add(signature, 0x60)))
+        }
+        return recover(digest, v, r, s);
+    }
 }

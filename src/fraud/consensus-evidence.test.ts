@@ -1,0 +1,85 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { consensusDomain, type EquivocationEvidence, headerDigest, type SignedHeader } from "../consensus/index.ts";
+import { ProtocolError } from "../errors.ts";
+import { bytesToHex, type Hash, type Hex, hexToBytes } from "../primitives/index.ts";
+import { type CheckpointLookup, checkChallenge } from "./check-file.ts";
+import { craftConsensusChallenge, readTwoUnits } from "./consensus-evidence.ts";
+import { parseChallenge, serializeChallenge } from "./proof-file.ts";
+
+interface UnitVector {
+  readonly seq: number;
+  readonly prev: Hash;
+  readonly bodyHash: Hash;
+  readonly hash: Hash;
+  readonly signature: Hex;
+}
+
+// Made by ethers alone (test/vectors/generate-evidence.ts); the Solidity tests read the same file.
+const vectors = JSON.parse(
+  readFileSync(fileURLToPath(new URL("../../test/vectors/consensus-evidence.json", import.meta.url)), "utf8"),
+) as {
+  readonly chainId: number;
+  readonly signer: string;
+  readonly instance: Hash;
+  readonly creator: number;
+  readonly units: Readonly<Record<"a" | "b" | "first", UnitVector>>;
+  readonly twoUnits: Hex;
+  readonly twoEndorsements: Hex;
+};
+
+function headerOf({ seq, prev, bodyHash, signature }: UnitVector): SignedHeader {
+  const { instance, creator } = vectors;
+  const before = seq === 0 ? undefined : (prev as Hex as SignedHeader["prev"]);
+  return { instance, creator, seq, prev: before, bodyHash, signature: hexToBytes(signature) };
+}
+
+const chainId = BigInt(vectors.chainId);
+const { a, b, first } = vectors.units;
+const pair = (one: UnitVector, two: UnitVector): EquivocationEvidence => ({
+  kind: "equivocation",
+  first: headerOf(one),
+  second: headerOf(two),
+});
+const noCheckpoints: CheckpointLookup = { live: async () => undefined, rolledBack: async () => [] };
+
+describe("evidence of a contradiction in consensus", () => {
+  it.each([a, b, first])("hashes unit $bodyHash as another implementation does", (unit) => {
+    expect(bytesToHex(headerDigest(consensusDomain(chainId), headerOf(unit)))).toBe(unit.hash);
+  });
+
+  it("is encoded as another implementation encodes it", () => {
+    expect(craftConsensusChallenge(chainId, pair(a, b)).evidence).toBe(vectors.twoUnits);
+  });
+
+  it("holds when one key signed two units of one number, without asking for any checkpoint", async () => {
+    const challenge = parseChallenge(serializeChallenge(craftConsensusChallenge(chainId, pair(a, b))));
+    expect(readTwoUnits(challenge.evidence)?.signers).toEqual([
+      vectors.signer.toLowerCase(),
+      vectors.signer.toLowerCase(),
+    ]);
+    expect(await checkChallenge(challenge, noCheckpoints)).toMatchObject({ outcome: "holds" });
+  });
+
+  it.each([
+    ["one unit twice", pair(a, a)],
+    ["units of different numbers", pair(a, first)],
+    ["a signature over something else", pair(a, { ...b, bodyHash: a.hash })],
+    ["a signature that nobody made", pair(a, { ...b, signature: `0x${"00".repeat(65)}` as Hex })],
+  ])("does not hold for %s", async (_, evidence) => {
+    const checked = await checkChallenge(craftConsensusChallenge(chainId, evidence), noCheckpoints);
+    expect(checked.outcome).toBe("does-not-hold");
+  });
+
+  it("is left to the root contracts when it is of another type", async () => {
+    expect(readTwoUnits(vectors.twoEndorsements)).toBeUndefined();
+  });
+
+  it.each(["0x", "0x1234", vectors.twoUnits.slice(0, 400) as Hex])(
+    "is refused when it is cut short: %#",
+    (evidence) => {
+      expect(() => readTwoUnits(evidence as Hex)).toThrow(ProtocolError);
+    },
+  );
+});
