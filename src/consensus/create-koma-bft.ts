@@ -173,7 +173,6 @@ class ConsensusInstance implements KomaBft {
         schedule: this.#schedule,
         finality: this.#finality,
         head: this.#head,
-        roundExp: this.#options.roundExp,
       },
       now,
     );
@@ -305,7 +304,7 @@ class ConsensusInstance implements KomaBft {
       effects.push({ kind: "broadcast", message, except: from });
     }
     const { unit, evidence } = this.#dag.add(valid, payload);
-    this.#payloads.keep(unit.block);
+    this.#noteBlock(unit.block);
     if (this.#schedule?.isForeign(unit)) effects.push(...this.#stopSigning(unit.hash));
     if (evidence !== undefined) effects.push(...this.#onNewEvidence(evidence, now));
     effects.push(...this.#sync.onAdded(unit.hash, now));
@@ -322,12 +321,18 @@ class ConsensusInstance implements KomaBft {
   #publish({ valid, payload }: NewUnit, now: Timestamp): readonly Effect[] {
     const { unit: signed } = valid;
     const { unit } = this.#dag.add(valid, payload);
-    this.#payloads.keep(unit.block);
+    this.#noteBlock(unit.block);
     return [
       { kind: "persist", unit: signed, payload, own: { seq: signed.seq } },
       { kind: "broadcast", message: this.#message({ kind: "unit", unit: signed, payload }), except: undefined },
       ...this.#sync.onAdded(unit.hash, now),
     ];
+  }
+
+  #noteBlock(block: BlockNode | undefined): void {
+    if (block === undefined) return;
+    this.#payloads.keep(block);
+    this.#schedule?.noteProposal(block);
   }
 
   #onNewEvidence(evidence: Evidence, now: Timestamp): readonly Effect[] {

@@ -51,6 +51,7 @@ export {
   type PeerId,
 } from "./messages.ts";
 export { requiredQuorum, type Strength, thresholdFromFraction } from "./quorum.ts";
+export type { RoundLengthState } from "./round-length.ts";
 export type { OwnHead } from "./schedule.ts";
 export type { Confidence } from "./summit.ts";
 export {

@@ -5,6 +5,7 @@ import type { Evidence } from "./evidence.ts";
 import type { Instance } from "./instance.ts";
 import type { Slot } from "./leader.ts";
 import type { ConsensusMessage, PeerId } from "./messages.ts";
+import type { RoundLengthState } from "./round-length.ts";
 import type { OwnHead } from "./schedule.ts";
 import type { Confidence } from "./summit.ts";
 import { defaultSyncLimits, type SyncLimits } from "./synchronizer.ts";
@@ -17,8 +18,10 @@ export interface LocalOptions extends SyncLimits {
   readonly requestStateMs: number;
   /** The same while something is. */
   readonly requestStateBehindMs: number;
-  /** Exponent of this validator's round length. */
+  /** Exponent of this validator's first rounds; the exponent of its last stored unit comes before it. */
   readonly roundExp: number;
+  /** The round length an earlier era ended with (`status().roundLength`); comes before `roundExp` and the store. */
+  readonly roundLength: RoundLengthState | undefined;
   /** How long after its slot began this node may propose; undefined: min(max(R/6, 150), R/3) ms. */
   readonly proposalWindowMs: number | undefined;
   /** How long a validator without stored units listens before it signs; undefined: two maximal rounds. */
@@ -32,6 +35,7 @@ export const defaultLocalOptions: LocalOptions = {
   requestStateMs: 10_000,
   requestStateBehindMs: 1_000,
   roundExp: 0,
+  roundLength: undefined,
   proposalWindowMs: undefined,
   listenMs: undefined,
   relay: false,
@@ -75,6 +79,9 @@ export interface KomaBftStatus {
   /** Start of the current base slot and of our round. */
   readonly slot: Slot;
   readonly round: Slot;
+  /** Exponent of our running round, and what the last rounds taught; undefined for an observer. */
+  readonly roundExp: number | undefined;
+  readonly roundLength: RoundLengthState | undefined;
   /** Who may propose in the current slot on the head as it is now. */
   readonly leader: ValidatorIndex;
   readonly units: number;

@@ -1,5 +1,6 @@
 import { type Bytes, keccakHash, signDigest, type Timestamp, timestamp } from "../primitives/index.ts";
 import { blockRef } from "./block-ref.ts";
+import type { BlockNode } from "./block-tree.ts";
 import type { ValidatorIndex } from "./committee.ts";
 import type { Dag, ValidUnit } from "./dag.ts";
 import type { DagUnit, Panorama } from "./dag-unit.ts";
@@ -8,14 +9,17 @@ import { forkChoice } from "./fork-choice.ts";
 import { leaderOf, type Slot } from "./leader.ts";
 import { inclusivePanorama, isCorrect, mergePanoramas, panoramaUntil } from "./panorama.ts";
 import type { Presence } from "./presence.ts";
+import { RoundLengthController, type RoundLengthState } from "./round-length.ts";
 import { maximalRoundMs, proposalWindowMs, roundIdOf, roundLengthMs, witnessOffsetMs } from "./rounds.ts";
 import { pingDigest, type UnitHash } from "./unit.ts";
 import { makeUnit, type OwnValidator } from "./unit-maker.ts";
 
 /** What a validator may choose for itself. */
 export interface ScheduleOptions {
-  /** Round exponent; KoMaBFT spec 10 describes how it could follow the network. */
+  /** Round exponent to begin with; that of our last stored unit comes before it. */
   readonly roundExp: number;
+  /** What an earlier era taught about the round length; comes before `roundExp` and the store. */
+  readonly roundLength: RoundLengthState | undefined;
   /** How long after its slot began this node may still propose, in ms. */
   readonly proposalWindowMs: number | undefined;
   /** How long a node without units of its own listens before it signs, in ms. */
@@ -59,7 +63,9 @@ export class Schedule {
   readonly #own: OwnValidator;
   readonly #presence: Presence;
   readonly #options: ScheduleOptions;
-  readonly #roundMs: number;
+  #roundLength: RoundLengthController;
+  /** Exponent of the round that is running. */
+  #roundExp: number;
   #building: { readonly slot: Slot; readonly panorama: Panorama; readonly deadline: Timestamp } | undefined;
   #ownHead: OwnHead | undefined;
   #stopped = false;
@@ -75,12 +81,25 @@ export class Schedule {
     this.#own = own;
     this.#presence = presence;
     this.#options = options;
-    this.#roundMs = roundLengthMs(dag.instance.params, options.roundExp);
+    this.#roundLength = new RoundLengthController(
+      dag,
+      options.roundLength ?? { roundExp: options.roundExp, rounds: [] },
+    );
+    this.#roundExp = this.#roundLength.state.roundExp;
   }
 
   /** Another node signs with our key, or did and we forgot: nothing is signed any more in this instance. */
   get stopped(): boolean {
     return this.#stopped;
+  }
+
+  /** Exponent of the round that is running. */
+  get roundExp(): number {
+    return this.#roundExp;
+  }
+
+  get roundLength(): RoundLengthState {
+    return this.#roundLength.state;
   }
 
   owns(validator: ValidatorIndex): boolean {
@@ -105,6 +124,11 @@ export class Schedule {
 
   start(now: Timestamp): readonly Effect[] {
     const { eraStart, params } = this.#dag.instance;
+    const lastExp = this.#ownLatest()?.roundExp;
+    if (this.#options.roundLength === undefined && lastExp !== undefined) {
+      this.#roundLength = new RoundLengthController(this.#dag, { roundExp: lastExp, rounds: [] });
+      this.#roundExp = lastExp;
+    }
     const listen = 2 * maximalRoundMs(params);
     // A store that knows our head cannot contradict it. Without one, units of ours may be out there from before it was
     // lost, unless the era is too young for that.
@@ -129,12 +153,13 @@ export class Schedule {
   }
 
   onRoundStart(slot: Slot, now: Timestamp): Duty {
+    this.#chooseRoundLength(slot, now);
     const next = this.#scheduleRound(timestamp(now + 1));
-    if (roundIdOf(this.#dag.instance.params, now, this.#options.roundExp) !== slot) return { effects: [next] };
+    if (roundIdOf(this.#dag.instance.params, now, this.#roundExp) !== slot) return { effects: [next] };
     const witness: Effect = {
       kind: "schedule",
       timer: { kind: "witness", slot },
-      at: timestamp(slot + witnessOffsetMs(this.#roundMs)),
+      at: timestamp(slot + witnessOffsetMs(this.#roundMs())),
     };
     const lead = this.#lead(slot, now);
     return { ...lead, effects: [next, witness, ...lead.effects] };
@@ -159,14 +184,19 @@ export class Schedule {
     if (this.#building?.slot === slot) this.#building = undefined;
   }
 
+  /** A block is in the state, ours or another's: the success of a round is measured by its blocks. */
+  noteProposal(block: BlockNode): void {
+    this.#roundLength.noteProposal(block);
+  }
+
   /** The leader's proposal is in: confirm it, citing nothing that the leader did not cite. */
   onUnitAdded(unit: DagUnit, now: Timestamp): Duty {
     const latest = this.#ownLatest();
     if (unit.block === undefined || unit.creator === this.#own.index || this.#dag.isFaulty(unit.creator)) {
       return NOTHING_TO_DO;
     }
-    const slot = roundIdOf(this.#dag.instance.params, now, this.#options.roundExp);
-    const inTime = unit.t === slot && now < slot + witnessOffsetMs(this.#roundMs);
+    const slot = roundIdOf(this.#dag.instance.params, now, this.#roundExp);
+    const inTime = unit.t === slot && now < slot + witnessOffsetMs(this.#roundMs());
     if (!inTime || this.#building !== undefined || latest?.roundId === slot || !this.#maySign(now))
       return NOTHING_TO_DO;
     const proposal = inclusivePanorama(unit);
@@ -175,7 +205,7 @@ export class Schedule {
 
   onWitness(slot: Slot, now: Timestamp): Duty {
     const { params } = this.#dag.instance;
-    if (roundIdOf(params, now, this.#options.roundExp) !== slot || !this.#maySign(now)) return NOTHING_TO_DO;
+    if (roundIdOf(params, now, this.#roundExp) !== slot || !this.#maySign(now)) return NOTHING_TO_DO;
     const latest = this.#ownLatest();
     // Two units in this round already: a third would be invalid.
     if (latest?.roundId === slot && latest.prev?.roundId === slot) return NOTHING_TO_DO;
@@ -210,7 +240,7 @@ export class Schedule {
   #lead(slot: Slot, now: Timestamp): Duty {
     if (!this.#maySign(now)) return NOTHING_TO_DO;
     const latest = this.#ownLatest();
-    const deadline = timestamp(slot + (this.#options.proposalWindowMs ?? proposalWindowMs(this.#roundMs)));
+    const deadline = timestamp(slot + (this.#options.proposalWindowMs ?? proposalWindowMs(this.#roundMs())));
     const panorama = panoramaUntil(this.#dag.latest, slot);
     if (now > deadline || panorama[this.#own.index] !== latest || latest?.roundId === slot) return NOTHING_TO_DO;
     const { instance } = this.#dag;
@@ -236,7 +266,7 @@ export class Schedule {
 
   #make(panorama: Panorama, t: Timestamp, payload?: Bytes): Duty {
     const blockHash = payload && keccakHash(payload);
-    const valid = makeUnit(this.#dag, this.#own, { panorama, t, roundExp: this.#options.roundExp, blockHash });
+    const valid = makeUnit(this.#dag, this.#own, { panorama, t, roundExp: this.#roundExp, blockHash });
     this.#ownHead = { seq: valid.unit.seq, hash: valid.unit.hash };
     return { effects: [], unit: { valid, payload } };
   }
@@ -253,13 +283,36 @@ export class Schedule {
     if (this.#dag.isFaulty(this.#own.index)) return false;
     // The whole past of our last unit has to be here, or the next one could contradict it.
     if (this.#ownHead !== undefined && this.#ownLatest()?.hash !== this.#ownHead.hash) return false;
-    if ((this.#ownLatest()?.t ?? now) > now) return false;
+    if ((this.#ownLatest()?.t ?? now) > now || this.#changesLengthWithinRound(now)) return false;
     if (2 * this.#dag.faultyWeight >= instance.committee.total) return false;
     return !this.#presence.isBelowHalf(now);
   }
 
+  /** Judges the round that has ended; a new length begins where a round of the longer of the two does (rule 14). */
+  #chooseRoundLength(slot: Timestamp, now: Timestamp): void {
+    const { params } = this.#dag.instance;
+    // While this node pauses it makes no rounds: those count as failed together once it goes on.
+    if (roundIdOf(params, now, this.#roundExp) !== slot || this.#presence.isBelowHalf(now)) return;
+    this.#roundLength.end(slot);
+    const { roundExp } = this.#roundLength.state;
+    if (roundIdOf(params, slot, Math.max(roundExp, this.#roundExp)) === slot) this.#roundExp = roundExp;
+    this.#roundLength.begin(slot, this.#roundExp);
+  }
+
+  /** True while a unit of ours with another round length lies in the same round: after a restart, for example. */
+  #changesLengthWithinRound(now: Timestamp): boolean {
+    const latest = this.#ownLatest();
+    if (latest === undefined || latest.roundExp === this.#roundExp) return false;
+    const longer = Math.max(latest.roundExp, this.#roundExp);
+    return roundIdOf(this.#dag.instance.params, now, longer) <= latest.t;
+  }
+
+  #roundMs(): number {
+    return roundLengthMs(this.#dag.instance.params, this.#roundExp);
+  }
+
   #scheduleRound(from: Timestamp): Effect {
-    const slot = timestamp(Math.ceil(from / this.#roundMs) * this.#roundMs);
+    const slot = timestamp(Math.ceil(from / this.#roundMs()) * this.#roundMs());
     return { kind: "schedule", timer: { kind: "roundStart", slot }, at: slot };
   }
 

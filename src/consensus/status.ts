@@ -21,12 +21,11 @@ export interface StatusParts {
   readonly schedule: Schedule | undefined;
   readonly finality: FinalityDetector;
   readonly head: BlockNode | undefined;
-  readonly roundExp: number;
 }
 
 /** Everything that people and dashboards ask of a node's consensus, at one moment. */
 export function describeStatus(parts: StatusParts, now: Timestamp): KomaBftStatus {
-  const { dag, sync, exchange, presence, schedule, finality, head, roundExp } = parts;
+  const { dag, sync, exchange, presence, schedule, finality, head } = parts;
   const { instance } = dag;
   const slot = roundIdOf(instance.params, now, 0);
   return {
@@ -34,7 +33,9 @@ export function describeStatus(parts: StatusParts, now: Timestamp): KomaBftStatu
     generation: instance.generation,
     era: instance.era,
     slot,
-    round: roundIdOf(instance.params, now, roundExp),
+    round: roundIdOf(instance.params, now, schedule?.roundExp ?? 0),
+    roundExp: schedule?.roundExp,
+    roundLength: schedule?.roundLength,
     leader: leaderOf(instance, slot, head),
     units: dag.order.length,
     pendingUnits: sync.pendingUnits,
