@@ -1,9 +1,13 @@
 import type { Dag } from "./dag.ts";
 import type { Effect } from "./effects.ts";
+import { inMessages } from "./endorsement.ts";
 import type { MessageBody, PeerId } from "./messages.ts";
 import type { StateExchange } from "./state-exchange.ts";
 
-export type Question = Extract<MessageBody, { readonly kind: "getUnit" | "getLane" | "getEvidence" | "getBlock" }>;
+export type Question = Extract<
+  MessageBody,
+  { readonly kind: "getUnit" | "getLane" | "getEvidence" | "getBlock" | "getEndorsements" }
+>;
 
 /** Answers a peer that lacks something. What we do not have, or only have unchecked, stays unanswered. */
 export function answerQuestion(question: Question, from: PeerId, dag: Dag, exchange: StateExchange): readonly Effect[] {
@@ -23,6 +27,10 @@ export function answerQuestion(question: Question, from: PeerId, dag: Dag, excha
       const evidence = dag.evidenceAgainst(question.creator);
       return evidence === undefined ? [] : [send({ kind: "evidence", evidence })];
     }
+    case "getEndorsements":
+      return inMessages(dag.endorsements.of(question.unit)).map((endorsements) =>
+        send({ kind: "endorsements", endorsements }),
+      );
     case "getBlock": {
       const block = dag.block(question.block);
       if (block === undefined) return [];

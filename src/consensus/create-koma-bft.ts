@@ -2,11 +2,13 @@ import { BugError } from "../errors.ts";
 import { type Bytes, recoverAddress, type Timestamp, timestamp } from "../primitives/index.ts";
 import { answerQuestion } from "./answers.ts";
 import { blockRef } from "./block-ref.ts";
-import { type BlockNode, descendsFrom } from "./block-tree.ts";
+import type { BlockNode } from "./block-tree.ts";
 import type { ValidatorIndex } from "./committee.ts";
 import { Dag, type ValidUnit } from "./dag.ts";
-import type { BlockRef, DisconnectReason, Effect, Timer } from "./effects.ts";
-import { type Evidence, perpetratorOf, verifyEvidence } from "./evidence.ts";
+import type { BlockRef, Effect, Timer } from "./effects.ts";
+import { EndorsementExchange } from "./endorsement-exchange.ts";
+import { Endorser } from "./endorser.ts";
+import { disconnect, Faults } from "./faults.ts";
 import { confidenceIn, FinalityDetector } from "./finality.ts";
 import type { Instance } from "./instance.ts";
 import {
@@ -16,7 +18,6 @@ import {
   type KomaBftStatus,
   type LocalOptions,
   type StoredState,
-  type StoredUnit,
 } from "./koma-bft.ts";
 import type { Slot } from "./leader.ts";
 import { type ConsensusMessage, MAX_PAYLOAD_BYTES, type MessageBody, type PeerId, type Ping } from "./messages.ts";
@@ -26,10 +27,11 @@ import { RecentPayloads } from "./recent-payloads.ts";
 import { type Duty, type NewUnit, type OwnHead, Schedule } from "./schedule.ts";
 import { StateExchange } from "./state-exchange.ts";
 import { describeStatus } from "./status.ts";
+import { StoredUnits } from "./stored-units.ts";
 import type { Confidence } from "./summit.ts";
 import { Synchronizer } from "./synchronizer.ts";
 import { identifyUnit, pingDigest, type UnitHash, type WireUnit } from "./unit.ts";
-import { type CheckedUnit, checkCitations, checkIdentified, missingDependencies } from "./validity.ts";
+import { checkCitations, checkIdentified } from "./validity.ts";
 
 const PURGE_EVERY_MS = 5_000;
 const RETRY_BLOCK_MS = 500;
@@ -50,11 +52,12 @@ class ConsensusInstance implements KomaBft {
   readonly #finality: FinalityDetector;
   /** Valid but for their block, which the shell is running. */
   readonly #validating = new Map<UnitHash, ValidUnit>();
-  /** Units from the store whose citations are not here yet. */
-  readonly #orphans = new Map<CheckedUnit, Bytes | undefined>();
+  readonly #stored: StoredUnits;
+  readonly #faults: Faults;
+  readonly #endorser: Endorser | undefined;
+  readonly #endorsing: EndorsementExchange;
   readonly #payloads = new RecentPayloads();
   #head: BlockNode | undefined;
-  #majorityAlarmed = false;
   /** Revision of the state when head and finality were last looked at. */
   #concluded = 0;
 
@@ -67,29 +70,39 @@ class ConsensusInstance implements KomaBft {
     this.#presence = new Presence(this.instance, config.own?.index);
     this.#schedule = config.own && new Schedule(this.#dag, config.own, this.#presence, this.#options);
     this.#finality = new FinalityDetector(this.#dag, config.thresholds);
+    this.#endorser = config.own && new Endorser(this.#dag, config.own);
+    const parts = { dag: this.#dag, sync: this.#sync, schedule: this.#schedule, endorser: this.#endorser };
+    this.#faults = new Faults({ ...parts, finality: this.#finality });
+    this.#endorsing = new EndorsementExchange({ ...parts, faults: this.#faults });
+    this.#stored = new StoredUnits(this.#dag, this.#sync);
   }
 
   restore(stored: StoredState): readonly Effect[] {
+    const { eraStart } = this.instance;
     if (stored.ownHead !== undefined) this.#schedule?.resume(stored.ownHead);
+    this.#endorser?.restore(stored.ownEndorsed ?? []);
     for (const evidence of stored.evidence ?? []) this.#dag.addEvidence(evidence);
-    const found: Evidence[] = [];
-    for (const unit of stored.units) found.push(...this.#restoreUnit(unit));
+    for (const endorsement of stored.endorsements ?? []) this.#dag.endorsements.restore(endorsement);
+    const found = this.#stored.load(stored.units);
+    for (const { block } of this.#dag.order) this.#payloads.keep(block);
     for (const { threshold, block } of stored.finals ?? []) {
       const node = this.#dag.block(block);
       if (node !== undefined) this.#finality.resume(threshold, node);
     }
+    for (const validator of this.#dag.equivocators()) this.#endorser?.onEvidence(validator);
     return [
-      ...this.#unexecutedBlocks(stored.executed),
+      ...this.#stored.unexecutedBlocks(stored.executed),
       ...this.#ownHeadAgain(stored.ownHead),
-      ...found.flatMap((evidence) => [...this.#onNewEvidence(evidence, this.instance.eraStart)]),
-      ...this.#faultAlarms(),
+      ...found.evidence.flatMap((evidence) => [...this.#faults.onEvidence(evidence, eraStart)]),
+      ...this.#faults.onConflicts(found.conflicts, eraStart),
+      ...this.#faults.alarms(),
       ...this.#conclude(),
     ];
   }
 
   start(now: Timestamp): readonly Effect[] {
     return this.#run(now, [
-      ...this.#retryOrphans(now),
+      ...this.#stored.retry(now),
       ...this.#exchange.request(now),
       { kind: "schedule", timer: { kind: "purge" }, at: timestamp(now + PURGE_EVERY_MS) },
       ...(this.#schedule?.start(now) ?? []),
@@ -123,7 +136,7 @@ class ConsensusInstance implements KomaBft {
       case "purge":
         this.#sync.purge(now);
         return this.#run(now, [
-          ...this.#retryOrphans(now),
+          ...this.#stored.retry(now),
           { kind: "schedule", timer, at: timestamp(now + PURGE_EVERY_MS) },
         ]);
     }
@@ -185,14 +198,16 @@ class ConsensusInstance implements KomaBft {
       case "block":
         return this.#sync.receivePayload(message.block, message.payload, from, now);
       case "evidence":
-        return this.#receiveEvidence(message.evidence, from, now);
+        return this.#faults.receive(message.evidence, from, now);
+      case "endorsements":
+        return this.#endorsing.receive(message.endorsements, from, now);
       case "ping":
         return this.#receivePing(message.ping, from, now);
       case "state": {
         const effects = this.#exchange.receive(message.panorama, message.answer, from, now);
         if (this.#exchange.synced) this.#schedule?.onSynced(now);
         else if (!message.answer) this.#schedule?.onBehind();
-        return effects;
+        return message.answer ? [...effects, ...this.#endorsing.swap(from)] : effects;
       }
       default:
         return answerQuestion(message, from, this.#dag, this.#exchange);
@@ -211,16 +226,9 @@ class ConsensusInstance implements KomaBft {
     if (this.#dag.isFaulty(unit.creator) && !this.#sync.isNeeded(unit.hash)) return [];
     const check = checkIdentified(unit, this.instance, validator.signer);
     if (!check.ok) return disconnect(from, check.rejection);
-    const heard = this.#heard(unit.creator, unit.body.t, now);
+    const heard = [...this.#heard(unit.creator, unit.body.t, now), ...this.#faults.onSigned(unit, now)];
+    if (this.#dag.isFaulty(unit.creator) && !this.#sync.isNeeded(unit.hash)) return heard;
     return [...heard, ...this.#sync.receive(check.value, payload, from, now)];
-  }
-
-  #receiveEvidence(evidence: Evidence, from: PeerId, now: Timestamp): readonly Effect[] {
-    if (this.#dag.evidenceAgainst(perpetratorOf(evidence)) !== undefined) return [];
-    const check = verifyEvidence(evidence, this.instance);
-    if (!check.ok) return disconnect(from, check.rejection);
-    this.#dag.addEvidence(evidence);
-    return this.#onNewEvidence(evidence, now);
   }
 
   #receivePing({ creator, t, signature }: Ping, from: PeerId, now: Timestamp): readonly Effect[] {
@@ -229,7 +237,7 @@ class ConsensusInstance implements KomaBft {
     if (validator === undefined || recoverAddress(digest, signature) !== validator.signer) {
       return disconnect(from, { code: "PingSignature", creator });
     }
-    if (this.#schedule?.isForeignPing(creator, t)) return this.#stopSigning(undefined);
+    if (this.#schedule?.isForeignPing(creator, t)) return this.#faults.stopSigning(undefined);
     return this.#heard(creator, t, now);
   }
 
@@ -245,7 +253,14 @@ class ConsensusInstance implements KomaBft {
   /** Judges what has become ready, then looks what the grown state means. */
   #run(now: Timestamp, first: readonly Effect[]): readonly Effect[] {
     const effects = [...first];
-    for (let entry = this.#sync.takeReady(); entry !== undefined; entry = this.#sync.takeReady()) {
+    for (;;) {
+      const entry = this.#sync.takeReady();
+      if (entry === undefined) {
+        const endorsing = this.#endorsing.endorse(now);
+        if (endorsing.length === 0) break;
+        effects.push(...endorsing);
+        continue;
+      }
       const check = checkCitations(entry.unit, this.#dag);
       if (!check.ok) {
         effects.push(...this.#sync.onInvalid(entry.unit.hash, check.rejection));
@@ -303,10 +318,11 @@ class ConsensusInstance implements KomaBft {
       const message = this.#message({ kind: "unit", unit: valid.unit, payload });
       effects.push({ kind: "broadcast", message, except: from });
     }
-    const { unit, evidence } = this.#dag.add(valid, payload);
+    const { unit, evidence, conflicts } = this.#dag.add(valid, payload);
     this.#noteBlock(unit.block);
-    if (this.#schedule?.isForeign(unit)) effects.push(...this.#stopSigning(unit.hash));
-    if (evidence !== undefined) effects.push(...this.#onNewEvidence(evidence, now));
+    if (this.#schedule?.isForeign(unit)) effects.push(...this.#faults.stopSigning(unit.hash));
+    if (evidence !== undefined) effects.push(...this.#faults.onEvidence(evidence, now));
+    effects.push(...this.#endorsing.onUnit(unit, conflicts, now));
     effects.push(...this.#sync.onAdded(unit.hash, now));
     effects.push(...this.#perform(this.#schedule?.onUnitAdded(unit, now), now));
     return effects;
@@ -320,11 +336,12 @@ class ConsensusInstance implements KomaBft {
   /** Own unit: durable first, then into the state and out. */
   #publish({ valid, payload }: NewUnit, now: Timestamp): readonly Effect[] {
     const { unit: signed } = valid;
-    const { unit } = this.#dag.add(valid, payload);
+    const { unit, conflicts } = this.#dag.add(valid, payload);
     this.#noteBlock(unit.block);
     return [
       { kind: "persist", unit: signed, payload, own: { seq: signed.seq } },
       { kind: "broadcast", message: this.#message({ kind: "unit", unit: signed, payload }), except: undefined },
+      ...this.#endorsing.onUnit(unit, conflicts, now),
       ...this.#sync.onAdded(unit.hash, now),
     ];
   }
@@ -333,37 +350,6 @@ class ConsensusInstance implements KomaBft {
     if (block === undefined) return;
     this.#payloads.keep(block);
     this.#schedule?.noteProposal(block);
-  }
-
-  #onNewEvidence(evidence: Evidence, now: Timestamp): readonly Effect[] {
-    const validator = perpetratorOf(evidence);
-    const effects: Effect[] = [
-      { kind: "broadcast", message: this.#message({ kind: "evidence", evidence }), except: undefined },
-    ];
-    // Nobody accuses itself: evidence against us means that our key is used elsewhere.
-    if (this.#schedule?.owns(validator)) effects.push(...this.#stopSigning(undefined));
-    else effects.push({ kind: "reportFault", validator, evidence });
-    effects.push(...this.#faultAlarms());
-    return [...effects, ...this.#sync.onEvidence(validator, now)];
-  }
-
-  #faultAlarms(): readonly Effect[] {
-    const { faultyWeight } = this.#dag;
-    const effects: Effect[] = this.#finality.newlyViolated().map(({ t, fraction }) => ({
-      kind: "alarm",
-      alarm: { cause: "thresholdExceeded", threshold: t, fraction, faultyWeight },
-    }));
-    if (!this.#majorityAlarmed && 2 * faultyWeight >= this.instance.committee.total) {
-      this.#majorityAlarmed = true;
-      effects.push({ kind: "alarm", alarm: { cause: "faultyMajority", faultyWeight } });
-    }
-    return effects;
-  }
-
-  #stopSigning(unit: UnitHash | undefined): readonly Effect[] {
-    if (this.#schedule === undefined || this.#schedule.stopped) return [];
-    this.#schedule.stop();
-    return [{ kind: "alarm", alarm: { cause: "doppelganger", unit } }];
   }
 
   /** New head and new final blocks, if the state has grown since the last look. */
@@ -384,36 +370,6 @@ class ConsensusInstance implements KomaBft {
     return effects;
   }
 
-  /** Adds a unit from the store; evidence that it proves and that was not stored. */
-  #restoreUnit(stored: StoredUnit): readonly Evidence[] {
-    const { unit: wire, payload } = stored;
-    if (wire.instance !== this.instance.id) throw new BugError(`stored unit of instance ${wire.instance}`);
-    // Only what was checked is ever stored: the hash binds the content, so the signature need not be looked at again.
-    const unit = identifyUnit(this.instance.domain, wire) as CheckedUnit;
-    if (this.#dag.unit(unit.hash) !== undefined) return [];
-    const missing = missingDependencies(unit, this.#dag);
-    if (missing.units.length > 0 || missing.evidence.length > 0) {
-      this.#orphans.set(unit, payload);
-      return [];
-    }
-    const check = checkCitations(unit, this.#dag);
-    if (!check.ok) throw new BugError(`stored unit ${unit.hash} breaks rule ${check.rejection.code}`);
-    const { unit: added, evidence } = this.#dag.add(check.value, payload);
-    this.#payloads.keep(added.block);
-    return evidence === undefined ? [] : [evidence];
-  }
-
-  /** Blocks that the shell has to run again, parents first. */
-  #unexecutedBlocks(executed: UnitHash | undefined): readonly Effect[] {
-    const done = executed === undefined ? undefined : this.#dag.block(executed);
-    const effects: Effect[] = [];
-    for (const { block } of this.#dag.order) {
-      if (block?.payload === undefined || block === done) continue;
-      if (done === undefined || descendsFrom(block, done)) effects.push(validateBlock(block, block.payload));
-    }
-    return effects;
-  }
-
   /** Our last unit may never have left this machine: a crash between storing and sending. */
   #ownHeadAgain(ownHead: OwnHead | undefined): readonly Effect[] {
     const head = ownHead && this.#dag.unit(ownHead.hash);
@@ -422,26 +378,7 @@ class ConsensusInstance implements KomaBft {
     return [{ kind: "broadcast", message, except: undefined }];
   }
 
-  /** Stored units whose citations a crash has lost: they wait until peers have sent those, however long it takes. */
-  #retryOrphans(now: Timestamp): readonly Effect[] {
-    const effects: Effect[] = [];
-    for (const [unit, payload] of this.#orphans) {
-      if (this.#dag.unit(unit.hash) !== undefined) this.#orphans.delete(unit);
-      else if (!this.#sync.knows(unit.hash)) effects.push(...this.#sync.receive(unit, payload, undefined, now));
-    }
-    return effects;
-  }
-
   #message(body: MessageBody): ConsensusMessage {
     return { instance: this.instance.id, ...body };
   }
-}
-
-function validateBlock(block: BlockNode, payload: Bytes): Effect {
-  const parent = block.parent && blockRef(block.parent);
-  return { kind: "validateBlock", block: { ...blockRef(block), payload }, parent, from: undefined };
-}
-
-function disconnect(peer: PeerId, reason: DisconnectReason): readonly Effect[] {
-  return [{ kind: "disconnect", peer, reason }];
 }

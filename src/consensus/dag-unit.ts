@@ -51,6 +51,8 @@ export interface DagUnit {
   readonly block: BlockNode | undefined;
   /** Its own block, else the fork choice of its panorama; undefined: the key block. */
   readonly vote: BlockNode | undefined;
+  /** Endorsed units that it claims to see. */
+  readonly endorsed: readonly DagUnit[];
   readonly bodyHash: Hash;
   readonly panoramaRoot: Hash;
   readonly signature: Bytes;

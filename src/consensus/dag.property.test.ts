@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { createPrng } from "../../test/simulation/prng.ts";
 import { drawRandomDag } from "../../test/support/random-dag.ts";
 import { Dag } from "./dag.ts";
@@ -34,9 +34,28 @@ function shuffled(dag: Dag, seed: number): readonly SignedUnit[] {
   return order;
 }
 
+/** A state with endorsements, and the units that were too naive for it. */
+function endorsedDag(seed: number) {
+  const refused: SignedUnit[] = [];
+  const { drawn } = drawRandomDag({
+    seed,
+    units: 35,
+    weights: [1, 1, 1, 1, 1, 1],
+    equivocators: [0, 1],
+    params: { lnc: true },
+    endorsing: 0.1,
+    onDrawn: (unit, state) => {
+      const verdict = state.judge(unit);
+      if (!verdict.ok && verdict.rejection.code === "LncNaiveCitation") refused.push(unit);
+    },
+  });
+  return { drawn, refused };
+}
+
 /** Judges and adds; what it reports is what must not depend on the order. */
 function replay(units: readonly SignedUnit[], original: Dag) {
   const dag = new Dag(original.instance);
+  for (const { hash } of units) for (const each of original.endorsements.of(hash)) dag.endorsements.restore(each);
   const votes = new Map<string, string | undefined>();
   for (const unit of units) {
     const checked = checkContent(unit, dag.instance);
@@ -76,6 +95,27 @@ describe("a state", () => {
       }),
       { numRuns: 15 },
     );
+  });
+
+  it("does not depend on it with endorsements either: what is naive is naive in 100 orders (I-5)", () => {
+    let refusals = 0;
+    let claims = 0;
+    for (let seed = 0; refusals < 150; seed++) {
+      const { drawn, refused } = endorsedDag(seed);
+      if (refused.length === 0) continue;
+      claims += drawn.dag.order.filter((unit) => unit.endorsed.length > 0).length;
+      for (let order = 0; order < 100; order++) {
+        const again = replay(shuffled(drawn.dag, order), drawn.dag);
+        if (order % 20 === 0) expect(summary(again.dag)).toEqual(summary(drawn.dag));
+        for (const unit of refused) {
+          refusals++;
+          const checked = checkContent(unit, again.dag.instance);
+          const check = checked.ok ? checkCitations(checked.value, again.dag) : checked;
+          expect(check).toMatchObject({ ok: false, rejection: { code: "LncNaiveCitation" } });
+        }
+      }
+    }
+    expect(claims).toBeGreaterThan(0);
   });
 
   test("answers sees as walking the citations does, forks included", () => {

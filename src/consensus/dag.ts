@@ -3,12 +3,15 @@ import type { Branded, Bytes, Hash, Timestamp } from "../primitives/index.ts";
 import { type BlockNode, skipPointers } from "./block-tree.ts";
 import type { ValidatorIndex, Weight } from "./committee.ts";
 import { type DagUnit, type Lane, laneAncestor, type Observation, type Panorama } from "./dag-unit.ts";
-import { createEquivocationEvidence, type Evidence, perpetratorOf, type SignedHeader } from "./evidence.ts";
+import { type ConflictingEndorsements, Endorsements } from "./endorsements.ts";
+import { createEquivocationEvidence, type Evidence, perpetratorOf } from "./evidence.ts";
 import { forkChoice } from "./fork-choice.ts";
 import type { Instance } from "./instance.ts";
 import { mergeClocks } from "./lane-clock.ts";
+import { Naivety } from "./naivety.ts";
 import { citedHashes, citedNumbers, isCorrect, observationsOf } from "./panorama.ts";
 import { roundIdOf } from "./rounds.ts";
+import type { SignedHeader } from "./signed-header.ts";
 import type { SignedUnit, UnitHash } from "./unit.ts";
 
 /** A unit with its citations looked up in a state; see `checkCitations`, which alone makes {@link ValidUnit}s. */
@@ -18,10 +21,18 @@ export interface ResolvedUnit {
   readonly prev: DagUnit | undefined;
   /** Fork choice of the panorama: the parent of the unit's block, or its vote. */
   readonly choice: BlockNode | undefined;
+  /** Endorsed units that it claims to see. */
+  readonly endorsed: readonly DagUnit[];
 }
 
 /** Everything it cites is in the state, and the rules hold. Only such a unit can be added. */
 export type ValidUnit = Branded<ResolvedUnit, "ValidUnit">;
+
+export interface AddedUnit {
+  readonly unit: DagUnit;
+  readonly evidence: Evidence | undefined;
+  readonly conflicts: readonly ConflictingEndorsements[];
+}
 
 /** Why a validator counts as faulty. */
 export type FaultKind = "Banned" | "Direct";
@@ -37,6 +48,8 @@ export class Dag {
   readonly order: DagUnit[] = [];
   /** Latest unit of each validator, or "faulty". */
   readonly latest: Observation[];
+  readonly endorsements: Endorsements;
+  readonly naivety = new Naivety();
   readonly #units = new Map<UnitHash, DagUnit>();
   readonly #blocks = new Map<UnitHash, BlockNode>();
   readonly #evidence = new Map<ValidatorIndex, Evidence>();
@@ -49,6 +62,7 @@ export class Dag {
   constructor(instance: Instance) {
     this.instance = instance;
     this.#laneCount = instance.size;
+    this.endorsements = new Endorsements(instance);
     this.latest = Array.from({ length: instance.size }, (_, i) => (instance.banned.has(i) ? "faulty" : undefined));
   }
 
@@ -66,6 +80,11 @@ export class Dag {
 
   evidence(): readonly Evidence[] {
     return [...this.#evidence.values()];
+  }
+
+  /** Validators whose fault is proven in this instance. */
+  equivocators(): Iterable<ValidatorIndex> {
+    return this.#evidence.keys();
   }
 
   faultKind(index: ValidatorIndex): FaultKind | undefined {
@@ -100,10 +119,11 @@ export class Dag {
   /**
    * Adds a unit.
    *
-   * @returns the unit, and the evidence against its creator if it is the first to prove a fault
+   * @returns the unit, the evidence against its creator if it is the first to prove a fault, and what endorsements that
+   *   came before it contradict
    */
-  add(valid: ValidUnit, payload: Bytes | undefined): { readonly unit: DagUnit; readonly evidence?: Evidence } {
-    const { unit, panorama, prev, choice } = valid;
+  add(valid: ValidUnit, payload: Bytes | undefined): AddedUnit {
+    const { unit, panorama, prev, choice, endorsed } = valid;
     if (this.#units.has(unit.hash)) throw new BugError(`unit ${unit.hash} was added twice`);
     const block = unit.body.blockHash && this.#createBlock(unit, unit.body.blockHash, choice, payload);
     const cited = citedNumbers(panorama);
@@ -121,6 +141,7 @@ export class Dag {
       ...mergeClocks(panorama, cited, this.#forked),
       block,
       vote: block ?? choice,
+      endorsed,
       bodyHash: unit.bodyHash,
       panoramaRoot: unit.body.panoramaRoot,
       signature: unit.signature,
@@ -131,7 +152,14 @@ export class Dag {
     this.#units.set(added.hash, added);
     if (block) this.#blocks.set(block.unit, block);
     const evidence = this.#updateLatest(added);
-    return evidence ? { unit: added, evidence } : { unit: added };
+    return { unit: added, evidence, conflicts: this.endorsements.onUnit(added) };
+  }
+
+  /** A unit of the state with the same creator and number on the lane that we follow: with it, an equivocation. */
+  forkOf({ hash, creator, seq }: SignedUnit): SignedUnit | undefined {
+    const latest = this.latest[creator];
+    const known = isCorrect(latest) ? laneAncestor(latest, seq) : undefined;
+    return known === undefined || known.hash === hash ? undefined : this.wire(known);
   }
 
   /** Would a block on `parent` in the slot at `t` be the era's last? */
@@ -164,7 +192,7 @@ export class Dag {
         t: unit.t,
         roundExp: unit.roundExp,
         blockHash: unit.block?.payloadHash,
-        endorsed: [],
+        endorsed: endorsedHashes(unit.endorsed),
       },
       bodyHash: unit.bodyHash,
       hash: unit.hash,
@@ -223,4 +251,9 @@ export class Dag {
     const { creator, seq, bodyHash, signature } = unit;
     return { instance: this.instance.id, creator, seq, prev: unit.prev?.hash, bodyHash, signature };
   }
+}
+
+/** Claims as a unit's body writes them. */
+export function endorsedHashes(units: readonly DagUnit[]): readonly UnitHash[] {
+  return units.map((unit) => unit.hash).sort();
 }

@@ -70,6 +70,8 @@ function questionFor(dependency: Dependency): MessageBody {
       return { kind: "getUnit", unit: dependency.hash };
     case "block":
       return { kind: "getBlock", block: dependency.hash };
+    case "endorsements":
+      return { kind: "getEndorsements", unit: dependency.hash };
     case "evidence":
       return { kind: "getEvidence", creator: dependency.creator };
   }

@@ -1,5 +1,6 @@
 import type { Bytes, Hash, Timestamp } from "../primitives/index.ts";
 import type { ValidatorIndex, Weight } from "./committee.ts";
+import type { Endorsement, EndorsementRejection } from "./endorsement.ts";
 import type { Evidence, EvidenceRejection } from "./evidence.ts";
 import type { Slot } from "./leader.ts";
 import type { ConsensusMessage, PeerId } from "./messages.ts";
@@ -41,6 +42,7 @@ export type Timer =
 export type DisconnectReason =
   | UnitRejection
   | EvidenceRejection
+  | EndorsementRejection
   | { readonly code: "PingSignature"; readonly creator: ValidatorIndex };
 
 export type Alarm =
@@ -57,8 +59,8 @@ export type Alarm =
   | { readonly cause: "faultyMajority"; readonly faultyWeight: Weight };
 
 /**
- * What the shell has to do, in the order given. A `persist` is durable before anything after it is performed; if it
- * fails, the rest is dropped and the object must not be used again.
+ * What the shell has to do, in the order given. A `persist` or `persistEndorsement` is durable before anything after it is
+ * performed; if it fails, the rest is dropped and the object must not be used again.
  */
 export type Effect =
   /**
@@ -70,6 +72,16 @@ export type Effect =
       readonly unit: SignedUnit;
       readonly payload: Bytes | undefined;
       readonly own: { readonly seq: number } | undefined;
+    }
+  /**
+   * Store an endorsement. `own` is set for those of this validator: write synchronously, and only if the last unit of
+   * `own.creator` that it endorsed according to the store is `own.after` (undefined: none), moving that to this unit in the
+   * same transaction.
+   */
+  | {
+      readonly kind: "persistEndorsement";
+      readonly endorsement: Endorsement;
+      readonly own: { readonly creator: ValidatorIndex; readonly after: UnitHash | undefined } | undefined;
     }
   | { readonly kind: "broadcast"; readonly message: ConsensusMessage; readonly except: PeerId | undefined }
   | { readonly kind: "send"; readonly to: PeerId; readonly message: ConsensusMessage }

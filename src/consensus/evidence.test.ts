@@ -7,11 +7,10 @@ import {
   decodeEvidence,
   type EquivocationEvidence,
   encodeEvidence,
-  headerOf,
   perpetratorOf,
-  type SignedHeader,
   verifyEvidence,
 } from "./evidence.ts";
+import { headerOf, type SignedHeader } from "./signed-header.ts";
 import { hashHeader, headerDigest } from "./unit.ts";
 
 /** Bob makes two units number 0. */
@@ -111,7 +110,7 @@ describe("a state notices equivocation", () => {
     dag.unit("bob", { cites: [a0] });
     dag.unit("bob", { cites: [a0] });
     const late = dag.unit("bob", { after: b0, t: 5000 });
-    expect(dag.dag.evidenceAgainst(1)?.first.seq).toBe(late.seq);
+    expect(dag.dag.evidenceAgainst(1)).toMatchObject({ first: { seq: late.seq } });
   });
 
   it("once: a third fork changes nothing", () => {

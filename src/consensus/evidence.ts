@@ -1,31 +1,26 @@
 import {
-  type Address,
   accept,
   type Bytes,
   type Check,
-  emptyBytes,
   encodeRlp,
-  type Hash,
-  hexToBytes,
-  MalformedRlp,
-  numberToBytes,
   type RlpItem,
-  readBytes,
-  readHash,
   readList,
-  readNumber,
   recoverAddress,
   reject,
 } from "../primitives/index.ts";
 import type { ValidatorIndex } from "./committee.ts";
+import {
+  ENDORSEMENT_EVIDENCE_FIELDS,
+  type EndorsementEvidence,
+  type EndorsementEvidenceRejection,
+  endorsementEvidenceFromRlp,
+  endorsementEvidenceToRlp,
+  verifyEndorsementEvidence,
+} from "./endorsement-evidence.ts";
 import type { Instance } from "./instance.ts";
-import { hashHeader, headerDigest, type SignedUnit, type UnitHash, type UnitHeader } from "./unit.ts";
-import { type CodecRejection, copyOf, decodeWith, readOptionalHash } from "./unit-codec.ts";
-
-export interface SignedHeader extends UnitHeader {
-  /** 65 bytes r ‖ s ‖ v over the header's EIP-712 digest. */
-  readonly signature: Bytes;
-}
+import { type SignedHeader, signedHeaderFromRlp, signedHeaderToRlp } from "./signed-header.ts";
+import { hashHeader, headerDigest } from "./unit.ts";
+import { type CodecRejection, decodeWith } from "./unit-codec.ts";
 
 /**
  * Two different units of one creator with one sequence number: nobody honest signs that. Constant size, so that the
@@ -38,24 +33,16 @@ export interface EquivocationEvidence {
   readonly second: SignedHeader;
 }
 
-export type Evidence = EquivocationEvidence;
+export type Evidence = EquivocationEvidence | EndorsementEvidence;
 
 export type EvidenceRejection =
-  | { readonly code: "UnknownPerpetrator"; readonly creator: ValidatorIndex }
+  | EndorsementEvidenceRejection
   | { readonly code: "EquivocationDifferentCreators"; readonly creators: readonly [ValidatorIndex, ValidatorIndex] }
-  | { readonly code: "EquivocationDifferentSeqNumbers"; readonly seqs: readonly [number, number] }
-  | { readonly code: "EquivocationInstanceId"; readonly instances: readonly [Hash, Hash] }
-  | { readonly code: "EquivocationSameUnit"; readonly unit: UnitHash }
-  | { readonly code: "Signature"; readonly expected: Address; readonly recovered: Address | undefined };
+  | { readonly code: "EquivocationDifferentSeqNumbers"; readonly seqs: readonly [number, number] };
 
 /** The validator an evidence accuses. */
 export function perpetratorOf(evidence: Evidence): ValidatorIndex {
-  return evidence.first.creator;
-}
-
-export function headerOf(unit: SignedUnit): SignedHeader {
-  const { instance, creator, seq, prev, bodyHash, signature } = unit;
-  return { instance, creator, seq, prev, bodyHash, signature };
+  return evidence.kind === "equivocation" ? evidence.first.creator : evidence.first.endorser;
 }
 
 /** Evidence from two signed headers, given in any order. */
@@ -64,13 +51,23 @@ export function createEquivocationEvidence(domain: Bytes, a: SignedHeader, b: Si
   return { kind: "equivocation", first: inOrder ? a : b, second: inOrder ? b : a };
 }
 
+/** Checks an evidence that somebody sent. */
+export function verifyEvidence(evidence: Evidence, instance: Instance): Check<Evidence, EvidenceRejection> {
+  return evidence.kind === "equivocation"
+    ? verifyEquivocation(evidence, instance)
+    : verifyEndorsementEvidence(evidence, instance);
+}
+
 /**
- * Checks an evidence that somebody sent. Hashes are compared, never signatures: a second signature over the same unit
+ * Hashes are compared, never signatures: a second signature over the same unit
  * is no fault of its creator.
  *
  * @see KoMaBFT spec 7 (E1)
  */
-export function verifyEvidence(evidence: Evidence, instance: Instance): Check<Evidence, EvidenceRejection> {
+function verifyEquivocation(
+  evidence: EquivocationEvidence,
+  instance: Instance,
+): Check<EquivocationEvidence, EvidenceRejection> {
   const { first, second } = evidence;
   const accused = instance.committee.validators[first.creator];
   if (accused === undefined) return reject({ code: "UnknownPerpetrator", creator: first.creator });
@@ -93,13 +90,15 @@ export function verifyEvidence(evidence: Evidence, instance: Instance): Check<Ev
 }
 
 export function evidenceToRlp(evidence: Evidence): RlpItem {
-  return [headerToRlp(evidence.first), headerToRlp(evidence.second)];
+  if (evidence.kind === "endorsements") return endorsementEvidenceToRlp(evidence);
+  return [signedHeaderToRlp(evidence.first), signedHeaderToRlp(evidence.second)];
 }
 
 /** @throws {MalformedRlp} */
 export function evidenceFromRlp(item: RlpItem | undefined): Evidence {
+  if (readList(item).length === ENDORSEMENT_EVIDENCE_FIELDS) return endorsementEvidenceFromRlp(item);
   const fields = readList(item, 2);
-  return { kind: "equivocation", first: headerFromRlp(fields[0]), second: headerFromRlp(fields[1]) };
+  return { kind: "equivocation", first: signedHeaderFromRlp(fields[0]), second: signedHeaderFromRlp(fields[1]) };
 }
 
 /** Bytes for the store. */
@@ -109,29 +108,4 @@ export function encodeEvidence(evidence: Evidence): Bytes {
 
 export function decodeEvidence(bytes: Bytes): Check<Evidence, CodecRejection> {
   return decodeWith(bytes, evidenceFromRlp);
-}
-
-function headerToRlp(header: SignedHeader): RlpItem {
-  return [
-    hexToBytes(header.instance),
-    numberToBytes(header.creator),
-    numberToBytes(header.seq),
-    header.prev === undefined ? emptyBytes : hexToBytes(header.prev),
-    hexToBytes(header.bodyHash),
-    header.signature,
-  ];
-}
-
-function headerFromRlp(item: RlpItem | undefined): SignedHeader {
-  const fields = readList(item, 6);
-  const creator = readNumber(fields[1]);
-  if (creator > 0xffff_ffff) throw new MalformedRlp("creator beyond uint32");
-  return {
-    instance: readHash(fields[0]),
-    creator,
-    seq: readNumber(fields[2]),
-    prev: readOptionalHash(fields[3]) as UnitHash | undefined,
-    bodyHash: readHash(fields[4]),
-    signature: copyOf(readBytes(fields[5], 65)),
-  };
 }

@@ -12,6 +12,8 @@ export {
 } from "./committee.ts";
 export { createKomaBft } from "./create-koma-bft.ts";
 export type { Alarm, BlockRef, DisconnectReason, Effect, Timer } from "./effects.ts";
+export { decodeEndorsement, type Endorsement, encodeEndorsement } from "./endorsement.ts";
+export type { EndorsementEvidence } from "./endorsement-evidence.ts";
 export {
   createEquivocationEvidence,
   decodeEvidence,
@@ -20,7 +22,6 @@ export {
   type EvidenceRejection,
   encodeEvidence,
   perpetratorOf,
-  type SignedHeader,
   verifyEvidence,
 } from "./evidence.ts";
 export {
@@ -53,6 +54,7 @@ export {
 export { requiredQuorum, type Strength, thresholdFromFraction } from "./quorum.ts";
 export type { RoundLengthState } from "./round-length.ts";
 export type { OwnHead } from "./schedule.ts";
+export type { SignedHeader } from "./signed-header.ts";
 export type { Confidence } from "./summit.ts";
 export {
   consensusDomain,

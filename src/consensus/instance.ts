@@ -33,7 +33,13 @@ export interface ConsensusParams {
   /** After so many empty slots any validator may lead; 0: only producers ever lead. */
   readonly openGapSlots: number;
   readonly maxValidators: number;
+  /** Endorsements and the limited naivety criterion; default: on. */
+  readonly lnc?: boolean;
+  /** Most predecessors that evidence of conflicting endorsements may need; default: 64. */
+  readonly endorseEvidenceLimit?: number;
 }
+
+const DEFAULT_ENDORSE_EVIDENCE_LIMIT = 64;
 
 /** The block an era builds on: the last one of the era before, or genesis. */
 export interface KeyBlock {
@@ -78,7 +84,7 @@ export interface Instance {
   readonly size: number;
   /** Weight of validator i. */
   readonly weights: readonly number[];
-  readonly params: ConsensusParams;
+  readonly params: Required<ConsensusParams>;
   readonly excluded: ReadonlySet<ValidatorIndex>;
   readonly banned: ReadonlySet<ValidatorIndex>;
   readonly leadersUsed: ReadonlyMap<Timestamp, ValidatorIndex>;
@@ -86,7 +92,8 @@ export interface Instance {
 
 /** @throws {BugError} when parameters contradict each other; the shell reads them from a checked genesis */
 export function createInstance(config: InstanceConfig): Instance {
-  const { params, committee } = config;
+  const { committee } = config;
+  const params = completeParams(config.params);
   const size = committee.validators.length;
   if (!Number.isSafeInteger(params.baseRoundMs) || params.baseRoundMs < 1) throw new BugError("baseRoundMs is below 1");
   if (params.maxLevel < 1 || params.maxLevel > 20) throw new BugError("maxLevel is not in 1…20");
@@ -96,7 +103,7 @@ export function createInstance(config: InstanceConfig): Instance {
   const excluded = [...(config.excluded ?? [])].sort((a, b) => a - b);
   const banned = [...(config.banned ?? [])].sort((a, b) => a - b);
   return {
-    id: instanceId(config, excluded, banned),
+    id: instanceId(config, params, excluded, banned),
     domain: consensusDomain(config.chainId),
     generation: config.generation,
     era: config.era,
@@ -113,14 +120,27 @@ export function createInstance(config: InstanceConfig): Instance {
   };
 }
 
+/** What a genesis leaves out, filled in: the instance id covers the values, wherever they come from. */
+function completeParams(params: ConsensusParams): Required<ConsensusParams> {
+  const { lnc = true, endorseEvidenceLimit = DEFAULT_ENDORSE_EVIDENCE_LIMIT } = params;
+  if (!Number.isSafeInteger(endorseEvidenceLimit) || endorseEvidenceLimit < 1) {
+    throw new BugError("endorseEvidenceLimit is below 1");
+  }
+  return { ...params, lnc, endorseEvidenceLimit };
+}
+
 /**
  * keccak256(abi.encode("KoMaBFT/1", chainId, genesisHash, generation, era, keyBlockHash, keccak256(rlp(validators)),
  * keccak256(rlp(params)))). The params include start, seed and exclusions, because validity depends on them too.
  *
  * @see KoMaBFT spec 3
  */
-function instanceId(config: InstanceConfig, excluded: readonly number[], banned: readonly number[]): Hash {
-  const { params } = config;
+function instanceId(
+  config: InstanceConfig,
+  params: Required<ConsensusParams>,
+  excluded: readonly number[],
+  banned: readonly number[],
+): Hash {
   const rlpParams: RlpItem = [
     numberToBytes(params.baseRoundMs),
     numberToBytes(params.maxRoundExp),
@@ -130,6 +150,8 @@ function instanceId(config: InstanceConfig, excluded: readonly number[], banned:
     numberToBytes(params.maxLevel),
     numberToBytes(params.openGapSlots),
     numberToBytes(params.maxValidators),
+    numberToBytes(params.lnc ? 1 : 0),
+    numberToBytes(params.endorseEvidenceLimit),
     numberToBytes(config.keyBlock.height),
     numberToBytes(config.eraStart),
     hashToBytes(config.seed),

@@ -4,9 +4,10 @@ import { type Bytes, keccakHash, signDigest, type Timestamp, timestamp, utf8 } f
 import { createKomaBft } from "./create-koma-bft.ts";
 import type { DagUnit } from "./dag-unit.ts";
 import type { Effect } from "./effects.ts";
-import { createEquivocationEvidence, headerOf } from "./evidence.ts";
+import { createEquivocationEvidence } from "./evidence.ts";
 import type { KomaBft, KomaBftConfig } from "./koma-bft.ts";
 import type { MessageBody } from "./messages.ts";
+import { headerOf } from "./signed-header.ts";
 import { pingDigest, type SignedUnit } from "./unit.ts";
 
 const NOW = timestamp(60_000);
@@ -170,7 +171,7 @@ test("pending units of one creator are capped: the youngest goes (I-30)", () => 
   const { drawn, proposal } = drawnRound();
   const core = observe(drawn, { local: { maxPendingPerCreator: 3 } });
   const cites = [drawn.dag.unit(proposal.hash) as DagUnit];
-  for (let i = 0; i < 10; i++) hearUnit(core, drawn.sign("bob", { after: "nothing", cites, t: 100 + i }));
+  for (let i = 1; i <= 10; i++) hearUnit(core, drawn.dag.wire(drawn.unit("bob", { t: 1000 * i })));
   expect(core.status(NOW).pendingUnits).toBe(3);
   const all = observe(drawn, { local: { maxPendingUnits: 2 } });
   for (const name of ["bob", "carol", "dan"]) hearUnit(all, drawn.sign(name, { after: "nothing", cites, t: 500 }));

@@ -1,6 +1,8 @@
 import type { Bytes, Timestamp } from "../primitives/index.ts";
 import type { ValidatorIndex, Weight } from "./committee.ts";
 import type { BlockRef, Effect, Timer } from "./effects.ts";
+import type { Endorsement } from "./endorsement.ts";
+import type { OwnEndorsed } from "./endorser.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Instance } from "./instance.ts";
 import type { Slot } from "./leader.ts";
@@ -64,6 +66,10 @@ export interface StoredState {
   readonly units: Iterable<StoredUnit>;
   /** The last unit we signed in this instance, from the store's compare-and-set row. */
   readonly ownHead?: OwnHead | undefined;
+  /** Everything handed out with `persistEndorsement`. */
+  readonly endorsements?: Iterable<Endorsement>;
+  /** Per creator the unit that our last endorsement was for, from the store's compare-and-set rows. */
+  readonly ownEndorsed?: Iterable<OwnEndorsed>;
   /** Evidence handed out with `reportFault`. */
   readonly evidence?: readonly Evidence[];
   /** Last block reported final, per threshold weight. */

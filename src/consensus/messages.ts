@@ -16,6 +16,7 @@ import {
   timestamp,
 } from "../primitives/index.ts";
 import type { ValidatorIndex } from "./committee.ts";
+import { type Endorsement, endorsementsFromRlp, endorsementsToRlp } from "./endorsement.ts";
 import { type Evidence, evidenceFromRlp, evidenceToRlp } from "./evidence.ts";
 import type { UnitHash, WireUnit } from "./unit.ts";
 import {
@@ -59,6 +60,9 @@ export type MessageBody =
   | { readonly kind: "getLane"; readonly creator: ValidatorIndex; readonly from: number; readonly to: number }
   | { readonly kind: "getEvidence"; readonly creator: ValidatorIndex }
   | { readonly kind: "getBlock"; readonly block: UnitHash }
+  /** Endorsements of one unit, at least one. */
+  | { readonly kind: "endorsements"; readonly endorsements: readonly Endorsement[] }
+  | { readonly kind: "getEndorsements"; readonly unit: UnitHash }
   /** What the sender has; `answer` asks the receiver to say the same of itself. */
   | { readonly kind: "state"; readonly panorama: readonly IndexObservation[]; readonly answer: boolean };
 
@@ -78,6 +82,8 @@ const TAG: Readonly<Record<MessageBody["kind"], number>> = {
   getEvidence: 7,
   getBlock: 8,
   state: 9,
+  endorsements: 10,
+  getEndorsements: 11,
 };
 
 /** `[1, instance, tag, [fields…]]` in RLP. */
@@ -125,7 +131,10 @@ function fieldsOf(message: MessageBody): readonly RlpItem[] {
       return [numberToBytes(message.ping.creator), numberToBytes(message.ping.t), message.ping.signature];
     case "block":
       return [hexToBytes(message.block), message.payload];
+    case "endorsements":
+      return [endorsementsToRlp(message.endorsements)];
     case "getUnit":
+    case "getEndorsements":
       return [hexToBytes(message.unit)];
     case "getLane":
       return [numberToBytes(message.creator), numberToBytes(message.from), numberToBytes(message.to)];
@@ -184,6 +193,12 @@ function bodyOf(tag: number, fields: readonly RlpItem[]): MessageBody {
     case TAG.getBlock:
       readList(fields, 1);
       return { kind: "getBlock", block: readUnitHash(fields[0]) };
+    case TAG.endorsements:
+      readList(fields, 1);
+      return { kind: "endorsements", endorsements: endorsementsFromRlp(fields[0]) };
+    case TAG.getEndorsements:
+      readList(fields, 1);
+      return { kind: "getEndorsements", unit: readUnitHash(fields[0]) };
     case TAG.state:
       readList(fields, 2);
       return {

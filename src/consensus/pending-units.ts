@@ -8,9 +8,14 @@ import type { CheckedUnit } from "./validity.ts";
 export type Dependency =
   | { readonly kind: "unit"; readonly hash: UnitHash }
   | { readonly kind: "evidence"; readonly creator: ValidatorIndex }
+  | { readonly kind: "endorsements"; readonly hash: UnitHash }
   | { readonly kind: "block"; readonly hash: UnitHash };
 
-export type DependencyKey = `unit ${UnitHash}` | `evidence ${number}` | `block ${UnitHash}`;
+export type DependencyKey =
+  | `unit ${UnitHash}`
+  | `evidence ${number}`
+  | `endorsements ${UnitHash}`
+  | `block ${UnitHash}`;
 
 export function dependencyKey(dependency: Dependency): DependencyKey {
   return dependency.kind === "evidence" ? `evidence ${dependency.creator}` : `${dependency.kind} ${dependency.hash}`;
@@ -65,6 +70,28 @@ export class PendingUnits {
   /** True when some pending unit cannot go on without it. */
   isNeeded(dependency: Dependency): boolean {
     return this.#waiters.has(dependencyKey(dependency));
+  }
+
+  /** True when a pending unit of a creator that `accepts` waits for it, directly or through others. */
+  isNeededBy(unit: UnitHash, accepts: (creator: ValidatorIndex) => boolean): boolean {
+    const seen = new Set<UnitHash>();
+    const stack = [unit];
+    for (let hash = stack.pop(); hash !== undefined; hash = stack.pop()) {
+      for (const waiter of this.#waiters.get(dependencyKey({ kind: "unit", hash })) ?? []) {
+        if (seen.has(waiter)) continue;
+        seen.add(waiter);
+        const creator = this.#entries.get(waiter)?.unit.creator;
+        if (creator !== undefined && accepts(creator)) return true;
+        stack.push(waiter);
+      }
+    }
+    return false;
+  }
+
+  /** Pending units of one creator. */
+  ofCreator(creator: ValidatorIndex): readonly PendingUnit[] {
+    const hashes = this.#byCreator.get(creator) ?? [];
+    return [...hashes].map((hash) => this.#entries.get(hash)).filter((entry) => entry !== undefined);
   }
 
   /** Pending units that wait for a dependency. */

@@ -12,7 +12,7 @@ import type { Presence } from "./presence.ts";
 import { RoundLengthController, type RoundLengthState } from "./round-length.ts";
 import { maximalRoundMs, proposalWindowMs, roundIdOf, roundLengthMs, witnessOffsetMs } from "./rounds.ts";
 import { pingDigest, type UnitHash } from "./unit.ts";
-import { makeUnit, type OwnValidator } from "./unit-maker.ts";
+import { fallbackPanorama, isCitable, makeUnit, type OwnValidator } from "./unit-maker.ts";
 
 /** What a validator may choose for itself. */
 export interface ScheduleOptions {
@@ -175,7 +175,7 @@ export class Schedule {
     if (building.panorama[this.#own.index] !== latest) return NOTHING_TO_DO;
     // Units that arrived since are worth citing, as long as they do not move the parent that was built on.
     const { weights } = this.#dag.instance;
-    const fresh = panoramaUntil(this.#dag.latest, slot);
+    const fresh = this.#everythingUntil(slot);
     const panorama = forkChoice(fresh, weights) === forkChoice(building.panorama, weights) ? fresh : building.panorama;
     return this.#make(panorama, slot, payload);
   }
@@ -200,7 +200,9 @@ export class Schedule {
     if (!inTime || this.#building !== undefined || latest?.roundId === slot || !this.#maySign(now))
       return NOTHING_TO_DO;
     const proposal = inclusivePanorama(unit);
-    return this.#make(latest === undefined ? proposal : mergePanoramas(proposal, inclusivePanorama(latest)), now);
+    const panorama = latest === undefined ? proposal : mergePanoramas(proposal, inclusivePanorama(latest));
+    // Anything else would be no confirmation; the witness follows.
+    return isCitable(this.#dag, this.#own.index, panorama) ? this.#make(panorama, now) : NOTHING_TO_DO;
   }
 
   onWitness(slot: Slot, now: Timestamp): Duty {
@@ -209,7 +211,7 @@ export class Schedule {
     const latest = this.#ownLatest();
     // Two units in this round already: a third would be invalid.
     if (latest?.roundId === slot && latest.prev?.roundId === slot) return NOTHING_TO_DO;
-    const panorama = panoramaUntil(this.#dag.latest, now);
+    const panorama = this.#everythingUntil(now);
     return panorama.some(isCorrect) ? this.#make(panorama, now) : NOTHING_TO_DO;
   }
 
@@ -241,7 +243,7 @@ export class Schedule {
     if (!this.#maySign(now)) return NOTHING_TO_DO;
     const latest = this.#ownLatest();
     const deadline = timestamp(slot + (this.#options.proposalWindowMs ?? proposalWindowMs(this.#roundMs())));
-    const panorama = panoramaUntil(this.#dag.latest, slot);
+    const panorama = this.#everythingUntil(slot);
     if (now > deadline || panorama[this.#own.index] !== latest || latest?.roundId === slot) return NOTHING_TO_DO;
     const { instance } = this.#dag;
     const parent = forkChoice(panorama, instance.weights);
@@ -264,6 +266,13 @@ export class Schedule {
     };
   }
 
+  /** Everything that is not younger than `time`; or what may always be cited, while that would be naive. */
+  #everythingUntil(time: Timestamp): Panorama {
+    const panorama = panoramaUntil(this.#dag.latest, time);
+    const { index } = this.#own;
+    return isCitable(this.#dag, index, panorama) ? panorama : fallbackPanorama(this.#dag, index, time);
+  }
+
   #make(panorama: Panorama, t: Timestamp, payload?: Bytes): Duty {
     const blockHash = payload && keccakHash(payload);
     const valid = makeUnit(this.#dag, this.#own, { panorama, t, roundExp: this.#roundExp, blockHash });
@@ -277,14 +286,19 @@ export class Schedule {
     return isCorrect(latest) ? latest : undefined;
   }
 
-  #maySign(now: Timestamp): boolean {
+  /** True when nothing that we signed before can be unknown to us. */
+  mayEndorse(now: Timestamp): boolean {
     const { instance } = this.#dag;
     if (this.#stopped || now < this.#listenUntil || now < this.#settledAt || now < instance.eraStart) return false;
     if (this.#dag.isFaulty(this.#own.index)) return false;
     // The whole past of our last unit has to be here, or the next one could contradict it.
-    if (this.#ownHead !== undefined && this.#ownLatest()?.hash !== this.#ownHead.hash) return false;
+    return this.#ownHead === undefined || this.#ownLatest()?.hash === this.#ownHead.hash;
+  }
+
+  #maySign(now: Timestamp): boolean {
+    if (!this.mayEndorse(now)) return false;
     if ((this.#ownLatest()?.t ?? now) > now || this.#changesLengthWithinRound(now)) return false;
-    if (2 * this.#dag.faultyWeight >= instance.committee.total) return false;
+    if (2 * this.#dag.faultyWeight >= this.#dag.instance.committee.total) return false;
     return !this.#presence.isBelowHalf(now);
   }
 

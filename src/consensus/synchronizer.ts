@@ -5,7 +5,7 @@ import { DependencyRequests } from "./dependency-requests.ts";
 import type { DisconnectReason, Effect } from "./effects.ts";
 import { MAX_PAYLOAD_BYTES, type MessageBody, type PeerId } from "./messages.ts";
 import { type Dependency, type PendingLimits, type PendingUnit, PendingUnits } from "./pending-units.ts";
-import type { UnitHash } from "./unit.ts";
+import type { SignedUnit, UnitHash } from "./unit.ts";
 import { type CheckedUnit, missingDependencies, type UnitRejection } from "./validity.ts";
 
 /** Local limits of the synchronizer; KoMaBFT spec 2. */
@@ -70,8 +70,14 @@ export class Synchronizer {
     return this.#invalid.has(hash);
   }
 
+  /** True when a pending unit of somebody without a known fault stands on this one. */
   isNeeded(hash: UnitHash): boolean {
-    return this.#pending.isNeeded({ kind: "unit", hash });
+    return this.#pending.isNeededBy(hash, (creator) => !this.#dag.isFaulty(creator));
+  }
+
+  /** A pending unit with the same creator and number: together they are an equivocation. */
+  forkOf({ hash, creator, seq }: SignedUnit): SignedUnit | undefined {
+    return this.#pending.ofCreator(creator).find(({ unit }) => unit.seq === seq && unit.hash !== hash)?.unit;
   }
 
   pending(hash: UnitHash): PendingUnit | undefined {
@@ -137,8 +143,15 @@ export class Synchronizer {
     return this.#satisfied({ kind: "unit", hash }, now);
   }
 
+  /** A fault is proven: those that wait for the proof go on, and forks that nobody else stands on are let go. */
   onEvidence(creator: ValidatorIndex, now: Timestamp): readonly Effect[] {
+    this.#dropUnneeded(this.#pending.ofCreator(creator));
     return this.#satisfied({ kind: "evidence", creator }, now);
+  }
+
+  /** Enough weight endorses a unit: those that claim it go on. */
+  onEndorsed(hash: UnitHash, now: Timestamp): readonly Effect[] {
+    return this.#satisfied({ kind: "endorsements", hash }, now);
   }
 
   /** The unit broke a rule: it, what hangs on it, and those who sent either are let go. */
@@ -157,6 +170,8 @@ export class Synchronizer {
       this.#pending.remove(next.hash);
       this.#rememberInvalid(next.hash);
     }
+    // What an equivocator made was let in for the sake of those that fell.
+    this.#dropUnneeded([...this.#pending.entries()].filter(({ unit }) => this.#dag.isFaulty(unit.creator)));
     return [...peers].map(([peer, why]) => ({ kind: "disconnect", peer, reason: why }));
   }
 
@@ -201,12 +216,18 @@ export class Synchronizer {
     }
   }
 
+  #dropUnneeded(entries: readonly PendingUnit[]): void {
+    for (const { unit, stage } of entries) {
+      if (stage !== "validating" && !this.isNeeded(unit.hash)) this.forget(unit.hash);
+    }
+  }
+
   #satisfied(dependency: Dependency, now: Timestamp): readonly Effect[] {
     this.#requests.close(dependency);
     return this.#pending.waitersOf(dependency).flatMap((entry) => [...this.#evaluate(entry, now)]);
   }
 
-  /** Looks what a unit still lacks: units first, then evidence, then the payload. */
+  /** Looks what a unit still lacks: units first, then evidence, endorsements, the payload. */
   #evaluate(entry: PendingUnit, now: Timestamp): readonly Effect[] {
     const { unit } = entry;
     const missing = missingDependencies(unit, this.#dag);
@@ -215,6 +236,7 @@ export class Synchronizer {
     const dependencies: Dependency[] = [
       ...missing.units.map((hash): Dependency => ({ kind: "unit", hash })),
       ...missing.evidence.map((creator): Dependency => ({ kind: "evidence", creator })),
+      ...missing.endorsements.map((hash): Dependency => ({ kind: "endorsements", hash })),
     ];
     if (unit.body.blockHash !== undefined && entry.payload === undefined) {
       dependencies.push({ kind: "block", hash: unit.hash });

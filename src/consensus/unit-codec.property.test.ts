@@ -37,6 +37,24 @@ const header = fc.record({
   signature: bytes(65),
 });
 
+const endorsements = fc
+  .tuple(unitHash, fc.uniqueArray(fc.nat(0xffff_ffff), { minLength: 1, maxLength: 5 }), bytes(65))
+  .map(([unit, endorsers, signature]) =>
+    [...endorsers].sort((a, b) => a - b).map((endorser) => ({ unit, endorser, signature })),
+  );
+
+const unsignedHeader = header.map(({ signature: _, ...rest }) => rest);
+
+const endorsementEvidence = fc
+  .tuple(fc.nat(0xffff_ffff), unitHash, unitHash, bytes(65), unsignedHeader, fc.array(unsignedHeader, { maxLength: 4 }))
+  .map(([endorser, a, b, signature, firstUnit, lane]) => ({
+    kind: "endorsements" as const,
+    first: { unit: a, endorser, signature },
+    second: { unit: b, endorser, signature },
+    firstUnit,
+    lane,
+  }));
+
 const payload = fc.uint8Array({ maxLength: 200 });
 
 const body: fc.Arbitrary<MessageBody> = fc.oneof(
@@ -51,6 +69,9 @@ const body: fc.Arbitrary<MessageBody> = fc.oneof(
   }),
   fc.record({ kind: fc.constant("block" as const), block: unitHash, payload }),
   fc.record({ kind: fc.constant("getUnit" as const), unit: unitHash }),
+  fc.record({ kind: fc.constant("getEndorsements" as const), unit: unitHash }),
+  endorsements.map((list) => ({ kind: "endorsements" as const, endorsements: list })),
+  fc.record({ kind: fc.constant("evidence" as const), evidence: endorsementEvidence }),
   fc.record({ kind: fc.constant("getLane" as const), creator: safeInteger, from: safeInteger, to: safeInteger }),
   fc.record({ kind: fc.constant("getEvidence" as const), creator: safeInteger }),
   fc.record({ kind: fc.constant("getBlock" as const), block: unitHash }),

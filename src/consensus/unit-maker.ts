@@ -1,9 +1,10 @@
 import { BugError } from "../errors.ts";
 import type { Bytes, Hash, Timestamp } from "../primitives/index.ts";
 import type { ValidatorIndex } from "./committee.ts";
-import type { Dag, ValidUnit } from "./dag.ts";
+import { topmost } from "./coverage.ts";
+import { type Dag, endorsedHashes, type ValidUnit } from "./dag.ts";
 import type { Panorama } from "./dag-unit.ts";
-import { citedHashes, isCorrect, observationsOf, panoramaRoot } from "./panorama.ts";
+import { citedHashes, inclusivePanorama, isCorrect, mergePanoramas, observationsOf, panoramaRoot } from "./panorama.ts";
 import { signUnit } from "./unit.ts";
 import { type CheckedUnit, checkCitations } from "./validity.ts";
 
@@ -19,6 +20,30 @@ export interface UnitContent {
   readonly t: Timestamp;
   readonly roundExp: number;
   readonly blockHash: Hash | undefined;
+}
+
+/** True when a unit of `creator` may cite these units without citing forks naively. */
+export function isCitable(dag: Dag, creator: ValidatorIndex, panorama: Panorama): boolean {
+  if (!dag.instance.params.lnc) return true;
+  const previous = panorama[creator];
+  const prev = isCorrect(previous) ? previous : undefined;
+  return dag.naivety.violation({ panorama, prev, endorsed: dag.endorsements.claimsFor(panorama) }) === undefined;
+}
+
+/**
+ * What a validator may always cite: what its last unit cites, every known fault, and endorsed units with all below them.
+ * For the one hop until the others' units are endorsed.
+ *
+ * @param until no younger unit is cited
+ * @see KoMaBFT spec 11 (making units)
+ */
+export function fallbackPanorama(dag: Dag, creator: ValidatorIndex, until: Timestamp): Panorama {
+  const latest = dag.latest[creator];
+  const faults: Panorama = dag.latest.map((seen) => (seen === "faulty" ? "faulty" : undefined));
+  const endorsed = [...dag.endorsements.endorsed()].filter((unit) => unit.t <= until);
+  return [...(isCorrect(latest) ? [latest] : []), ...topmost(endorsed)]
+    .map(inclusivePanorama)
+    .reduce(mergePanoramas, faults);
 }
 
 /**
@@ -39,7 +64,14 @@ export function makeUnit(dag: Dag, own: OwnValidator, content: UnitContent): Val
       creator: own.index,
       seq: prev === undefined ? 0 : prev.seq + 1,
       prev: prev?.hash,
-      body: { panoramaRoot: panoramaRoot(observations, hashes), observations, t, roundExp, blockHash, endorsed: [] },
+      body: {
+        panoramaRoot: panoramaRoot(observations, hashes),
+        observations,
+        t,
+        roundExp,
+        blockHash,
+        endorsed: endorsedHashes(dag.endorsements.claimsFor(panorama)),
+      },
       hashes,
     },
     own.privateKey,

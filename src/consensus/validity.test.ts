@@ -89,7 +89,7 @@ describe("what a unit's own bytes say", () => {
     });
   });
 
-  it("refuses claims of endorsements, which this version does not make", () => {
+  it("refuses claims of endorsements where those are off", () => {
     const { dag, a0 } = confirmedProposal();
     const endorsed = [otherHash as string as UnitHash];
     expect(dag.verdict("bob", { cites: [a0] }, {}, { endorsed })).toBe("EndorsedButUnseen");

@@ -10,8 +10,10 @@ import {
   type Timestamp,
 } from "../primitives/index.ts";
 import type { ValidatorIndex } from "./committee.ts";
+import { Coverage } from "./coverage.ts";
 import type { Dag, ResolvedUnit, ValidUnit } from "./dag.ts";
 import { CITED_FAULTY, type DagUnit, laneAncestor, type Observation, type Panorama } from "./dag-unit.ts";
+import { isSeenThrough } from "./endorsements.ts";
 import { forkChoice } from "./fork-choice.ts";
 import type { Instance } from "./instance.ts";
 import { leaderOf } from "./leader.ts";
@@ -45,8 +47,6 @@ export type UnitRejection =
   /* the transport's list of hashes does not fit the signed root */
   | { readonly code: "PanoramaHashes"; readonly expected: number; readonly found: number }
   | { readonly code: "PanoramaRoot"; readonly signed: Hash; readonly computed: Hash }
-  /* endorsements are off: a unit that claims some is not of this protocol version */
-  | { readonly code: "EndorsedButUnseen"; readonly endorsed: UnitHash }
   /* 10 */
   | { readonly code: "PanoramaIndex"; readonly index: ValidatorIndex }
   /* 11 */
@@ -63,6 +63,10 @@ export type UnitRejection =
   | { readonly code: "NonLeaderBlock"; readonly leader: ValidatorIndex; readonly t: Timestamp }
   /* 17 */
   | { readonly code: "ValueAfterTerminalBlock"; readonly parent: UnitHash }
+  /* 18; EndorsedButUnseen also where endorsements are off */
+  | { readonly code: "EndorsementsNotMonotonic"; readonly cited: UnitHash; readonly endorsed: UnitHash }
+  | { readonly code: "EndorsedButUnseen"; readonly endorsed: UnitHash }
+  | { readonly code: "LncNaiveCitation"; readonly index: ValidatorIndex }
   /* 19 */
   | { readonly code: "InvalidBlock"; readonly block: UnitHash }
   /* a payload that is not what the unit committed to */
@@ -117,7 +121,7 @@ function brokenBodyRule(unit: SignedUnit, instance: Instance): UnitRejection | u
   const computed = panoramaRoot(body.observations, unit.hashes);
   if (computed !== body.panoramaRoot) return { code: "PanoramaRoot", signed: body.panoramaRoot, computed };
   const [endorsed] = body.endorsed;
-  if (endorsed !== undefined) return { code: "EndorsedButUnseen", endorsed };
+  if (endorsed !== undefined && !instance.params.lnc) return { code: "EndorsedButUnseen", endorsed };
   return undefined;
 }
 
@@ -134,6 +138,8 @@ export interface MissingDependencies {
   readonly units: readonly UnitHash[];
   /** Validators cited as faulty against whom no evidence is known here. */
   readonly evidence: readonly ValidatorIndex[];
+  /** Units claimed to be endorsed whose endorsements do not weigh enough here. */
+  readonly endorsements: readonly UnitHash[];
 }
 
 export function missingDependencies(unit: CheckedUnit, dag: Dag): MissingDependencies {
@@ -142,11 +148,15 @@ export function missingDependencies(unit: CheckedUnit, dag: Dag): MissingDepende
   unit.body.observations.forEach((seen, i) => {
     if (seen === SEEN_FAULTY && !dag.isFaulty(i)) evidence.push(i);
   });
-  return { units, evidence };
+  // A claimed unit that is not here although everything cited is cannot be seen: rule 18 will say so.
+  const endorsements = unit.body.endorsed.filter(
+    (hash) => dag.unit(hash) !== undefined && !dag.endorsements.isEndorsed(hash),
+  );
+  return { units, evidence, endorsements };
 }
 
 /**
- * Rules 10–17, on a unit whose dependencies are all in the state. A function of the unit's downset alone: what else the
+ * Rules 10–18, on a unit whose dependencies are all in the state. A function of the unit's downset alone: what else the
  * state holds, and when it arrived, changes nothing.
  */
 export function checkCitations(unit: CheckedUnit, dag: Dag): Check<ValidUnit, UnitRejection> {
@@ -156,11 +166,13 @@ export function checkCitations(unit: CheckedUnit, dag: Dag): Check<ValidUnit, Un
   const own = panorama[unit.creator];
   const prev = isCorrect(own) ? own : undefined;
   const choice = forkChoice(panorama, dag.instance.weights);
-  const resolved: ResolvedUnit = { unit, panorama, prev, choice };
+  const endorsed = unit.body.endorsed.map((hash) => dag.unit(hash)).filter((claimed) => claimed !== undefined);
+  const resolved: ResolvedUnit = { unit, panorama, prev, choice, endorsed };
   const broken =
     brokenConsistencyRule(resolved, dag) ??
     brokenTimeRule(resolved, dag.instance) ??
-    brokenBlockRule(resolved, dag.instance);
+    brokenBlockRule(resolved, dag.instance) ??
+    brokenEndorsementRule(resolved, dag);
   return broken === undefined ? accept(resolved as ValidUnit) : reject(broken);
 }
 
@@ -238,4 +250,26 @@ function brokenBlockRule({ unit, prev, choice }: ResolvedUnit, instance: Instanc
   if (choice !== undefined && choice.t >= body.t) return { code: "Timestamps", unitTime: body.t, citedTime: choice.t };
   if (choice?.terminal) return { code: "ValueAfterTerminalBlock", parent: choice.unit };
   return undefined;
+}
+
+/**
+ * Rule 18. Claims never shrink: what a cited unit claims is claimed again or seen by a claim, which says the same of what
+ * may be cited and keeps units small.
+ */
+function brokenEndorsementRule(resolved: ResolvedUnit, dag: Dag): UnitRejection | undefined {
+  const { unit, panorama, endorsed } = resolved;
+  if (!dag.instance.params.lnc) return undefined;
+  const covered = new Coverage(endorsed);
+  for (const cited of panorama) {
+    if (!isCorrect(cited)) continue;
+    const lost = cited.endorsed.find((claimed) => !covered.has(claimed));
+    if (lost !== undefined) return { code: "EndorsementsNotMonotonic", cited: cited.hash, endorsed: lost.hash };
+  }
+  for (const hash of unit.body.endorsed) {
+    const claimed = dag.unit(hash);
+    if (claimed === undefined || !isSeenThrough(panorama, claimed))
+      return { code: "EndorsedButUnseen", endorsed: hash };
+  }
+  const index = dag.naivety.violation(resolved);
+  return index === undefined ? undefined : { code: "LncNaiveCitation", index };
 }

@@ -4,6 +4,7 @@ import {
   committeeFromStakes,
   createInstance,
   createKomaBft,
+  decodeEndorsement,
   decodeEvidence,
   decodeUnit,
   type Instance,
@@ -143,6 +144,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       clock,
       network: ports.network,
       units: store.units,
+      signatures: store.signatures,
       blocks: ports.blocks,
       listener: ports.listener,
       logger,
@@ -168,6 +170,8 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       core.restore({
         units,
         evidence: storedEvidence(instance),
+        endorsements: storedEndorsements(instance),
+        ownEndorsed: storedOwnEndorsed(instance),
         finals,
         ...(head ? { ownHead: { seq: head.seq, hash: head.hash as string as UnitHash } } : {}),
         ...(executed ? { executed } : {}),
@@ -206,6 +210,22 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       const evidence = decodeEvidence(row.bytes);
       if (!evidence.ok) throw new BugError(`stored evidence against validator ${row.creator} does not decode`);
       return evidence.value;
+    });
+  }
+
+  function storedEndorsements(instance: Instance) {
+    return store.units.endorsements(instance.id).map((row) => {
+      const endorsement = decodeEndorsement(row.bytes);
+      if (!endorsement.ok) throw new BugError(`stored endorsement of unit ${row.unit} does not decode`);
+      return endorsement.value;
+    });
+  }
+
+  /** Up to which unit of each validator this node has endorsed: it must never endorse beside it. */
+  function storedOwnEndorsed(instance: Instance) {
+    return instance.committee.validators.flatMap((_, creator) => {
+      const unit = store.signatures.endorsed(instance.id, creator);
+      return unit === undefined ? [] : [{ creator, unit: unit as string as UnitHash }];
     });
   }
 

@@ -4,6 +4,7 @@ import {
   type ConsensusMessage,
   decodeMessage,
   type Effect,
+  encodeEndorsement,
   encodeMessage,
   encodeUnit,
   type KomaBft,
@@ -31,6 +32,7 @@ export interface EffectPorts {
   readonly clock: Clock;
   readonly network: Network;
   readonly units: Store["units"];
+  readonly signatures: Store["signatures"];
   readonly blocks: BlockService;
   readonly listener: EffectListener;
   readonly logger: Logger;
@@ -55,7 +57,7 @@ const MALFORMED_POINTS = 10;
 
 export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop {
   const { instance } = core;
-  const { clock, network, units, blocks, listener, logger } = ports;
+  const { clock, network, units, signatures, blocks, listener, logger } = ports;
   const timers = new Set<() => void>();
   let queue: Effect[] = [];
   let draining = false;
@@ -82,6 +84,8 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
     switch (effect.kind) {
       case "persist":
         return persist(effect);
+      case "persistEndorsement":
+        return persistEndorsement(effect);
       case "broadcast":
         return network.broadcast("consensus", encodeMessage(effect.message), effect.except);
       case "send":
@@ -123,6 +127,16 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
     if (!own) return units.appendUnit(instance.id, row);
     units.appendOwnUnit(instance.id, row);
     if (unit.body.blockHash) blocks.adopt(unit.hash, unit.body.blockHash);
+  }
+
+  function persistEndorsement({ endorsement, own }: Extract<Effect, { kind: "persistEndorsement" }>): void {
+    const unit = endorsement.unit as string as Hash;
+    const row = { unit, endorser: endorsement.endorser, bytes: encodeEndorsement(endorsement) };
+    if (!own) return units.appendEndorsement(instance.id, row);
+    signatures.recordEndorsement(instance.id, own.creator, {
+      ...row,
+      expected: own.after as string as Hash | undefined,
+    });
   }
 
   function sendToAny(message: ConsensusMessage): void {

@@ -1,6 +1,7 @@
 import {
   decodeUnit,
   type Effect,
+  type Endorsement,
   type Evidence,
   encodeUnit,
   type OwnHead,
@@ -23,6 +24,8 @@ const BATCH_MS = 50;
 /** What a validator's disk keeps: own units at once and with compare-and-set, all others a little later. */
 export class MemoryUnitStore {
   readonly evidence: Evidence[] = [];
+  #endorsements: { readonly endorsement: Endorsement; readonly own: boolean; readonly at: number }[] = [];
+  readonly #ownEndorsed = new Map<number, UnitHash>();
   readonly finals = new Map<number, UnitHash>();
   #rows: Row[] = [];
   #ownHead: OwnHead | undefined;
@@ -43,13 +46,33 @@ export class MemoryUnitStore {
     this.#rows.push({ hash: unit.hash, bytes: encodeUnit(unit), payload, own: own !== undefined, at });
   }
 
+  /** Refuses an own endorsement that does not follow the stored one of the same creator. */
+  persistEndorsement({ endorsement, own }: Extract<Effect, { kind: "persistEndorsement" }>, at: number): void {
+    if (own !== undefined) {
+      if (this.#ownEndorsed.get(own.creator) !== own.after)
+        throw new Error("own endorsement does not follow the stored one");
+      this.#ownEndorsed.set(own.creator, endorsement.unit);
+    }
+    this.#endorsements.push({ endorsement, own: own !== undefined, at });
+  }
+
+  get ownEndorsed(): readonly { readonly creator: number; readonly unit: UnitHash }[] {
+    return [...this.#ownEndorsed].map(([creator, unit]) => ({ creator, unit }));
+  }
+
+  endorsements(): readonly Endorsement[] {
+    return this.#endorsements.map(({ endorsement }) => endorsement);
+  }
+
   payloadOf(hash: UnitHash): Bytes | undefined {
     return this.#rows.find((row) => row.hash === hash)?.payload;
   }
 
   /** The machine dies at `now`: batches that were not written yet are gone, own units are not. */
   crash(now: number): void {
-    this.#rows = this.#rows.filter((row) => row.own || row.at <= now - BATCH_MS);
+    const written = (row: { readonly own: boolean; readonly at: number }) => row.own || row.at <= now - BATCH_MS;
+    this.#rows = this.#rows.filter(written);
+    this.#endorsements = this.#endorsements.filter(written);
   }
 
   units(): readonly StoredUnit[] {

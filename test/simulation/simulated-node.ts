@@ -17,6 +17,7 @@ export interface NodeHost {
   broadcast(from: SimulatedNode, message: ConsensusMessage, except: string | undefined): void;
   anyPeerOf(node: SimulatedNode): string | undefined;
   /** Every own unit that reached a disk, whatever became of it. */
+  ownEndorsementStored(node: SimulatedNode, effect: Extract<Effect, { kind: "persistEndorsement" }>): void;
   ownUnitStored(node: SimulatedNode, effect: Extract<Effect, { kind: "persist" }>): void;
   note(node: SimulatedNode, text: string): void;
   /** True: the node dies now, between storing a unit and sending it. */
@@ -78,9 +79,12 @@ export class SimulatedNode {
   start(): void {
     this.#life++;
     this.#core = createKomaBft(this.#config);
-    const { ownHead, evidence } = this.store;
+    const { ownHead, evidence, ownEndorsed } = this.store;
+    const endorsements = this.store.endorsements();
     const finals = [...this.store.finals].map(([threshold, block]) => ({ threshold, block }));
-    this.#perform(this.#core.restore({ units: this.store.units(), ownHead, evidence, finals }));
+    this.#perform(
+      this.#core.restore({ units: this.store.units(), ownHead, evidence, endorsements, ownEndorsed, finals }),
+    );
     this.#perform(this.#core.start(this.now));
   }
 
@@ -119,6 +123,13 @@ export class SimulatedNode {
         if (effect.own === undefined) return;
         this.#host.note(this, `made ${effect.unit.hash}`);
         this.#host.ownUnitStored(this, effect);
+        if (this.#host.diesAfterPersist(this)) this.kill();
+        return;
+      case "persistEndorsement":
+        this.store.persistEndorsement(effect, this.#host.now);
+        if (effect.own === undefined) return;
+        this.#host.note(this, `endorses ${effect.endorsement.unit}`);
+        this.#host.ownEndorsementStored(this, effect);
         if (this.#host.diesAfterPersist(this)) this.kill();
         return;
       case "broadcast":

@@ -8,6 +8,7 @@ import {
   encodeMessage,
   type Instance,
   type LocalOptions,
+  type UnitHash,
 } from "../../src/consensus/index.ts";
 import {
   addressOfKey,
@@ -71,6 +72,8 @@ export class Simulation implements NodeHost {
   /** Chance of a node to die right after an own unit reached its disk. */
   deathAfterPersist = 0;
   maxDelayMs: number;
+  /** Every endorsement that reached a disk of its endorser. */
+  readonly endorsed: { readonly endorser: number; readonly unit: UnitHash }[] = [];
   readonly #options: SimulationOptions;
   readonly #keys: readonly Bytes[];
   readonly #prng: Prng;
@@ -194,6 +197,10 @@ export class Simulation implements NodeHost {
     const hashes = this.#signed.get(key) ?? new Set();
     hashes.add(unit.hash);
     this.#signed.set(key, hashes);
+  }
+
+  ownEndorsementStored(node: SimulatedNode, { endorsement }: Extract<Effect, { kind: "persistEndorsement" }>): void {
+    this.endorsed.push({ endorser: node.index, unit: endorsement.unit });
   }
 
   diesAfterPersist(node: SimulatedNode): boolean {

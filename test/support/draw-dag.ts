@@ -1,7 +1,9 @@
 import type { BlockNode } from "../../src/consensus/block-tree.ts";
 import { createCommittee } from "../../src/consensus/committee.ts";
-import { Dag } from "../../src/consensus/dag.ts";
+import { Dag, endorsedHashes } from "../../src/consensus/dag.ts";
 import type { DagUnit, Panorama } from "../../src/consensus/dag-unit.ts";
+import { type Endorsement, signEndorsement } from "../../src/consensus/endorsement.ts";
+import type { ConflictingEndorsements } from "../../src/consensus/endorsements.ts";
 import { confidenceIn } from "../../src/consensus/finality.ts";
 import { type ConsensusParams, createInstance, type Instance } from "../../src/consensus/instance.ts";
 import {
@@ -43,6 +45,8 @@ export interface DrawnUnit {
   readonly after?: DagUnit | "nothing";
   readonly t?: number;
   readonly roundExp?: number;
+  /** Endorsed units it claims. Default: what its creator would claim. */
+  readonly claims?: readonly DagUnit[];
   /** The whole panorama, in place of what follows from `cites`. */
   readonly panorama?: Panorama;
   /** Does not make the creator leader of its slot. */
@@ -58,6 +62,8 @@ const drawnParams: ConsensusParams = {
   maxLevel: 20,
   openGapSlots: 0,
   maxValidators: 150,
+  // States may be of any shape here; who draws about naivety turns it on.
+  lnc: false,
 };
 
 const keys: readonly Bytes[] = Array.from({ length: 150 }, (_, i) => keccak256(utf8(`drawn validator ${i}`))).sort(
@@ -142,7 +148,7 @@ export class DrawnDag {
       t,
       roundExp,
       blockHash: drawn.block === undefined ? undefined : keccakHash(utf8(drawn.block)),
-      endorsed: [],
+      endorsed: endorsedHashes(drawn.claims ?? this.dag.endorsements.claimsFor(panorama)),
       ...replacedBody,
     };
     const seq = prev === undefined ? 0 : prev.seq + 1;
@@ -155,7 +161,7 @@ export class DrawnDag {
     const checked = checkContent(unit, this.instance);
     if (!checked.ok) return checked;
     const missing = missingDependencies(checked.value, this.dag);
-    if (missing.units.length > 0 || missing.evidence.length > 0) {
+    if (missing.units.length + missing.evidence.length + missing.endorsements.length > 0) {
       return { ok: false, rejection: { code: "MissingDependency" } };
     }
     const valid = checkCitations(checked.value, this.dag);
@@ -174,6 +180,16 @@ export class DrawnDag {
     const valid = checkCitations(checked.value as CheckedUnit, this.dag);
     if (!valid.ok) throw new Error(`unit breaks rule ${valid.rejection.code}`);
     return this.dag.add(valid.value, undefined).unit;
+  }
+
+  /** Endorsements of a unit; by default everybody's. */
+  endorse(unit: DagUnit, names: readonly string[] = this.names): readonly ConflictingEndorsements[] {
+    return names.flatMap((name) => [...this.dag.endorsements.add(this.endorsement(unit, name), unit)]);
+  }
+
+  endorsement(unit: DagUnit, name: string): Endorsement {
+    const endorser = this.index(name);
+    return signEndorsement(this.instance, { endorser, unit: unit.hash, privateKey: drawnKey(endorser) });
   }
 
   block(name: string): BlockNode {

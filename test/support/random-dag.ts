@@ -1,7 +1,8 @@
 import type { DagUnit } from "../../src/consensus/dag-unit.ts";
 import type { ConsensusParams } from "../../src/consensus/instance.ts";
+import type { SignedUnit } from "../../src/consensus/unit.ts";
 import { createPrng, type Prng } from "../simulation/prng.ts";
-import { type DrawnDag, drawDag } from "./draw-dag.ts";
+import { type DrawnDag, type DrawnUnit, drawDag } from "./draw-dag.ts";
 
 export interface RandomDagOptions {
   readonly seed: number;
@@ -10,7 +11,14 @@ export interface RandomDagOptions {
   /** Validators that fork now and then. */
   readonly equivocators?: readonly number[];
   readonly params?: Partial<ConsensusParams>;
+  /** Chance that some unit is endorsed by everybody after one was added; needs `params.lnc`. */
+  readonly endorsing?: number;
+  /** Sees every unit that was drawn before it is added; one that breaks a rule is left out. */
+  readonly onDrawn?: (unit: SignedUnit, drawn: DrawnDag) => void;
 }
+
+/** With naivety not every unit is valid: after so many tries for each the state stays smaller than asked for. */
+const TRIES_PER_UNIT = 20;
 
 /** A valid state of random shape: late citations, blocks on several branches, forks by those who are asked to. */
 export function drawRandomDag(options: RandomDagOptions): { readonly drawn: DrawnDag; readonly units: DagUnit[] } {
@@ -23,7 +31,14 @@ export function drawRandomDag(options: RandomDagOptions): { readonly drawn: Draw
   const units: DagUnit[] = [];
   let blocks = 0;
   let slot = 0;
-  while (units.length < options.units) {
+  const place = (name: string, spec: DrawnUnit): void => {
+    const signed = drawn.sign(name, spec);
+    options.onDrawn?.(signed, drawn);
+    if (options.params?.lnc && !drawn.judge(signed).ok) return;
+    units.push(drawn.unit(name, spec));
+    if (prng.next() < (options.endorsing ?? 0)) drawn.endorse(prng.pick(units.slice(-6)) as DagUnit);
+  };
+  for (let tries = 0; units.length < options.units && tries < TRIES_PER_UNIT * options.units; tries++) {
     const creator = prng.between(0, names.length - 1);
     const forks = options.equivocators?.includes(creator) === true && prng.next() < 0.3;
     const own = units.filter((unit) => unit.creator === creator);
@@ -34,13 +49,13 @@ export function drawRandomDag(options: RandomDagOptions): { readonly drawn: Draw
     const time = Math.max(0, ...cites.map((unit) => unit.t), after === "nothing" ? 0 : after.t);
     if (isProposal) {
       slot = Math.max(slot + 1000, Math.floor(time / 1000) * 1000 + 1000);
-      units.push(drawn.unit(names[creator] as string, { cites, after, block: `B${blocks++}`, t: slot }));
+      place(names[creator] as string, { cites, after, block: `B${blocks++}`, t: slot });
     } else {
       // Forks with the same citations still differ in their time.
       const soon = time + 1 + units.length;
       const round = Math.floor(soon / 1000) * 1000;
       const isThird = after !== "nothing" && after.prev?.roundId === round;
-      units.push(drawn.unit(names[creator] as string, { cites, after, t: isThird ? soon + 1000 : soon }));
+      place(names[creator] as string, { cites, after, t: isThird ? soon + 1000 : soon });
     }
   }
   return { drawn, units };
