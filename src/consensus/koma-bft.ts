@@ -26,6 +26,8 @@ export interface LocalOptions extends SyncLimits {
   readonly roundLength: RoundLengthState | undefined;
   /** How long after its slot began this node may propose; undefined: min(max(R/6, 150), R/3) ms. */
   readonly proposalWindowMs: number | undefined;
+  /** Witness as soon as everybody online has confirmed: final sooner, and more sensitive to who counts as online. */
+  readonly earlyWitness: boolean;
   /** How long a validator without stored units listens before it signs; undefined: two maximal rounds. */
   readonly listenMs: number | undefined;
   /** Forward units once they are valid: for networks in which not everybody is connected to everybody. */
@@ -39,6 +41,7 @@ export const defaultLocalOptions: LocalOptions = {
   roundExp: 0,
   roundLength: undefined,
   proposalWindowMs: undefined,
+  earlyWitness: false,
   listenMs: undefined,
   relay: false,
 };

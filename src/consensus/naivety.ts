@@ -25,6 +25,8 @@ type NaiveTip = DagUnit | undefined | "forks";
  * @see KoMaBFT spec 11; Highway paper, "limited naivety criterion"
  */
 export class Naivety {
+  /** By list of claims: units that claim the same share the list. */
+  readonly #coverage = new WeakMap<readonly DagUnit[], Coverage>();
   /** Tips of what a unit itself cites naively. */
   readonly #cited = new WeakMap<DagUnit, Map<ValidatorIndex, DagUnit | undefined>>();
   /** Tips of what it and all earlier units of its creator cite naively. */
@@ -32,16 +34,23 @@ export class Naivety {
 
   /** The first equivocator of whom too much would be cited naively; undefined: the criterion holds. */
   violation({ panorama, prev, endorsed }: Citing): ValidatorIndex | undefined {
-    let covered: Coverage | undefined;
     for (let i = 0; i < panorama.length; i++) {
       if (panorama[i] !== "faulty") continue;
-      covered ??= new Coverage(endorsed);
-      const tip = this.#tipThrough(panorama, covered, i);
+      const tip = this.#tipThrough(panorama, this.coverageOf(endorsed), i);
       if (tip === "forks") return i;
       const before = prev && this.#tipOfCreator(prev, i);
       if (tip !== undefined && before !== undefined && !isOneChain(tip, before)) return i;
     }
     return undefined;
+  }
+
+  /** Everything that claims are or see. */
+  coverageOf(endorsed: readonly DagUnit[]): Coverage {
+    const known = this.#coverage.get(endorsed);
+    if (known !== undefined) return known;
+    const coverage = new Coverage(endorsed);
+    this.#coverage.set(endorsed, coverage);
+    return coverage;
   }
 
   /** What is cited naively of validator `i` through the units of a panorama. */
@@ -69,7 +78,7 @@ export class Naivety {
   #findTip(unit: DagUnit, i: ValidatorIndex): DagUnit | undefined {
     const seen = unit.panorama[i];
     if (seen === undefined) return undefined;
-    const covered = new Coverage(unit.endorsed);
+    const covered = this.coverageOf(unit.endorsed);
     if (isCorrect(seen)) return covered.has(seen) ? undefined : seen;
     const tip = this.#tipThrough(unit.panorama, covered, i);
     // It is valid, so it keeps the criterion.

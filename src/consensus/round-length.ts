@@ -73,6 +73,11 @@ export class RoundLengthController {
     if (block.t < end) round.proposals.push(block);
   }
 
+  /** Blocks proposed in the running round. */
+  proposals(): readonly BlockNode[] {
+    return this.#round?.proposals ?? [];
+  }
+
   /** Judges the round that was begun last. Call before anything of the round from `slot` on is in the state. */
   end(slot: Timestamp): void {
     const round = this.#round;

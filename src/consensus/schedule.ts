@@ -3,7 +3,7 @@ import { blockRef } from "./block-ref.ts";
 import type { BlockNode } from "./block-tree.ts";
 import type { ValidatorIndex } from "./committee.ts";
 import type { Dag, ValidUnit } from "./dag.ts";
-import type { DagUnit, Panorama } from "./dag-unit.ts";
+import { type DagUnit, type Panorama, sees } from "./dag-unit.ts";
 import type { Effect } from "./effects.ts";
 import { forkChoice } from "./fork-choice.ts";
 import { leaderOf, type Slot } from "./leader.ts";
@@ -22,6 +22,8 @@ export interface ScheduleOptions {
   readonly roundLength: RoundLengthState | undefined;
   /** How long after its slot began this node may still propose, in ms. */
   readonly proposalWindowMs: number | undefined;
+  /** Witness as soon as everybody who is there has confirmed, in place of two thirds of the round. */
+  readonly earlyWitness: boolean;
   /** How long a node without units of its own listens before it signs, in ms. */
   readonly listenMs: number | undefined;
 }
@@ -192,6 +194,7 @@ export class Schedule {
   /** The leader's proposal is in: confirm it, citing nothing that the leader did not cite. */
   onUnitAdded(unit: DagUnit, now: Timestamp): Duty {
     const latest = this.#ownLatest();
+    if (this.#options.earlyWitness && unit.block === undefined) return this.#witnessEarly(now);
     if (unit.block === undefined || unit.creator === this.#own.index || this.#dag.isFaulty(unit.creator)) {
       return NOTHING_TO_DO;
     }
@@ -213,6 +216,20 @@ export class Schedule {
     if (latest?.roundId === slot && latest.prev?.roundId === slot) return NOTHING_TO_DO;
     const panorama = this.#everythingUntil(now);
     return panorama.some(isCorrect) ? this.#make(panorama, now) : NOTHING_TO_DO;
+  }
+
+  /** Every other validator that is there has seen the round's proposal, and so have we: waiting would add nothing. */
+  #witnessEarly(now: Timestamp): Duty {
+    const { params } = this.#dag.instance;
+    const slot = roundIdOf(params, now, this.#roundExp);
+    const [block, ...others] = this.#roundLength.proposals();
+    const proposal = block && this.#dag.unit(block.unit);
+    if (proposal?.t !== slot || others.length > 0) return NOTHING_TO_DO;
+    const confirmed = this.#dag.latest.every((seen, i) => {
+      if (seen === "faulty" || !this.#presence.isOnline(i, now)) return true;
+      return seen !== undefined && (seen === proposal || sees(seen, proposal));
+    });
+    return confirmed ? this.onWitness(slot, now) : NOTHING_TO_DO;
   }
 
   onPing(now: Timestamp): readonly Effect[] {

@@ -10,7 +10,6 @@ import {
   type Timestamp,
 } from "../primitives/index.ts";
 import type { ValidatorIndex } from "./committee.ts";
-import { Coverage } from "./coverage.ts";
 import type { Dag, ResolvedUnit, ValidUnit } from "./dag.ts";
 import { CITED_FAULTY, type DagUnit, laneAncestor, type Observation, type Panorama } from "./dag-unit.ts";
 import { isSeenThrough } from "./endorsements.ts";
@@ -166,7 +165,7 @@ export function checkCitations(unit: CheckedUnit, dag: Dag): Check<ValidUnit, Un
   const own = panorama[unit.creator];
   const prev = isCorrect(own) ? own : undefined;
   const choice = forkChoice(panorama, dag.instance.weights);
-  const endorsed = unit.body.endorsed.map((hash) => dag.unit(hash)).filter((claimed) => claimed !== undefined);
+  const endorsed = resolveClaims(unit, panorama, dag);
   const resolved: ResolvedUnit = { unit, panorama, prev, choice, endorsed };
   const broken =
     brokenConsistencyRule(resolved, dag) ??
@@ -182,6 +181,20 @@ function resolvePanorama(unit: CheckedUnit, dag: Dag): Panorama {
     if (seen === SEEN_NOTHING) return undefined;
     return seen === SEEN_FAULTY ? "faulty" : dag.unit(unit.hashes[next++] as UnitHash);
   });
+}
+
+const NO_CLAIMS: readonly DagUnit[] = [];
+
+/** Once there are claims most units repeat those of a unit they cite: they share its list, and what was computed of it. */
+function resolveClaims(unit: CheckedUnit, panorama: Panorama, dag: Dag): readonly DagUnit[] {
+  const hashes = unit.body.endorsed;
+  if (hashes.length === 0) return NO_CLAIMS;
+  const claimed = hashes.map((hash) => dag.unit(hash)).filter((each) => each !== undefined);
+  for (const cited of panorama) {
+    if (!isCorrect(cited) || cited.endorsed.length !== claimed.length) continue;
+    if (claimed.every((each, i) => each === cited.endorsed[i])) return cited.endorsed;
+  }
+  return claimed;
 }
 
 function brokenIndexRule(unit: CheckedUnit, panorama: Panorama): UnitRejection | undefined {
@@ -259,9 +272,9 @@ function brokenBlockRule({ unit, prev, choice }: ResolvedUnit, instance: Instanc
 function brokenEndorsementRule(resolved: ResolvedUnit, dag: Dag): UnitRejection | undefined {
   const { unit, panorama, endorsed } = resolved;
   if (!dag.instance.params.lnc) return undefined;
-  const covered = new Coverage(endorsed);
+  const covered = dag.naivety.coverageOf(endorsed);
   for (const cited of panorama) {
-    if (!isCorrect(cited)) continue;
+    if (!isCorrect(cited) || cited.endorsed === endorsed) continue;
     const lost = cited.endorsed.find((claimed) => !covered.has(claimed));
     if (lost !== undefined) return { code: "EndorsementsNotMonotonic", cited: cited.hash, endorsed: lost.hash };
   }

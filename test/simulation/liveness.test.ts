@@ -96,6 +96,29 @@ describe("an honest network", () => {
     expect(simulation.nodes.flatMap((node) => [...node.disconnects, ...node.alarms])).toEqual([]);
   });
 
+  it("finalises at 1/3 within 0.4 s when witnesses need not wait, and as ever when somebody is silent", () => {
+    const simulation = new Simulation({
+      seed: 6,
+      weights: [1, 1, 1, 1],
+      thresholds: [1 / 3, fractionFor(0, 4)],
+      local: { earlyWitness: true },
+    });
+    simulation.startAll();
+    simulation.runFor(20_000);
+    for (const node of simulation.nodes) {
+      const third = node.finalsAt(1);
+      expect(third.length).toBeGreaterThanOrEqual(18);
+      // In the first slot nobody is known to be there yet.
+      for (const { block, at } of third.slice(1)) expect(at - block.t).toBeLessThan(400);
+    }
+    simulation.node("v3").kill();
+    simulation.runFor(10_000);
+    const before = simulation.node("v0").finalHeight(0);
+    simulation.runFor(10_000);
+    expect(simulation.node("v0").finalHeight(0)).toBeGreaterThan(before + 5);
+    expect(simulation.nodes.flatMap((node) => [...node.disconnects, ...node.alarms])).toEqual([]);
+  });
+
   it("makes a proposal, a confirmation from everybody else and a witness from all in a round (I-21)", () => {
     const simulation = new Simulation({ seed: 2, weights: [1, 1, 1, 1], thresholds: [1 / 3] });
     simulation.startAll();
