@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { AbiCoder } from "ethers";
 import { describe, expect, it } from "vitest";
-import { consensusDomain, type EquivocationEvidence, headerDigest, type SignedHeader } from "../consensus/index.ts";
+import {
+  consensusDomain,
+  type EndorsementEvidence,
+  type EquivocationEvidence,
+  headerDigest,
+  type SignedHeader,
+  type UnitHash,
+} from "../consensus/index.ts";
 import { ProtocolError } from "../errors.ts";
 import { bytesToHex, type Hash, type Hex, hexToBytes } from "../primitives/index.ts";
 import { type CheckpointLookup, checkChallenge } from "./check-file.ts";
@@ -51,6 +59,38 @@ describe("evidence of a contradiction in consensus", () => {
 
   it("is encoded as another implementation encodes it", () => {
     expect(craftConsensusChallenge(chainId, pair(a, b)).evidence).toBe(vectors.twoUnits);
+  });
+
+  it("of two endorsements is encoded as another implementation encodes it", () => {
+    const header = "tuple(uint64 seq,bytes32 prev,bytes32 bodyHash)";
+    const coder = AbiCoder.defaultAbiCoder();
+    const [, inner] = coder.decode(["uint8", "bytes"], vectors.twoEndorsements).toArray();
+    const [, instance, endorser, creator, unit, signature, lane, other] = coder
+      .decode(["uint64", "bytes32", "uint32", "uint32", header, "bytes", `${header}[]`, "bytes"], inner)
+      .toArray(true);
+    const headerFrom = ([seq, prev, bodyHash]: [bigint, Hash, Hash]) => ({
+      instance,
+      creator: Number(creator),
+      seq: Number(seq),
+      prev: prev as Hex as SignedHeader["prev"],
+      bodyHash,
+    });
+    const firstUnit = headerFrom(unit);
+    const units = lane.map(headerFrom) as readonly (typeof firstUnit)[];
+    const domain = consensusDomain(chainId);
+    const endorsed = (each: typeof firstUnit, bytes: Hex) => ({
+      unit: bytesToHex(headerDigest(domain, each)) as UnitHash,
+      endorser: Number(endorser),
+      signature: hexToBytes(bytes),
+    });
+    const evidence: EndorsementEvidence = {
+      kind: "endorsements",
+      first: endorsed(firstUnit, signature),
+      second: endorsed(units[0] as typeof firstUnit, other),
+      firstUnit,
+      lane: units,
+    };
+    expect(craftConsensusChallenge(chainId, evidence).evidence).toBe(vectors.twoEndorsements);
   });
 
   it("holds when one key signed two units of one number, without asking for any checkpoint", async () => {

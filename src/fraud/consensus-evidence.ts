@@ -1,5 +1,13 @@
 import { AbiCoder } from "ethers";
-import { consensusDomain, type Evidence, headerDigest, type SignedHeader } from "../consensus/index.ts";
+import {
+  consensusDomain,
+  type EndorsementEvidence,
+  type EquivocationEvidence,
+  type Evidence,
+  headerDigest,
+  type SignedHeader,
+  type UnitHeader,
+} from "../consensus/index.ts";
 import { ProtocolError } from "../errors.ts";
 import {
   type Address,
@@ -14,10 +22,22 @@ import type { Challenge } from "./evidence.ts";
 
 /** Type of evidence inside kind 21: two units of one sequence number. */
 const TWO_UNITS = 1;
+/** Two endorsements of units of one creator, neither of which sees the other. */
+const TWO_ENDORSEMENTS = 2;
 
 const UNIT_HEADER = "tuple(uint64 seq,bytes32 prev,bytes32 bodyHash)";
 const TWO_UNITS_SHAPE = ["uint64", "bytes32", "uint32", UNIT_HEADER, "bytes", UNIT_HEADER, "bytes"];
-const NO_UNIT = `0x${"0".repeat(64)}`;
+const TWO_ENDORSEMENTS_SHAPE = [
+  "uint64",
+  "bytes32",
+  "uint32",
+  "uint32",
+  UNIT_HEADER,
+  "bytes",
+  `${UNIT_HEADER}[]`,
+  "bytes",
+];
+const NO_UNIT: Hex = `0x${"0".repeat(64)}`;
 
 const coder = AbiCoder.defaultAbiCoder();
 
@@ -26,25 +46,48 @@ const coder = AbiCoder.defaultAbiCoder();
  *
  * @see KOMA root contracts, 10.21; `ConsensusFraud.validateConsensusEquivocation`
  */
-export function craftConsensusChallenge(chainId: bigint, { first, second }: Evidence): Challenge {
-  const tuple = ({ seq, prev, bodyHash }: SignedHeader) => [seq, prev ?? NO_UNIT, bodyHash];
-  const inner = coder.encode(TWO_UNITS_SHAPE, [
-    chainId,
-    first.instance,
-    first.creator,
-    tuple(first),
-    bytesToHex(first.signature),
-    tuple(second),
-    bytesToHex(second.signature),
-  ]);
+export function craftConsensusChallenge(chainId: bigint, evidence: Evidence): Challenge {
+  const [type, inner] =
+    evidence.kind === "equivocation"
+      ? [TWO_UNITS, encodeTwoUnits(chainId, evidence)]
+      : [TWO_ENDORSEMENTS, encodeTwoEndorsements(chainId, evidence)];
   return {
     kind: 21,
     type: "consensus-equivocation",
     chainId,
     checkpoint: 0n,
     block: 0n,
-    evidence: coder.encode(["uint8", "bytes"], [TWO_UNITS, inner]) as Hex,
+    evidence: coder.encode(["uint8", "bytes"], [type, inner]) as Hex,
   };
+}
+
+function encodeTwoUnits(chainId: bigint, { first, second }: EquivocationEvidence): string {
+  return coder.encode(TWO_UNITS_SHAPE, [
+    chainId,
+    first.instance,
+    first.creator,
+    headerTuple(first),
+    bytesToHex(first.signature),
+    headerTuple(second),
+    bytesToHex(second.signature),
+  ]);
+}
+
+function encodeTwoEndorsements(chainId: bigint, { first, second, firstUnit, lane }: EndorsementEvidence): string {
+  return coder.encode(TWO_ENDORSEMENTS_SHAPE, [
+    chainId,
+    firstUnit.instance,
+    first.endorser,
+    firstUnit.creator,
+    headerTuple(firstUnit),
+    bytesToHex(first.signature),
+    lane.map(headerTuple),
+    bytesToHex(second.signature),
+  ]);
+}
+
+function headerTuple({ seq, prev, bodyHash }: UnitHeader): readonly [number, Hex, Hash] {
+  return [seq, prev ?? NO_UNIT, bodyHash];
 }
 
 /** What kind-21 evidence of two units says, judged without the root chain. */
