@@ -48,8 +48,8 @@ describe("a network file", () => {
     const path = write("version: 1\nnodes: &all\n");
     await expect(resolve(path)).rejects.toMatchObject({
       code: "KOMA_E_NETWORK_INVALID",
-      message: `${path}: Line 2, column 8: anchors are not supported; write the value where it belongs.`,
-      detail: { facts: { file: path, line: 2, column: 8 } },
+      message: `${path}: Line 2, column 12: anchors are not read.`,
+      detail: { facts: { file: path, line: 2, column: 12 } },
     });
   });
 

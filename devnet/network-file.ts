@@ -1,7 +1,6 @@
 import { createReadStream } from "node:fs";
 import { EnvironmentError, KomaError, UserError } from "../src/errors.ts";
-import { MAX_YAML_BYTES, parseYaml } from "./yaml/parse-yaml.ts";
-import type { Place } from "./yaml/yaml-text.ts";
+import { MAX_YAML_BYTES, type Place, parseYaml } from "./parse-yaml.ts";
 
 /** A network file as it was read, not yet checked. */
 export interface NetworkFile {
