@@ -23,6 +23,11 @@ export const devnetErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_GENESIS_INVALID: { exit: exit.usage, why: "The genesis file breaks a rule." },
   KOMA_E_NODE_CONFIG_INVALID: { exit: exit.usage, why: "The node's config.json breaks a rule." },
   KOMA_E_KEYSTORE_MALFORMED: { exit: exit.usage, why: "The file is not a keystore that koma can read." },
+  KOMA_E_FILE_TOO_LARGE: { exit: exit.usage, why: "A file is larger than what koma reads of its kind." },
+  KOMA_E_SCRIPT_INVALID: {
+    exit: exit.usage,
+    why: "The file is not a DAG script; the JSON pointer says which part.",
+  },
   // --- not found
   KOMA_E_DEVNET_NOT_FOUND: { exit: exit.notFound, why: "No devnet of that name exists here.", fix: ["koma devnet up"] },
   KOMA_E_NODE_NOT_FOUND: { exit: exit.notFound, why: "The devnet has no such node.", fix: ["koma devnet status"] },

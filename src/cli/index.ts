@@ -1,6 +1,7 @@
 export { Args, Flags } from "@oclif/core";
 export * from "./addresses.ts";
 export * from "./block-reference.ts";
+export * from "./bounded-file.ts";
 export * from "./bridge-flags.ts";
 export * from "./chain-archive.ts";
 export * from "./chain-logs.ts";

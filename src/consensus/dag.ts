@@ -34,8 +34,8 @@ export interface AddedUnit {
   readonly conflicts: readonly ConflictingEndorsements[];
 }
 
-/** Why a validator counts as faulty. */
-export type FaultKind = "Banned" | "Direct";
+/** Why a validator counts as faulty: fixed at the era's start, proven in this instance, or proven in the era before. */
+export type FaultKind = "Banned" | "Direct" | "Indirect";
 
 /**
  * The state of one instance: a downward closed set of valid units, with what can be derived from it. It only grows.
@@ -53,6 +53,8 @@ export class Dag {
   readonly #units = new Map<UnitHash, DagUnit>();
   readonly #blocks = new Map<UnitHash, BlockNode>();
   readonly #evidence = new Map<ValidatorIndex, Evidence>();
+  /** Faulty on evidence of the era before. */
+  readonly #marked = new Set<ValidatorIndex>();
   readonly #forked = new Set<ValidatorIndex>();
   /** Validators whose first lane exists. */
   readonly #started = new Set<ValidatorIndex>();
@@ -88,22 +90,23 @@ export class Dag {
   }
 
   faultKind(index: ValidatorIndex): FaultKind | undefined {
+    if (this.instance.banned.has(index)) return "Banned";
     if (this.#evidence.has(index)) return "Direct";
-    return this.instance.banned.has(index) ? "Banned" : undefined;
+    return this.#marked.has(index) ? "Indirect" : undefined;
   }
 
   isFaulty(index: ValidatorIndex): boolean {
     return this.latest[index] === "faulty";
   }
 
-  /** Weight of the validators proven to have equivocated in this instance. */
+  /** Weight of the validators proven to have equivocated, in this instance or in the era before. */
   get faultyWeight(): Weight {
     return this.#faultyWeight;
   }
 
   /** Grows with everything that can change head or finality. */
   get revision(): number {
-    return this.order.length + this.#evidence.size;
+    return this.order.length + this.#evidence.size + this.#marked.size;
   }
 
   /** Validators of whom the state holds units on more than one lane. */
@@ -174,9 +177,31 @@ export class Dag {
     const accused = perpetratorOf(evidence);
     if (this.#evidence.has(accused)) return false;
     this.#evidence.set(accused, evidence);
-    this.#faultyWeight += this.instance.weights[accused] as Weight;
+    if (!this.#marked.has(accused)) this.#faultyWeight += this.instance.weights[accused] as Weight;
     this.latest[accused] = "faulty";
     return true;
+  }
+
+  /**
+   * Counts a validator as faulty on evidence of the era before: its units stay valid, but its entry is faulty and its
+   * weight does not vote (KoMaBFT spec 7). Whoever is faulty already stays as it is.
+   */
+  markFaulty(index: ValidatorIndex): void {
+    if (this.faultKind(index) !== undefined) return;
+    this.#marked.add(index);
+    this.#faultyWeight += this.instance.weights[index] as Weight;
+    this.latest[index] = "faulty";
+  }
+
+  /** Forgets everything but who is faulty and why: what an old era keeps for those who still cite its evidence. */
+  retainEvidenceOnly(): void {
+    this.order.length = 0;
+    this.#units.clear();
+    this.#blocks.clear();
+    this.#forked.clear();
+    this.#started.clear();
+    this.#laneCount = this.instance.size;
+    for (let i = 0; i < this.latest.length; i++) if (this.latest[i] !== "faulty") this.latest[i] = undefined;
   }
 
   /** The unit as it travels, with the hashes of its panorama. */

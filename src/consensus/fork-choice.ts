@@ -1,7 +1,7 @@
 import { ancestorAtDepth, type BlockNode, commonAncestor } from "./block-tree.ts";
 import type { Weight } from "./committee.ts";
 import type { Panorama } from "./dag-unit.ts";
-import { isCorrect } from "./panorama.ts";
+import { countVotes } from "./vote-tally.ts";
 
 /**
  * Weighted GHOST over the votes of a panorama: from the key block on, always to the child with the greatest weight of
@@ -13,13 +13,7 @@ import { isCorrect } from "./panorama.ts";
  * @see KoMaBFT spec 9
  */
 export function forkChoice(panorama: Panorama, weights: readonly Weight[]): BlockNode | undefined {
-  const votes = new Map<BlockNode, Weight>();
-  for (let i = 0; i < panorama.length; i++) {
-    const observation = panorama[i];
-    if (!isCorrect(observation) || observation.vote === undefined) continue;
-    votes.set(observation.vote, (votes.get(observation.vote) ?? 0) + (weights[i] as Weight));
-  }
-  return heaviestBlock(votes);
+  return heaviestBlock(countVotes(panorama, weights));
 }
 
 /** {@link forkChoice} on votes that are counted already. */

@@ -1,4 +1,4 @@
-export { type BlockNode, descendsFrom } from "./block-tree.ts";
+export { ancestorAtDepth, type BlockNode, descendsFrom } from "./block-tree.ts";
 export {
   type Committee,
   committeeFromStakes,
@@ -11,6 +11,8 @@ export {
   type Weight,
 } from "./committee.ts";
 export { createKomaBft } from "./create-koma-bft.ts";
+export { Dag, type FaultKind } from "./dag.ts";
+export { type DagUnit, laneAncestor, type Observation, type Panorama, skipIndex } from "./dag-unit.ts";
 export type { Alarm, BlockRef, DisconnectReason, Effect, Timer } from "./effects.ts";
 export { decodeEndorsement, type Endorsement, encodeEndorsement } from "./endorsement.ts";
 export type { EndorsementEvidence } from "./endorsement-evidence.ts";
@@ -24,6 +26,8 @@ export {
   perpetratorOf,
   verifyEvidence,
 } from "./evidence.ts";
+export { confidenceIn, FinalityDetector } from "./finality.ts";
+export { forkChoice } from "./fork-choice.ts";
 export {
   type ConsensusParams,
   createInstance,
@@ -51,6 +55,17 @@ export {
   type MessageBody,
   type PeerId,
 } from "./messages.ts";
+export { isCorrect, panoramaRoot } from "./panorama.ts";
+export {
+  participationIn,
+  type RewardAmounts,
+  type RoundParticipation,
+  type RoundRecord,
+  recordChain,
+  recordRound,
+  rewardsForRound,
+  type ValidatorRecord,
+} from "./participation.ts";
 export { requiredQuorum, type Strength, thresholdFromFraction } from "./quorum.ts";
 export type { RoundLengthState } from "./round-length.ts";
 export type { OwnHead } from "./schedule.ts";
@@ -58,7 +73,10 @@ export type { SignedHeader } from "./signed-header.ts";
 export type { Confidence } from "./summit.ts";
 export {
   consensusDomain,
+  hashBody,
   headerDigest,
+  SEEN_FAULTY,
+  SEEN_NOTHING,
   type SignedUnit,
   type UnitBody,
   type UnitHash,
@@ -67,4 +85,12 @@ export {
 } from "./unit.ts";
 export { type CodecRejection, decodeUnit, encodeUnit } from "./unit-codec.ts";
 export type { OwnValidator } from "./unit-maker.ts";
-export type { UnitRejection } from "./validity.ts";
+export {
+  type CheckedUnit,
+  checkCitations,
+  checkContent,
+  checkIdentified,
+  missingDependencies,
+  type UnitRejection,
+} from "./validity.ts";
+export { countVotes, tallyBranches, type VoteTally } from "./vote-tally.ts";

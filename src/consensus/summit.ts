@@ -197,7 +197,12 @@ export class SummitSearch {
 }
 
 /** Weight of the members of whom `unit` sees (or is) a unit at or after their `first`. */
-function seenWeight(unit: DagUnit, members: readonly number[], first: Int32Array, weights: readonly Weight[]): Weight {
+export function seenWeight(
+  unit: DagUnit,
+  members: readonly number[],
+  first: Int32Array,
+  weights: readonly Weight[],
+): Weight {
   const { cited, creator } = unit;
   let sum = 0;
   for (const i of members) {
