@@ -92,7 +92,8 @@ export class PlayedState {
   panorama(cites: readonly CitedId[] | undefined): Panorama | StepError {
     if (cites === undefined) return this.dag.latest;
     if (cites.length !== this.dag.instance.size) return { error: "PanoramaLength" };
-    const missing = this.firstMissing(cites);
+    // Only units: a question may suppose that somebody is faulty.
+    const missing = this.firstMissing(cites.map((cited) => (cited === "faulty" ? undefined : cited)));
     if (missing !== undefined) return missingError(missing);
     return cites.map((cited): Observation => (typeof cited === "object" ? this.unit(cited.id) : cited));
   }

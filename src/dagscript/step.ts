@@ -63,6 +63,8 @@ export type KnownOp = keyof typeof readers;
 /** What a step of a known op says. */
 export type StepContent = ReturnType<(typeof readers)[KnownOp]>;
 
+export const knownOps: readonly string[] = Object.keys(readers);
+
 export function isKnownOp(op: string): op is KnownOp {
   return Object.hasOwn(readers, op);
 }
