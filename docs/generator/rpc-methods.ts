@@ -80,6 +80,11 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     params: "",
     does: "instance, slot, leader, weights and finality as the node's consensus sees them",
   },
+  koma_getUnits: {
+    params: '`{"rounds": 4, "limit": 200}`',
+    does: "units of the last rounds of the node's state: who cites what, which carry blocks, what each votes for",
+  },
+  koma_getEvidence: { params: "", does: "proven faults that the node has stored, with the signed bytes" },
   koma_getConfidence: { params: "hash", does: "how strongly a block is final, and the summit that shows it" },
   koma_subscribe: {
     params: '`finality`, `{"alpha": 0.33}`',

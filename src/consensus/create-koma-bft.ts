@@ -31,6 +31,7 @@ import { StoredUnits } from "./stored-units.ts";
 import type { Confidence } from "./summit.ts";
 import { Synchronizer } from "./synchronizer.ts";
 import { identifyUnit, pingDigest, type UnitHash, type WireUnit } from "./unit.ts";
+import { type RecentUnits, recentUnits, type UnitView } from "./unit-view.ts";
 import { checkCitations, checkIdentified } from "./validity.ts";
 
 const PURGE_EVERY_MS = 5_000;
@@ -174,6 +175,10 @@ class ConsensusInstance implements KomaBft {
   block(unit: UnitHash): BlockRef | undefined {
     const node = this.#dag.block(unit);
     return node && blockRef(node);
+  }
+
+  units(asked: RecentUnits): readonly UnitView[] {
+    return recentUnits(this.#dag, asked);
   }
 
   status(now: Timestamp): KomaBftStatus {

@@ -74,6 +74,7 @@ export type { Confidence } from "./summit.ts";
 export {
   consensusDomain,
   hashBody,
+  hashHeader,
   headerDigest,
   SEEN_FAULTY,
   SEEN_NOTHING,
@@ -85,6 +86,7 @@ export {
 } from "./unit.ts";
 export { type CodecRejection, decodeUnit, encodeUnit } from "./unit-codec.ts";
 export type { OwnValidator } from "./unit-maker.ts";
+export type { RecentUnits, UnitView } from "./unit-view.ts";
 export {
   type CheckedUnit,
   checkCitations,

@@ -13,6 +13,7 @@ import type { Confidence } from "./summit.ts";
 import { defaultSyncLimits, type SyncLimits } from "./synchronizer.ts";
 import type { UnitHash, WireUnit } from "./unit.ts";
 import type { OwnValidator } from "./unit-maker.ts";
+import type { RecentUnits, UnitView } from "./unit-view.ts";
 
 /** What a node decides for itself; nothing of it is visible to others but in the timing of its units. */
 export interface LocalOptions extends SyncLimits {
@@ -141,5 +142,7 @@ export interface KomaBft {
   /** The block that the whole state prefers; undefined: the key block. */
   head(): BlockRef | undefined;
   block(unit: UnitHash): BlockRef | undefined;
+  /** The newest units of the state, oldest first. */
+  units(asked: RecentUnits): readonly UnitView[];
   status(now: Timestamp): KomaBftStatus;
 }

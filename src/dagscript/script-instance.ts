@@ -30,6 +30,7 @@ export function scriptedInstance({ validators, params, leadersUsed }: Script): S
   const committee = createCommittee(
     keys.map(({ signer }, i) => ({ signer, weight: (validators[i] as ScriptValidator).weight, producer: true })),
   );
+  const limitedNaivety = { lnc: params.lnc, endorseEvidenceLimit: Math.max(1, params.endorsementEvidenceLimit) };
   const instance = createInstance({
     chainId: 1n,
     genesisHash: keccakHash(utf8("scripted genesis")),
@@ -42,6 +43,7 @@ export function scriptedInstance({ validators, params, leadersUsed }: Script): S
     banned: params.banned,
     leadersUsed: new Map([...leadersUsed].map(([slot, leader]) => [timestamp(slot), leader])),
     params: {
+      ...limitedNaivety,
       baseRoundMs: params.minRoundLenMs,
       maxRoundExp: Math.floor(Math.log2(params.maxRoundLenMs / params.minRoundLenMs)),
       eraMinBlocks: params.eraMinHeight,

@@ -69,7 +69,7 @@ export function loadConfig(folder: string): NodeConfig {
  * The given ones, and the two tags every Ethereum tool asks for. Ones that only differ beyond the sixth decimal are the
  * same: somebody wrote 0.333333 for a third.
  */
-function thresholdsOf(given: readonly number[]): readonly number[] {
+export function thresholdsOf(given: readonly number[]): readonly number[] {
   const thresholds: number[] = [];
   for (const fraction of [SAFE, FINALIZED, ...given]) {
     if (!thresholds.some((known) => Math.abs(known - fraction) < 2e-6)) thresholds.push(fraction);

@@ -2,7 +2,6 @@ import type { Genesis } from "../chain/index.ts";
 import type { Clock } from "../clock.ts";
 import {
   committeeFromStakes,
-  createInstance,
   createKomaBft,
   decodeEndorsement,
   decodeEvidence,
@@ -18,11 +17,12 @@ import { BugError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Network, PeerId } from "../network/index.ts";
 import { type Address, type Bytes, type Hash, timestamp, utf8 } from "../primitives/index.ts";
-import type { Store, StoredInstance } from "../storage/index.ts";
+import type { Store } from "../storage/index.ts";
 import type { BlockService } from "./block-service.ts";
 import { FINALIZED } from "./config.ts";
 import { createEffectLoop, type EffectListener, type EffectLoop } from "./effect-loop.ts";
 import type { FinalUnits } from "./final-units.ts";
+import { createInstances, type InstanceBody } from "./stored-instance.ts";
 
 export interface ConsensusDriverConfig {
   readonly genesis: Genesis;
@@ -65,12 +65,6 @@ export interface ConsensusDriver {
   readonly core: KomaBft;
 }
 
-/** What an instance's row keeps beside its indexed columns. */
-interface InstanceBody {
-  readonly keyHeight: number;
-  readonly excluded: readonly number[];
-}
-
 /** Part of a round in which a leader may propose; its last third belongs to the witnesses. */
 const PROPOSAL_WINDOW = 0.3;
 
@@ -81,21 +75,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
   const committee = committeeFromStakes(genesis.validators, consensus.weightScale);
   const own = config.signer && indexOfSigner(committee, config.signer.address);
 
-  function instanceOf(generation: bigint, start: number, keyBlock: Hash, body: InstanceBody): Instance {
-    return createInstance({
-      chainId: genesis.chainId,
-      genesisHash,
-      generation: Number(generation),
-      // Eras with switch blocks rotate the committee; until they do, an instance ends only with its generation.
-      era: 0,
-      keyBlock: { hash: keyBlock, height: body.keyHeight },
-      eraStart: timestamp(start),
-      seed: keyBlock,
-      committee,
-      excluded: body.excluded,
-      params: { ...consensus, eraMinBlocks: 0 },
-    });
-  }
+  const { instanceOf, storedInstance } = createInstances(genesis, genesisHash);
 
   function remember(instance: Instance, body: InstanceBody): void {
     store.instances.open({
@@ -113,17 +93,6 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const start = slotFrom(Number(genesis.timestamp) * 1000, consensus.baseRoundMs);
     const instance = instanceOf(0n, start, genesisHash, body);
     remember(instance, body);
-    return instance;
-  }
-
-  function storedInstance(row: StoredInstance): Instance {
-    const body = JSON.parse(new TextDecoder().decode(row.body)) as InstanceBody;
-    const instance = instanceOf(row.generation, row.start, row.keyBlock, body);
-    if (instance.id !== row.hash) {
-      throw new BugError("the stored consensus instance does not follow from this genesis", {
-        facts: { stored: row.hash, computed: instance.id },
-      });
-    }
     return instance;
   }
 

@@ -263,7 +263,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     peerCount: () => network.peers().length,
     syncing: () => false,
     status,
-    extra: komaMethods({ chain, driver, clock }),
+    extra: komaMethods({ chain, driver, clock, store }),
   });
   let rpc: RpcServer | undefined;
 

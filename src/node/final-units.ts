@@ -1,5 +1,5 @@
 import type { UnitHash } from "../consensus/index.ts";
-import { concatBytes, type Hash, hashFromBytes, hashToBytes } from "../primitives/index.ts";
+import { type Bytes, concatBytes, type Hash, hashFromBytes, hashToBytes } from "../primitives/index.ts";
 import type { Store } from "../storage/index.ts";
 
 /** A final block with the unit that carries it. */
@@ -22,17 +22,23 @@ export interface FinalUnits {
 const MARK_BYTES = 96;
 
 export function createFinalUnits(meta: Store["meta"]): FinalUnits {
-  const key = (fraction: number) => `final.${fraction.toFixed(6)}`;
   return {
     mark(instance, fraction, { unit, block }) {
       const value = [instance, unit as string as Hash, block].map(hashToBytes);
-      meta.set(key(fraction), concatBytes(...value));
+      meta.set(finalUnitKey(fraction), concatBytes(...value));
     },
-    newest(instance, fraction) {
-      const value = meta.get(key(fraction));
-      if (value?.length !== MARK_BYTES || hashFromBytes(value.subarray(0, 32)) !== instance) return undefined;
-      const unit = hashFromBytes(value.subarray(32, 64)) as string as UnitHash;
-      return { unit, block: hashFromBytes(value.subarray(64)) };
-    },
+    newest: (instance, fraction) => readFinalUnit(meta.get(finalUnitKey(fraction)), instance),
   };
+}
+
+/** Name of a threshold's mark. */
+export function finalUnitKey(fraction: number): string {
+  return `final.${fraction.toFixed(6)}`;
+}
+
+/** A mark as stored; undefined when it belongs to another instance. */
+export function readFinalUnit(value: Bytes | undefined, instance: Hash): FinalUnit | undefined {
+  if (value?.length !== MARK_BYTES || hashFromBytes(value.subarray(0, 32)) !== instance) return undefined;
+  const unit = hashFromBytes(value.subarray(32, 64)) as string as UnitHash;
+  return { unit, block: hashFromBytes(value.subarray(64)) };
 }

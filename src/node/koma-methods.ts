@@ -3,21 +3,30 @@ import type { Clock } from "../clock.ts";
 import { ProtocolError } from "../errors.ts";
 import { bytesToHex, type Hash, timestamp } from "../primitives/index.ts";
 import { type ExtraMethod, invalidParams, isAbsent, readHash, readQuantity } from "../rpc/index.ts";
+import type { Store } from "../storage/index.ts";
 import type { ChainView, KnownBlock } from "./chain-view.ts";
 import type { ConsensusDriver } from "./consensus-driver.ts";
 import { describeMembers } from "./member-view.ts";
+import { storedEvidence } from "./evidence-view.ts";
 
 export interface KomaMethodParts {
   readonly chain: ChainView;
   readonly driver: ConsensusDriver;
   readonly clock: Clock;
+  readonly store: Pick<Store, "instances" | "units">;
 }
+
+/** Bounds of `koma_getUnits`. */
+const MAX_ROUNDS = 64;
+const MAX_UNITS = 1_000;
+/** Citations in one answer, some 3 MB: large committees get fewer units. */
+const MAX_CITATIONS = 40_000;
 
 /**
  * Methods beyond Ethereum's standard set: raw bytes for provers (`debug_getRaw…`, as go-ethereum names them) and what consensus
  * knows of itself.
  */
-export function komaMethods({ chain, driver, clock }: KomaMethodParts): Readonly<Record<string, ExtraMethod>> {
+export function komaMethods({ chain, driver, clock, store }: KomaMethodParts): Readonly<Record<string, ExtraMethod>> {
   function blockOf(param: unknown): KnownBlock {
     const hash = hashOf(param);
     const known = hash && chain.known(hash);
@@ -35,6 +44,27 @@ export function komaMethods({ chain, driver, clock }: KomaMethodParts): Readonly
     debug_getRawBlock: ([block]) => bytesToHex(encodeBlock(blockOf(block).block)),
     debug_getRawHeader: ([block]) => bytesToHex(encodeHeader(blockOf(block).block.header)),
     debug_getRawReceipts: ([block]) => blockOf(block).receipts.map((receipt) => bytesToHex(encodeReceipt(receipt))),
+    koma_getUnits([asked]) {
+      const { rounds, limit } = readRecentUnits(asked);
+      const { core } = driver;
+      const { committee, params, id, era, generation } = core.instance;
+      return {
+        instance: id,
+        era,
+        generation,
+        baseRoundMs: params.baseRoundMs,
+        validators: committee.validators.map(({ signer, weight }) => ({ signer, weight })),
+        units: core
+          .units({ rounds, limit: Math.min(limit, Math.floor(MAX_CITATIONS / committee.validators.length)) })
+          .map((unit) => ({
+            ...unit,
+            cites: unit.cites.map((cited) => cited ?? null),
+            block: unit.block ? { height: unit.block.height, parent: unit.block.parent ?? null } : null,
+            vote: unit.vote ?? null,
+          })),
+      };
+    },
+    koma_getEvidence: () => storedEvidence(store, driver.core.instance.domain),
     koma_consensus() {
       const status = driver.core.status(timestamp(clock.now()));
       const { committee, keyBlock, id } = status.instance;
@@ -64,4 +94,19 @@ export function komaMethods({ chain, driver, clock }: KomaMethodParts): Readonly
       };
     },
   };
+}
+
+function readRecentUnits(asked: unknown): { readonly rounds: number; readonly limit: number } {
+  if (isAbsent(asked)) return { rounds: 4, limit: 200 };
+  if (typeof asked !== "object" || asked === null || Array.isArray(asked))
+    throw invalidParams("units", "expected an object");
+  const { rounds = 4, limit = 200, ...others } = asked as Record<string, unknown>;
+  const [unknown] = Object.keys(others);
+  if (unknown !== undefined) throw invalidParams("units", `"${unknown.slice(0, 80)}" is neither rounds nor limit`);
+  return { rounds: readCount(rounds, "rounds", MAX_ROUNDS), limit: readCount(limit, "limit", MAX_UNITS) };
+}
+
+function readCount(value: unknown, name: string, most: number): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most) return value as number;
+  throw invalidParams(name, `expected a whole number from 1 to ${most}`);
 }

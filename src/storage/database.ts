@@ -35,6 +35,28 @@ export interface Database {
 }
 
 /**
+ * Opens a file that this build could have written for reading, beside whoever writes it. Nothing in it is changed.
+ *
+ * @throws as {@link openDatabase}; KOMA_E_STORE_LOCKED also when the writer lets nobody read, KOMA_E_STORE_CORRUPT when the
+ *   file has another schema than this build's
+ */
+export function openForReading(file: string, migrations: readonly string[]): Database {
+  return guarded(file, () => {
+    const sqlite = new SqliteDatabase(file, { timeout: 1_000, readonly: true, fileMustExist: true });
+    try {
+      const version = Number(sqlite.pragma("user_version", { simple: true }));
+      if (Number(sqlite.pragma("application_id", { simple: true })) !== APPLICATION_ID) throw storeForeign(file);
+      if (version > migrations.length) throw storeNewer(file, version, migrations.length);
+      if (version < migrations.length) throw storeCorrupt(file, `its schema ${version} is older than this build's`);
+      return wrap(sqlite, file);
+    } catch (error) {
+      sqlite.close();
+      throw error;
+    }
+  });
+}
+
+/**
  * Opens or creates the file and brings its schema up to date.
  *
  * @throws {EnvironmentError} KOMA_E_STORE_CORRUPT, KOMA_E_STORE_LOCKED, KOMA_E_STORE_FULL or KOMA_E_STORE_IO
