@@ -67,7 +67,10 @@ function print({ out }: Ctx, report: ReplayReport): void {
       out.line(`    final at ${percent(threshold)}: ${height} ${hash ?? ""}`);
   }
   const { firstDiff } = report;
-  if (firstDiff === undefined) return out.line(`${out.paint("green", "✔")} the replay agrees with the node`);
+  if (firstDiff === undefined) {
+    const verdict = report.compared > 0 ? "the replay agrees with the node" : "every stored unit holds";
+    return out.line(`${out.paint("green", "✔")} ${verdict}`);
+  }
   const { kind, unit = "", height, problem } = firstDiff;
   const place = height === undefined ? `${kind} ${unit}` : `block ${height} (unit ${unit})`;
   out.line(`${out.paint("red", "✖")} ${place} ${problem}`);
