@@ -45,7 +45,7 @@ function drawDot(graph: UnitGraph): string {
     lines.push(`  subgraph cluster_${i} {`, `    label=${quoted(creator)};`);
     for (const unit of graph.units.filter((candidate) => candidate.creator === creator)) {
       const shape = unit.block === undefined ? "" : ", shape=box";
-      lines.push(`    ${quoted(unit.id)} [label=${quoted(labelOf(unit, "\\n"))}${shape}];`);
+      lines.push(`    ${quoted(unit.id)} [label="${labelOf(unit).map(dotText).join("\\n")}"${shape}];`);
     }
     lines.push("  }");
   });
@@ -60,9 +60,9 @@ function drawMermaid(graph: UnitGraph): string {
   const lines = ["flowchart RL"];
   const nodes = new Map(graph.units.map(({ id }, i) => [id, `u${i}`]));
   graph.creators.forEach((creator, i) => {
-    lines.push(`  subgraph v${i}[${mermaidText(creator)}]`);
+    lines.push(`  subgraph v${i}["${mermaidText(creator)}"]`);
     for (const unit of graph.units.filter((candidate) => candidate.creator === creator)) {
-      const label = mermaidText(labelOf(unit, "<br/>"));
+      const label = `"${labelOf(unit).map(mermaidText).join("<br/>")}"`;
       lines.push(`    ${nodes.get(unit.id)}${unit.block === undefined ? `((${label}))` : `[${label}]`}`);
     }
     lines.push("  end");
@@ -73,15 +73,20 @@ function drawMermaid(graph: UnitGraph): string {
   return lines.join("\n");
 }
 
-function labelOf({ id, block }: GraphUnit, newLine: string): string {
-  return block === undefined || block === id ? id : `${id}${newLine}${block}`;
+/** The lines of a unit's label. */
+function labelOf({ id, block }: GraphUnit): readonly string[] {
+  return block === undefined || block === id ? [id] : [id, block];
 }
 
-/** Graphviz knows no escapes in a quoted name but the quote's own; the line break of labels is written by us. */
 function quoted(text: string): string {
-  return `"${text.replaceAll('"', '\\"')}"`;
+  return `"${dotText(text)}"`;
 }
 
+function dotText(text: string): string {
+  return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"');
+}
+
+/** Inside quotes Mermaid reads HTML's escapes, and tags. */
 function mermaidText(text: string): string {
-  return `"${text.replaceAll('"', "#quot;")}"`;
+  return text.replace(/[#&<>"`]/g, (character) => `#${character.charCodeAt(0)};`);
 }

@@ -44,6 +44,7 @@ describe("a script", () => {
     { rule: "is an object", json: [], pointer: "" },
     { rule: "has a version this build reads", json: { ...script, schemaVersion: 2 }, pointer: "/schemaVersion" },
     { rule: "has an id", json: { ...script, id: "" }, pointer: "/id" },
+    { rule: "does not steer terminals", json: { ...script, title: "\u001b[2J" }, pointer: "/title" },
     { rule: "has validators", json: { ...script, validators: [] }, pointer: "/validators" },
     { rule: "has at most 150", json: { ...script, validators: Array(151).fill({}) }, pointer: "/validators" },
     {
@@ -128,7 +129,8 @@ describe("a script", () => {
 
   it("is told of members that mean nothing", () => {
     const steps = [{ ...unit, expcet: "ok" }];
-    expect(parseScript({ ...script, steps, "a/b": 1 }).unknownMembers).toEqual(["/steps/0/expcet", "/a~1b"]);
+    const { unknownMembers } = parseScript({ ...script, steps, "a/b": 1, "\u001b[2J": 1 });
+    expect(unknownMembers).toEqual(["/steps/0/expcet", "/a~1b", "/\\x1b[2J"]);
   });
 
   it("refuses an id that is in the state already, and leaves the state as it was", () => {

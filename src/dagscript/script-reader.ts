@@ -33,7 +33,9 @@ export class Members {
   }
 
   at(key: string): string {
-    return `${this.pointer}/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+    const escaped = key.replaceAll("~", "~0").replaceAll("/", "~1");
+    // A pointer is shown on terminals: it must not steer them.
+    return `${this.pointer}/${escaped.replace(/\p{Cc}/gu, (character) => `\\x${character.charCodeAt(0).toString(16)}`)}`;
   }
 
   fault(key: string, problem: string): Error {
@@ -53,8 +55,9 @@ export class Members {
 
   text(key: string): string {
     const value = this.raw(key);
-    if (typeof value !== "string" || value === "" || value.length > MAX_TEXT) {
-      throw this.fault(key, `must be text of 1 to ${MAX_TEXT} characters`);
+    // Titles and names are shown on terminals.
+    if (typeof value !== "string" || value === "" || value.length > MAX_TEXT || /\p{Cc}/u.test(value)) {
+      throw this.fault(key, `must be text of 1 to ${MAX_TEXT} characters, without control characters`);
     }
     return value;
   }

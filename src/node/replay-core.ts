@@ -1,4 +1,3 @@
-import { decodeBlock } from "../chain/index.ts";
 import {
   type ConsensusMessage,
   createKomaBft,
@@ -10,7 +9,7 @@ import {
   type MessageBody,
   type UnitHash,
 } from "../consensus/index.ts";
-import { type Bytes, type Hash, type Timestamp, timestamp } from "../primitives/index.ts";
+import { type Bytes, type Check, type Hash, type Timestamp, timestamp } from "../primitives/index.ts";
 import type { ConsensusReader, StoredUnit } from "../storage/index.ts";
 
 /** Where the replay and what a node has kept part ways first. */
@@ -42,7 +41,13 @@ export interface ReplaySource {
   readonly reader: ConsensusReader;
   readonly instance: Instance;
   readonly thresholds: readonly number[];
-  readonly chainId: bigint;
+  /** Hashes of the block in a payload, or why it is none. */
+  readonly blockIn: (payload: Bytes) => Check<BlockHashes, string>;
+}
+
+export interface BlockHashes {
+  readonly hash: Hash;
+  readonly parent: Hash;
 }
 
 /** The peer that all stored units come from. */
@@ -59,7 +64,7 @@ class Replay {
   readonly #source: ReplaySource;
   readonly #core: KomaBft;
   readonly #added = new Set<Hash>();
-  readonly #blocks = new Map<UnitHash, { readonly hash: Hash; readonly parent: Hash }>();
+  readonly #blocks = new Map<UnitHash, BlockHashes>();
   readonly #finals: ReadonlyMap<number, ReplayedFinal[]>;
   readonly #evidence: ReadonlyMap<number, Bytes>;
   readonly #faulty = new Set<number>();
@@ -175,9 +180,9 @@ class Replay {
   }
 
   #noteBlock(unit: UnitHash, payload: Bytes): void {
-    const block = decodeBlock(payload, this.#source.chainId);
-    if (block.ok) this.#blocks.set(unit, { hash: block.value.hash, parent: block.value.header.parentHash });
-    else this.#differs({ kind: "block", unit, problem: `its block does not decode: ${block.rejection.code}` });
+    const block = this.#source.blockIn(payload);
+    if (block.ok) this.#blocks.set(unit, block.value);
+    else this.#differs({ kind: "block", unit, problem: `its block does not decode: ${block.rejection}` });
   }
 
   #noteFinal(fraction: number, unit: UnitHash, height: number): void {

@@ -1,13 +1,19 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
-import { createGenesisBlock, type Genesis, parseGenesis } from "../chain/index.ts";
+import { createGenesisBlock, decodeBlock, type Genesis, parseGenesis } from "../chain/index.ts";
 import { EnvironmentError, UserError } from "../errors.ts";
-import type { Hash } from "../primitives/index.ts";
+import { accept, type Bytes, type Check, type Hash, reject } from "../primitives/index.ts";
 import { type ChainReader, openChainReader, openConsensusReader, type StoredInstance } from "../storage/index.ts";
 import { FINALIZED, thresholdsOf } from "./config.ts";
 import { parseNodeConfigFile } from "./config-file.ts";
 import { finalUnitKey, readFinalUnit } from "./final-units.ts";
-import { type ReplayDifference, type ReplayedFinal, type ReplayedInstance, replayInstance } from "./replay-core.ts";
+import {
+  type BlockHashes,
+  type ReplayDifference,
+  type ReplayedFinal,
+  type ReplayedInstance,
+  replayInstance,
+} from "./replay-core.ts";
 import { createInstances, type InstanceBody } from "./stored-instance.ts";
 
 export interface ReplayOptions {
@@ -55,6 +61,11 @@ export async function replayNode({ folder, dataDir, chainOf }: ReplayOptions): P
   const genesis = readGenesis(within(config.genesis));
   const thresholds = thresholdsOf(config.thresholds);
   const data = dataDir ?? within(config.dataDir);
+  const blockIn = (payload: Bytes): Check<BlockHashes, string> => {
+    const block = decodeBlock(payload, genesis.chainId);
+    if (!block.ok) return reject(block.rejection.code);
+    return accept({ hash: block.value.hash, parent: block.value.header.parentHash });
+  };
   const { storedInstance } = createInstances(genesis, createGenesisBlock(genesis).hash);
   const reader = openConsensusReader(data);
   const chain = tryOpenChain(data);
@@ -65,7 +76,7 @@ export async function replayNode({ folder, dataDir, chainOf }: ReplayOptions): P
     let compared = 0;
     for (const [i, row] of rows.entries()) {
       const instance = storedInstance(row);
-      const replayed = replayInstance({ reader, instance, thresholds, chainId: genesis.chainId });
+      const replayed = replayInstance({ reader, instance, thresholds, blockIn });
       reports.push(reportOf(row, replayed));
       firstDiff ??= replayed.difference ?? missingMark(chain, row.hash, replayed);
       // A rollback voids what its generation does not build on.
