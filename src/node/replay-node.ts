@@ -80,7 +80,7 @@ export async function replayNode({ folder, dataDir, chainOf }: ReplayOptions): P
       reports.push(reportOf(row, replayed));
       firstDiff ??= replayed.difference ?? missingMark(chain, row.hash, replayed);
       // A rollback voids what its generation does not build on.
-      const valid = rows[i + 1] === undefined ? Number.POSITIVE_INFINITY : keyHeightOf(rows[i + 1] as StoredInstance);
+      const valid = Math.min(...rows.slice(i + 1).map(keyHeightOf));
       const finals = (replayed.finals.get(FINALIZED) ?? []).filter(({ height }) => height <= valid);
       const found = await compareFinals(finals, chain, chainOf);
       compared += found.compared;

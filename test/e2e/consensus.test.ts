@@ -255,14 +255,17 @@ describe("koma consensus on a running devnet", () => {
       const key = hexToBytes(readFileSync(join(devnet.dir, "keys", "validator-3.signer"), "utf8").trim());
       const genesis = parseGenesis(JSON.parse(readFileSync(join(devnet.dir, "genesis/genesis.json"), "utf8")));
       const domain = domainSeparator({ name: "KoMaBFT", version: "1", chainId: genesis.chainId });
-      const { instance } = await ask<{ instance: Hash }>(culprit.rpcUrl, "koma_consensus");
-      const { validators } = await consensusOf(culprit.rpcUrl);
-      const creator = validators.findIndex(({ signer }) => signer.toLowerCase() === culprit.signer.toLowerCase());
-      const signed = (body: string) => {
-        const header: UnitHeader = { instance, creator, seq: 999, prev: undefined, bodyHash: keccakHash(utf8(body)) };
-        return { ...header, signature: signDigest(headerDigest(domain, header), key) };
+      /** Two signed headers with one number, of the instance that runs now. */
+      const equivocation = async () => {
+        const { instance } = await ask<{ instance: Hash }>(culprit.rpcUrl, "koma_consensus");
+        const creator = await positionOf(culprit);
+        const signed = (body: string) => {
+          const header: UnitHeader = { instance, creator, seq: 999, prev: undefined, bodyHash: keccakHash(utf8(body)) };
+          return { ...header, signature: signDigest(headerDigest(domain, header), key) };
+        };
+        return { instance, evidence: createEquivocationEvidence(domain, signed("one"), signed("another")) };
       };
-      const evidence = createEquivocationEvidence(domain, signed("one"), signed("another"));
+      const planted: string[] = [];
 
       const { p2p } = JSON.parse(readFileSync(join(nodeFolder("validator-1"), "config.json"), "utf8")) as {
         p2p: { peers: string[] };
@@ -277,33 +280,43 @@ describe("koma consensus on a running devnet", () => {
       await stranger.start();
       try {
         await eventually("the stranger to be connected", async () => stranger.peers().length === 1);
-        stranger.broadcast("consensus", encodeMessage({ instance, kind: "evidence", evidence }));
+        const evidenceOf = (name: string) =>
+          koma.json<Record<string, unknown>[]>("consensus", "evidence", "--node", name);
+        await eventually("validator-0 to know of it", async () => {
+          // Again, should the instance have been over when it came.
+          const { instance, evidence } = await equivocation();
+          planted.push(bytesToHex(encodeEvidence(evidence)));
+          stranger.broadcast("consensus", encodeMessage({ instance, kind: "evidence", evidence }));
+          return (await evidenceOf("validator-0")).length > 0;
+        });
         for (const { name } of devnet.nodes.filter((node) => node !== culprit)) {
           const listed = await eventually(`${name} to know of it`, async () => {
-            const list = await koma.json<Record<string, unknown>[]>("consensus", "evidence", "--node", name);
+            const list = await evidenceOf(name);
             return list.length > 0 && list;
           });
-          expect(listed).toMatchObject([
-            {
-              kind: "equivocation",
-              by: "validator-3",
-              signer: culprit.signer.toLowerCase(),
-              seq: 999,
-              bytes: bytesToHex(encodeEvidence(evidence)),
-            },
-          ]);
+          expect(listed[0]).toMatchObject({
+            kind: "equivocation",
+            by: "validator-3",
+            signer: culprit.signer.toLowerCase(),
+            seq: 999,
+          });
+          expect(planted).toContain(listed[0]?.["bytes"]);
         }
       } finally {
         await stranger.stop();
       }
-      const { validators: after } = await consensusOf((devnet.nodes[0] as DevnetData["nodes"][number]).rpcUrl);
-      expect(after[creator]?.faulty).toBe(true);
       const replay = await koma.json<Replay>("consensus", "replay", "--node", "validator-0");
       expect(replay.ok).toBe(true);
-      expect(replay.instances.at(-1)?.faulty).toBe(1);
+      expect(replay.instances.some(({ faulty }) => faulty === 1)).toBe(true);
     });
   });
 });
+
+/** Position of a node's validator in the committee that runs now. */
+async function positionOf({ rpcUrl, signer }: DevnetData["nodes"][number]): Promise<number> {
+  const { validators } = await consensusOf(rpcUrl);
+  return validators.findIndex((validator) => validator.signer.toLowerCase() === signer.toLowerCase());
+}
 
 /** Where the 65 bytes of a unit's signature begin: RLP writes them as b8 41 and the bytes. */
 function signatureAt(unit: Buffer): number {
