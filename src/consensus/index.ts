@@ -14,7 +14,7 @@ export { createKomaBft } from "./create-koma-bft.ts";
 export { Dag, type FaultKind } from "./dag.ts";
 export { type DagUnit, laneAncestor, type Observation, type Panorama, skipIndex } from "./dag-unit.ts";
 export type { Alarm, BlockRef, DisconnectReason, Effect, Timer } from "./effects.ts";
-export { decodeEndorsement, type Endorsement, encodeEndorsement } from "./endorsement.ts";
+export { decodeEndorsement, type Endorsement, encodeEndorsement, signEndorsement } from "./endorsement.ts";
 export type { EndorsementEvidence } from "./endorsement-evidence.ts";
 export {
   createEquivocationEvidence,

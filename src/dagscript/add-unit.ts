@@ -22,7 +22,7 @@ export function addUnit(state: PlayedState, step: UnitStep): "ok" | StepError {
   const unit = signedUnit(state, step);
   const checked = checkAlone(state, unit);
   if (!checked.ok) return refusal(state, checked.rejection);
-  const missing = state.firstMissing(step.cites);
+  const missing = state.firstMissing(step.cites, unit.body.endorsed);
   if (missing !== undefined) return missingError(missing);
   const valid = checkCitations(checked.value, state.dag);
   if (!valid.ok) return refusal(state, valid.rejection);

@@ -10,13 +10,14 @@ import {
   recordChain,
   recordRound,
   rewardsForRound,
+  signEndorsement,
   skipIndex,
   tallyBranches,
 } from "../consensus/index.ts";
 import { timestamp } from "../primitives/index.ts";
 import { addUnit } from "./add-unit.ts";
 import { isStepError, type PlayedState, type StepError } from "./played-state.ts";
-import { idOfHash } from "./script-instance.ts";
+import { hashOfId, idOfHash } from "./script-instance.ts";
 import type { StepContent } from "./step.ts";
 
 /** A JSON value. */
@@ -28,6 +29,15 @@ type Answers = {
 
 const answers: Answers = {
   unit: addUnit,
+  endorse(state, { unit, by }) {
+    const { dag, scripted } = state;
+    const hash = hashOfId(unit);
+    for (const endorser of by.map((name) => state.position(name))) {
+      const privateKey = scripted.keys[endorser] as Uint8Array;
+      dag.endorsements.add(signEndorsement(dag.instance, { unit: hash, endorser, privateKey }), dag.unit(hash));
+    }
+    return dag.endorsements.isEndorsed(hash);
+  },
   markFaulty(state, { validator }) {
     state.dag.markFaulty(state.position(validator));
     return null;

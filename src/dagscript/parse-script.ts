@@ -145,11 +145,14 @@ function readScriptStep(
   unknown: string[],
 ): ScriptStep {
   const op = step.text("op");
-  const expected = step.raw("expect");
+  const expected = step.raw(op === "endorse" ? "endorsedAfter" : "expect");
   if (!isKnownOp(op)) return { op, content: undefined, expected };
   const content = readStep(op, step);
   if ("validator" in content && content.validator !== undefined && !positions.has(content.validator)) {
     throw step.fault("validator", `names "${content.validator}", who is no validator`);
+  }
+  for (const name of content.op === "endorse" ? content.by : []) {
+    if (!positions.has(name)) throw step.fault("by", `names "${name}", who is no validator`);
   }
   if ("detector" in content && !detectors.has(content.detector)) {
     throw step.fault("detector", `names "${content.detector}", which /detectors does not`);

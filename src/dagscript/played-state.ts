@@ -10,6 +10,7 @@ import {
   type Panorama,
   SEEN_FAULTY,
   SEEN_NOTHING,
+  type UnitHash,
 } from "../consensus/index.ts";
 import type { Script } from "./parse-script.ts";
 import { hashOfId, idOfHash, type ScriptedInstance, scriptedInstance } from "./script-instance.ts";
@@ -24,7 +25,10 @@ export interface StepError {
 }
 
 /** What must be in the state before a citation list means anything. */
-export type MissingDependency = { readonly unit: string } | { readonly evidence: string };
+export type MissingDependency =
+  | { readonly unit: string }
+  | { readonly evidence: string }
+  | { readonly endorsement: string };
 
 /** The consensus state that a script is played into, with the script's names for everything. */
 export class PlayedState {
@@ -80,12 +84,13 @@ export class PlayedState {
   }
 
   /** Units first, in the order of validators, then evidence (KoMaBFT spec 15). */
-  firstMissing(cites: readonly CitedId[]): MissingDependency | undefined {
+  firstMissing(cites: readonly CitedId[], endorsed: readonly UnitHash[] = []): MissingDependency | undefined {
     const hashes = cites.flatMap((cited) => (typeof cited === "object" ? [hashOfId(cited.id)] : []));
-    const asked = { hashes, body: { observations: this.observations(cites), endorsed: [] } };
-    const { units, evidence } = missingDependencies(asked as unknown as CheckedUnit, this.dag);
+    const asked = { hashes, body: { observations: this.observations(cites), endorsed } };
+    const { units, evidence, endorsements } = missingDependencies(asked as unknown as CheckedUnit, this.dag);
     if (units[0] !== undefined) return { unit: idOfHash(units[0]) };
-    return evidence[0] === undefined ? undefined : { evidence: this.nameAt(evidence[0]) };
+    if (evidence[0] !== undefined) return { evidence: this.nameAt(evidence[0]) };
+    return endorsements[0] === undefined ? undefined : { endorsement: idOfHash(endorsements[0]) };
   }
 
   /** The panorama of a citation list, by default that of the state; what it lacks otherwise. */
@@ -111,9 +116,8 @@ export class PlayedState {
 }
 
 export function missingError(missing: MissingDependency): StepError {
-  return "unit" in missing
-    ? { error: "MissingDependency", unit: missing.unit }
-    : { error: "MissingDependency", validator: missing.evidence };
+  if ("evidence" in missing) return { error: "MissingDependency", validator: missing.evidence };
+  return { error: "MissingDependency", unit: "unit" in missing ? missing.unit : missing.endorsement };
 }
 
 export function isStepError(answer: object): answer is StepError {

@@ -19,6 +19,11 @@ const readers = {
     roundExp: step.integer("roundExp"),
     endorsed: step.ids("endorsed", MAX_ENDORSED),
   }),
+  endorse: (step: Members) => ({
+    op: "endorse" as const,
+    unit: step.id("unit"),
+    by: step.names("by", n),
+  }),
   markFaulty: (step: Members) => ({ op: "markFaulty" as const, validator: step.text("validator") }),
   retainEvidenceOnly: () => ({ op: "retainEvidenceOnly" as const }),
   note: (step: Members) => ({ op: "note" as const, text: step.text("text") }),

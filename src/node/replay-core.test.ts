@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type DrawnDag, drawDag } from "../../test/support/draw-dag.ts";
 import { drawRandomDag } from "../../test/support/random-dag.ts";
-import { encodeEvidence, encodeUnit, type UnitHash } from "../consensus/index.ts";
+import { encodeEvidence, encodeUnit, perpetratorOf, type UnitHash } from "../consensus/index.ts";
 import { accept, type Bytes, type Hash, keccakHash, reject, utf8 } from "../primitives/index.ts";
 import type { ConsensusReader, StoredUnit } from "../storage/index.ts";
 import { type ReplaySource, replayInstance } from "./replay-core.ts";
@@ -29,7 +29,7 @@ function storeOf(
     units: () => rows,
     unit: (_, hash) => rows.find((row) => row.hash === hash),
     evidence: () =>
-      drawn.dag.evidence().map((evidence) => ({ creator: evidence.first.creator, bytes: encodeEvidence(evidence) })),
+      drawn.dag.evidence().map((evidence) => ({ creator: perpetratorOf(evidence), bytes: encodeEvidence(evidence) })),
     close: () => {},
   };
   return { reader, instance: drawn.instance, thresholds: [third], blockIn: linkedBlock(drawn) };
