@@ -6,8 +6,8 @@ import { type ExtraMethod, invalidParams, isAbsent, readHash, readQuantity } fro
 import type { Store } from "../storage/index.ts";
 import type { ChainView, KnownBlock } from "./chain-view.ts";
 import type { ConsensusDriver } from "./consensus-driver.ts";
-import { describeMembers } from "./member-view.ts";
 import { storedEvidence } from "./evidence-view.ts";
+import { describeMembers } from "./member-view.ts";
 
 export interface KomaMethodParts {
   readonly chain: ChainView;
