@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { createPrng } from "../../test/simulation/prng.ts";
+import { createPrng } from "../../test/support/prng.ts";
 import { drawRandomDag } from "../../test/support/random-dag.ts";
 import { Dag } from "./dag.ts";
 import { type DagUnit, sees } from "./dag-unit.ts";

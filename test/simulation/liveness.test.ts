@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { conflictingFinals } from "./conflicting-finals.ts";
-import { fractionFor, Simulation } from "./simulation.ts";
+import { conflictingFinals, fractionFor, Simulation } from "../../src/simulation/index.ts";
 
 /** Virtual time after which a block proposed then must be final at every live threshold. */
 const SETTLE_MS = 6_000;

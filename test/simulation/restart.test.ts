@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { conflictingFinals } from "./conflicting-finals.ts";
-import { Simulation } from "./simulation.ts";
+import { conflictingFinals, Simulation } from "../../src/simulation/index.ts";
 
 const four = { weights: [1, 1, 1, 1], thresholds: [1 / 3] };
 

@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { conflictingFinals } from "./conflicting-finals.ts";
-import { fractionFor, Simulation } from "./simulation.ts";
+import { conflictingFinals, fractionFor, Simulation } from "../../src/simulation/index.ts";
 
 /** Every threshold weight of a committee of `n` equal validators. */
 function allThresholds(n: number): number[] {

@@ -1,7 +1,7 @@
 import type { DagUnit } from "../../src/consensus/dag-unit.ts";
 import type { ConsensusParams } from "../../src/consensus/instance.ts";
-import { createPrng, type Prng } from "../simulation/prng.ts";
 import { type DrawnDag, drawDag } from "./draw-dag.ts";
+import { createPrng, type Prng } from "./prng.ts";
 
 export interface RandomDagOptions {
   readonly seed: number;

@@ -6,8 +6,9 @@ import {
   type OwnHead,
   type StoredUnit,
   type UnitHash,
-} from "../../src/consensus/index.ts";
-import type { Bytes } from "../../src/primitives/index.ts";
+} from "../consensus/index.ts";
+import { BugError } from "../errors.ts";
+import type { Bytes } from "../primitives/index.ts";
 
 interface Row {
   readonly hash: UnitHash;
@@ -36,7 +37,7 @@ export class MemoryUnitStore {
     if (own !== undefined) {
       const expected = this.#ownHead === undefined ? 0 : this.#ownHead.seq + 1;
       if (own.seq !== expected || unit.seq !== expected) {
-        throw new Error(`own unit ${unit.seq} does not follow stored unit ${expected - 1}`);
+        throw new BugError(`own unit ${unit.seq} does not follow stored unit ${expected - 1}`);
       }
       this.#ownHead = { seq: unit.seq, hash: unit.hash };
     }
@@ -55,7 +56,7 @@ export class MemoryUnitStore {
   units(): readonly StoredUnit[] {
     return this.#rows.map((row) => {
       const unit = decodeUnit(row.bytes);
-      if (!unit.ok) throw new Error(`stored unit does not decode: ${unit.rejection.code}`);
+      if (!unit.ok) throw new BugError(`stored unit does not decode: ${unit.rejection.code}`);
       return { unit: unit.value, payload: row.payload };
     });
   }

@@ -8,16 +8,9 @@ import {
   encodeMessage,
   type Instance,
   type LocalOptions,
-} from "../../src/consensus/index.ts";
-import {
-  addressOfKey,
-  type Bytes,
-  bytesToHex,
-  keccak256,
-  keccakHash,
-  timestamp,
-  utf8,
-} from "../../src/primitives/index.ts";
+} from "../consensus/index.ts";
+import { BugError } from "../errors.ts";
+import { addressOfKey, type Bytes, bytesToHex, keccak256, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
 import { EventQueue } from "./event-queue.ts";
 import { createPrng, type Prng } from "./prng.ts";
 import { type NodeHost, SimulatedNode } from "./simulated-node.ts";
@@ -121,7 +114,7 @@ export class Simulation implements NodeHost {
   /** The node of a validator that was started once. */
   node(name: string): SimulatedNode {
     const node = this.nodes.find((candidate) => candidate.name === name);
-    if (node === undefined) throw new Error(`no node ${name}`);
+    if (node === undefined) throw new BugError(`no node ${name}`);
     return node;
   }
 
@@ -226,6 +219,6 @@ export class Simulation implements NodeHost {
 /** What the receivers decode from what the sender encodes. */
 function throughWire(message: ConsensusMessage): ConsensusMessage {
   const decoded = decodeMessage(encodeMessage(message));
-  if (!decoded.ok) throw new Error(`own message does not decode: ${JSON.stringify(decoded.rejection)}`);
+  if (!decoded.ok) throw new BugError(`own message does not decode: ${JSON.stringify(decoded.rejection)}`);
   return decoded.value;
 }

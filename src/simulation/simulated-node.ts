@@ -5,8 +5,9 @@ import {
   type Effect,
   type KomaBft,
   type KomaBftConfig,
-} from "../../src/consensus/index.ts";
-import { type Bytes, type Timestamp, timestamp, utf8 } from "../../src/primitives/index.ts";
+} from "../consensus/index.ts";
+import { BugError } from "../errors.ts";
+import { type Bytes, type Timestamp, timestamp, utf8 } from "../primitives/index.ts";
 import { MemoryUnitStore } from "./memory-unit-store.ts";
 
 /** What a node needs of the world around it. */
@@ -67,7 +68,7 @@ export class SimulatedNode {
   }
 
   get core(): KomaBft {
-    if (this.#core === undefined) throw new Error(`${this.name} is down`);
+    if (this.#core === undefined) throw new BugError(`${this.name} is down`);
     return this.#core;
   }
 
