@@ -50,10 +50,19 @@ export {
   type MessageBody,
   type PeerId,
 } from "./messages.ts";
+export { panoramaRoot } from "./panorama.ts";
 export { requiredQuorum, type Strength, thresholdFromFraction } from "./quorum.ts";
 export type { OwnHead } from "./schedule.ts";
 export type { Confidence } from "./summit.ts";
-export { headerDigest, type SignedUnit, type UnitBody, type UnitHash, type UnitHeader, type WireUnit } from "./unit.ts";
+export {
+  headerDigest,
+  type SignedUnit,
+  signUnit,
+  type UnitBody,
+  type UnitHash,
+  type UnitHeader,
+  type WireUnit,
+} from "./unit.ts";
 export { type CodecRejection, decodeUnit, encodeUnit } from "./unit-codec.ts";
 export type { OwnValidator } from "./unit-maker.ts";
 export type { UnitRejection } from "./validity.ts";

@@ -4,6 +4,7 @@ import {
   type Evidence,
   encodeUnit,
   type OwnHead,
+  type SignedUnit,
   type StoredUnit,
   type UnitHash,
 } from "../consensus/index.ts";
@@ -11,8 +12,7 @@ import { BugError } from "../errors.ts";
 import type { Bytes } from "../primitives/index.ts";
 
 interface Row {
-  readonly hash: UnitHash;
-  readonly bytes: Bytes;
+  readonly unit: SignedUnit;
   readonly payload: Bytes | undefined;
   readonly own: boolean;
   readonly at: number;
@@ -26,6 +26,7 @@ export class MemoryUnitStore {
   readonly evidence: Evidence[] = [];
   readonly finals = new Map<number, UnitHash>();
   #rows: Row[] = [];
+  #hashes = new Set<UnitHash>();
   #ownHead: OwnHead | undefined;
 
   get ownHead(): OwnHead | undefined {
@@ -41,21 +42,45 @@ export class MemoryUnitStore {
       }
       this.#ownHead = { seq: unit.seq, hash: unit.hash };
     }
-    this.#rows.push({ hash: unit.hash, bytes: encodeUnit(unit), payload, own: own !== undefined, at });
+    this.#hashes.add(unit.hash);
+    this.#rows.push({ unit, payload, own: own !== undefined, at });
   }
 
   payloadOf(hash: UnitHash): Bytes | undefined {
-    return this.#rows.find((row) => row.hash === hash)?.payload;
+    return this.#rows.find((row) => row.unit.hash === hash)?.payload;
   }
 
   /** The machine dies at `now`: batches that were not written yet are gone, own units are not. */
   crash(now: number): void {
     this.#rows = this.#rows.filter((row) => row.own || row.at <= now - BATCH_MS);
+    this.#hashes = new Set(this.#rows.map((row) => row.unit.hash));
+  }
+
+  /** A disk with the same content, for a second life that goes on from here. */
+  copy(): MemoryUnitStore {
+    const copy = new MemoryUnitStore();
+    copy.#rows = [...this.#rows];
+    copy.#hashes = new Set(this.#hashes);
+    copy.#ownHead = this.#ownHead;
+    copy.evidence.push(...this.evidence);
+    for (const [threshold, block] of this.finals) copy.finals.set(threshold, block);
+    return copy;
+  }
+
+  /** True once a unit has been written: what the others may be sent of it. */
+  has(hash: UnitHash): boolean {
+    return this.#hashes.has(hash);
+  }
+
+  /** Everything the validator holds: its state, in the order in which it grew. */
+  signedUnits(): readonly SignedUnit[] {
+    return this.#rows.map((row) => row.unit);
   }
 
   units(): readonly StoredUnit[] {
     return this.#rows.map((row) => {
-      const unit = decodeUnit(row.bytes);
+      // Through bytes, as from a disk.
+      const unit = decodeUnit(encodeUnit(row.unit));
       if (!unit.ok) throw new BugError(`stored unit does not decode: ${unit.rejection.code}`);
       return { unit: unit.value, payload: row.payload };
     });

@@ -4,16 +4,21 @@ import {
   createCommittee,
   createInstance,
   decodeMessage,
-  type Effect,
   encodeMessage,
   type Instance,
   type LocalOptions,
+  type SignedUnit,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
-import { addressOfKey, type Bytes, bytesToHex, keccak256, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
+import { addressOfKey, type Bytes, keccak256, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
 import { EventQueue } from "./event-queue.ts";
+import type { Fault } from "./fault.ts";
+import { injectFaults } from "./inject-faults.ts";
 import { createPrng, type Prng } from "./prng.ts";
+import { RunDigest } from "./run-digest.ts";
 import { type NodeHost, SimulatedNode } from "./simulated-node.ts";
+import { type Copy, tamper } from "./tamper.ts";
+import { VirtualNetwork } from "./virtual-network.ts";
 
 export interface SimulationOptions {
   readonly seed: number;
@@ -33,6 +38,8 @@ export interface SimulationOptions {
   readonly absent?: readonly number[];
   /** Validators that lead; default: all. */
   readonly producers?: readonly number[];
+  /** What goes wrong, and when. */
+  readonly faults?: readonly Fault[];
 }
 
 export const EPOCH = 1_700_000_000_000;
@@ -58,15 +65,20 @@ export class Simulation implements NodeHost {
   readonly instance: Instance;
   readonly nodes: SimulatedNode[] = [];
   readonly trace: string[] = [];
-  /** Messages of nodes on different sides do not arrive; undefined: no partition. */
-  sides: readonly ReadonlySet<string>[] | undefined;
-  loss: number;
-  /** Chance of a node to die right after an own unit reached its disk. */
+  /** Chance of any node to die right after an own unit reached its disk. */
   deathAfterPersist = 0;
-  maxDelayMs: number;
+  readonly prng: Prng;
+  readonly network: VirtualNetwork;
+  /** How long judging a block takes, where no fault says otherwise. */
+  readonly executeMs: number;
+  /** Own units that were sent before they had reached the disk; I-8 says that there are none. */
+  readonly sentUnstored: string[] = [];
+  /** Messages and their bytes that were handed to the network, each counted once per receiver. */
+  readonly traffic = { messages: 0, bytes: 0 };
   readonly #options: SimulationOptions;
   readonly #keys: readonly Bytes[];
-  readonly #prng: Prng;
+  readonly #digest = new RunDigest();
+  readonly #byName = new Map<string, SimulatedNode>();
   readonly #queue = new EventQueue();
   /** Hash of every own unit ever stored, by creator and sequence number: the test of I-7. */
   readonly #signed = new Map<string, Set<string>>();
@@ -74,9 +86,10 @@ export class Simulation implements NodeHost {
 
   constructor(options: SimulationOptions) {
     this.#options = options;
-    this.#prng = createPrng(options.seed);
-    this.loss = options.loss ?? 0;
-    this.maxDelayMs = options.maxDelayMs ?? 60;
+    this.prng = createPrng(options.seed);
+    const { minDelayMs = 5, maxDelayMs = 60, loss = 0 } = options;
+    this.network = new VirtualNetwork({ minDelayMs, maxDelayMs, loss }, this.prng);
+    this.executeMs = options.executeMs ?? 20;
     const keys = options.weights.map((_, i) => keccak256(utf8(`validator ${i}`)));
     this.#keys = keys.sort((a, b) => (addressOfKey(a) < addressOfKey(b) ? -1 : 1));
     const committee = createCommittee(
@@ -100,6 +113,7 @@ export class Simulation implements NodeHost {
     this.#keys.forEach((_, index) => {
       if (!options.absent?.includes(index)) this.addNode(`v${index}`, index);
     });
+    injectFaults(this, options.faults ?? []);
   }
 
   get now(): number {
@@ -113,9 +127,18 @@ export class Simulation implements NodeHost {
 
   /** The node of a validator that was started once. */
   node(name: string): SimulatedNode {
-    const node = this.nodes.find((candidate) => candidate.name === name);
+    const node = this.#byName.get(name);
     if (node === undefined) throw new BugError(`no node ${name}`);
     return node;
+  }
+
+  /** The first node of each of these validators: the one that was there before any twin. */
+  nodesOf(indices: readonly number[]): readonly SimulatedNode[] {
+    return indices.flatMap((index) => this.#byName.get(`v${index}`) ?? []);
+  }
+
+  twinsOf(node: SimulatedNode): readonly SimulatedNode[] {
+    return this.nodes.filter((other) => other !== node && other.index === node.index);
   }
 
   startAll(): void {
@@ -124,7 +147,7 @@ export class Simulation implements NodeHost {
 
   /** A second node with the key of `index`: together they equivocate. Start it yourself. */
   addTwin(index: number): SimulatedNode {
-    return this.addNode(`v${index}'`, index);
+    return this.addNode(`v${index}'${this.#byName.has(`v${index}'`) ? this.nodes.length : ""}`, index);
   }
 
   /** A node that was absent so far. Start it yourself. */
@@ -136,8 +159,9 @@ export class Simulation implements NodeHost {
       ...(this.#options.local && { local: this.#options.local }),
     });
     node.buildMs = this.#options.buildMs ?? 20;
-    node.executeMs = this.#options.executeMs ?? 20;
+    node.executeMs = this.executeMs;
     this.nodes.push(node);
+    this.#byName.set(name, node);
     return node;
   }
 
@@ -151,9 +175,9 @@ export class Simulation implements NodeHost {
     this.#now = end;
   }
 
-  /** One number for everything that happened. */
+  /** One number for everything that happened: two runs with the same are the same. */
   digest(): string {
-    return bytesToHex(keccak256(utf8(this.trace.join("\n"))));
+    return this.#digest.value();
   }
 
   /** Signed units per (creator, seq); more than one is an equivocation. */
@@ -167,22 +191,31 @@ export class Simulation implements NodeHost {
     this.#queue.schedule(at, run);
   }
 
+  /** So many ms after the era began. */
+  after(ms: number, run: () => void): void {
+    this.schedule(EPOCH + ms, run);
+  }
+
   broadcast(from: SimulatedNode, message: ConsensusMessage, except: string | undefined): void {
-    const sent = throughWire(message);
-    for (const node of this.nodes) if (node !== from && node.name !== except) this.#carry(from, node, sent);
+    this.#watchOrder(from, message);
+    const reaches = (peer: SimulatedNode) => peer !== from && peer.name !== except;
+    this.#emit(from, { message, reaches }, this.nodes, false);
   }
 
   transmit(from: SimulatedNode, to: string, message: ConsensusMessage): void {
-    const target = this.nodes.find((node) => node.name === to);
-    if (target !== undefined) this.#carry(from, target, throughWire(message));
+    const target = this.#byName.get(to);
+    if (target !== undefined) this.#emit(from, { message, reaches: () => true }, [target], true);
   }
 
   anyPeerOf(node: SimulatedNode): string | undefined {
-    return this.#prng.pick(this.nodes.filter((other) => other !== node && other.alive && this.#connected(node, other)))
-      ?.name;
+    const peers = this.nodes.filter(
+      (other) =>
+        other !== node && other.alive && this.network.connected(node, other) && this.network.connected(other, node),
+    );
+    return this.prng.pick(peers)?.name;
   }
 
-  ownUnitStored(node: SimulatedNode, { unit }: Extract<Effect, { kind: "persist" }>): void {
+  signed(node: SimulatedNode, unit: SignedUnit): void {
     const key = `${node.index} ${unit.seq}`;
     const hashes = this.#signed.get(key) ?? new Set();
     hashes.add(unit.hash);
@@ -190,35 +223,60 @@ export class Simulation implements NodeHost {
   }
 
   diesAfterPersist(node: SimulatedNode): boolean {
-    if (this.#prng.next() >= this.deathAfterPersist) return false;
-    this.schedule(this.#now + this.#prng.between(100, 2500), () => {
-      if (!node.alive) node.start();
-    });
+    const chance = Math.max(node.deathAfterPersist, this.deathAfterPersist);
+    if (chance === 0 || this.prng.next() >= chance) return false;
+    this.schedule(this.#now + this.prng.between(100, 2500), () => node.start());
     return true;
   }
 
   note(node: SimulatedNode, text: string): void {
-    this.trace.push(`${this.elapsed} ${node.name} ${text}`);
+    this.#note(`${this.elapsed} ${node.name} ${text}`);
+  }
+
+  noteFault(text: string): void {
+    this.#note(`${this.elapsed} ${text}`);
+  }
+
+  #note(line: string): void {
+    this.trace.push(line);
+    this.#digest.add(line);
+  }
+
+  #emit(from: SimulatedNode, copy: Copy, targets: readonly SimulatedNode[], isAnswer: boolean): void {
+    let copies: readonly Copy[] = [copy];
+    for (const fault of from.misdeeds) copies = copies.flatMap((each) => tamper(fault, from, each, isAnswer));
+    for (const { message, reaches } of copies) {
+      const bytes = encodeMessage(message);
+      const sent = decoded(bytes);
+      for (const node of targets) {
+        if (!reaches(node)) continue;
+        this.traffic.messages++;
+        this.traffic.bytes += bytes.length;
+        this.#carry(from, node, sent);
+      }
+    }
   }
 
   #carry(from: SimulatedNode, to: SimulatedNode, message: ConsensusMessage): void {
-    if (!this.#connected(from, to) || this.#prng.next() < this.loss) return;
-    const delay = this.#prng.between(this.#options.minDelayMs ?? 5, this.maxDelayMs);
-    this.schedule(this.#now + delay, () => {
-      if (this.#connected(from, to)) to.deliver(message, from.name);
-    });
+    for (const delay of this.network.delays(from, to)) {
+      this.schedule(this.#now + delay, () => {
+        if (!this.network.connected(from, to)) return;
+        this.#digest.add(`${this.elapsed} ${from.name} ${to.name} ${message.kind}`);
+        to.deliver(message, from.name);
+      });
+    }
   }
 
-  #connected(a: SimulatedNode, b: SimulatedNode): boolean {
-    if (a.links && !a.links.has(b.name)) return false;
-    if (b.links && !b.links.has(a.name)) return false;
-    return this.sides === undefined || this.sides.some((side) => side.has(a.name) && side.has(b.name));
+  #watchOrder(from: SimulatedNode, message: ConsensusMessage): void {
+    if (message.kind !== "unit" || message.unit.creator !== from.index) return;
+    const { hash } = message.unit as Partial<SignedUnit>;
+    if (hash !== undefined && !from.store.has(hash)) this.sentUnstored.push(`${from.name} ${hash}`);
   }
 }
 
-/** What the receivers decode from what the sender encodes. */
-function throughWire(message: ConsensusMessage): ConsensusMessage {
-  const decoded = decodeMessage(encodeMessage(message));
-  if (!decoded.ok) throw new BugError(`own message does not decode: ${JSON.stringify(decoded.rejection)}`);
-  return decoded.value;
+/** What the receivers make of what the sender encoded. */
+function decoded(bytes: Bytes): ConsensusMessage {
+  const message = decodeMessage(bytes);
+  if (!message.ok) throw new BugError(`own message does not decode: ${JSON.stringify(message.rejection)}`);
+  return message.value;
 }

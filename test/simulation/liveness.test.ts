@@ -25,8 +25,8 @@ describe("Theorem 2: the chain final at t grows while f ≤ t and c < (N − 3t)
     for (let i = 0; i < byzantine; i++) simulation.node(`v${i}`).mute = true;
     simulation.startAll();
     simulation.runFor(10_000);
-    simulation.loss = 0;
-    simulation.maxDelayMs = 60;
+    simulation.network.loss = 0;
+    simulation.network.maxDelayMs = 60;
     simulation.runFor(5_000);
     const heightsAtGst = simulation.nodes.map((node) => node.finalHeight(t));
     simulation.runFor(20_000);

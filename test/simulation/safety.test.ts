@@ -9,7 +9,7 @@ function allThresholds(n: number): number[] {
 /** Nodes by name on two sides that cannot hear each other. */
 function split(simulation: Simulation, left: readonly string[]): void {
   const others = simulation.nodes.map((node) => node.name).filter((name) => !left.includes(name));
-  simulation.sides = [new Set(left), new Set(others)];
+  simulation.network.sides = [new Set(left), new Set(others)];
 }
 
 describe("Theorem 1: no two competing blocks are final while at most t equivocate", () => {
@@ -40,7 +40,7 @@ describe("Theorem 1: no two competing blocks are final while at most t equivocat
     simulation.runFor(15_000);
     expect([...simulation.equivocators()]).toEqual([0]);
     // The split heals, the two lives of v0 are found out.
-    simulation.sides = undefined;
+    simulation.network.sides = undefined;
     simulation.runFor(12_000);
     for (const { threshold } of conflictingFinals(simulation)) expect(threshold).toBeLessThan(1);
     for (const node of simulation.nodes.filter((each) => each.index !== 0)) {
@@ -63,7 +63,7 @@ describe("Theorem 1: no two competing blocks are final while at most t equivocat
     for (const { threshold } of conflicts) expect(threshold).toBeLessThan(equivocating);
 
     // When both sides meet, every honest node notices that its threshold of 1 is worth nothing any more.
-    simulation.sides = undefined;
+    simulation.network.sides = undefined;
     simulation.runFor(15_000);
     for (const name of ["v2", "v3"]) {
       const { alarms } = simulation.node(name);
@@ -85,9 +85,9 @@ describe("Theorem 1: no two competing blocks are final while at most t equivocat
       split(simulation, left);
       simulation.runFor(6_000);
     }
-    simulation.sides = undefined;
-    simulation.loss = 0;
-    simulation.maxDelayMs = 60;
+    simulation.network.sides = undefined;
+    simulation.network.loss = 0;
+    simulation.network.maxDelayMs = 60;
     simulation.runFor(15_000);
     expect(simulation.equivocators().size).toBe(0);
     expect(conflictingFinals(simulation)).toEqual([]);
