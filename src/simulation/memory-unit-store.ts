@@ -33,6 +33,11 @@ export class MemoryUnitStore {
     return this.#ownHead;
   }
 
+  /** Units written. */
+  get size(): number {
+    return this.#rows.length;
+  }
+
   /** Refuses an own unit that does not follow the stored one: a validator that goes on would equivocate. */
   persist({ unit, payload, own }: Extract<Effect, { kind: "persist" }>, at: number): void {
     if (own !== undefined) {
