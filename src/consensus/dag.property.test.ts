@@ -62,7 +62,7 @@ function summary(dag: Dag) {
 }
 
 describe("a state", () => {
-  test("does not depend on the order in which units came (I-5)", () => {
+  test("I-5 does not depend on the order in which units came", () => {
     fc.assert(
       fc.property(randomDag, ({ drawn }) => {
         const votes = new Map(
@@ -97,7 +97,7 @@ describe("a state", () => {
     );
   });
 
-  test("keeps for everybody the greatest unit, or the fault and its evidence (I-6, I-9)", () => {
+  test("I-6, I-9 keeps for everybody the greatest unit, or the fault and its evidence", () => {
     fc.assert(
       fc.property(randomDag, ({ drawn, units }) => {
         drawn.dag.latest.forEach((seen, i) => {
@@ -117,7 +117,7 @@ describe("a state", () => {
 });
 
 describe("finality", () => {
-  test("is reported in height order, without gaps, once, and from the smallest threshold on (I-3, I-4)", () => {
+  test("I-3, I-4 is reported in height order, without gaps, once, and from the smallest threshold on", () => {
     fc.assert(
       fc.property(
         fc.record({

@@ -64,7 +64,7 @@ function naiveGhost(blocks: readonly BlockNode[], votes: ReadonlyMap<BlockNode, 
 }
 
 describe("fork choice", () => {
-  test("equals step-by-step GHOST on any tree (I-19)", () => {
+  test("I-19 equals step-by-step GHOST on any tree", () => {
     fc.assert(
       fc.property(votedTree, ([blocks, votes]) => {
         const counted = countVotes(blocks, votes);
@@ -74,7 +74,7 @@ describe("fork choice", () => {
     );
   });
 
-  test("follows more than half of the counted weight (I-18)", () => {
+  test("I-18 follows more than half of the counted weight", () => {
     fc.assert(
       fc.property(votedTree, ([blocks, votes]) => {
         const counted = countVotes(blocks, votes);

@@ -63,7 +63,7 @@ describe("Theorem 2: the chain final at t grows while f ≤ t and c < (N − 3t)
     expect(conflictingFinals(simulation)).toEqual([]);
   });
 
-  it("finalises the block of every good round within ceil(log2(t + 2)) + 2 rounds (I-22)", () => {
+  it("I-22 finalises the block of every good round within ceil(log2(t + 2)) + 2 rounds", () => {
     const n = 7;
     const simulation = new Simulation({ seed: 300, weights: new Array(n).fill(1), thresholds: [fractionFor(2, n)] });
     simulation.startAll();
@@ -95,7 +95,7 @@ describe("an honest network", () => {
     expect(simulation.nodes.flatMap((node) => [...node.disconnects, ...node.alarms])).toEqual([]);
   });
 
-  it("makes a proposal, a confirmation from everybody else and a witness from all in a round (I-21)", () => {
+  it("I-21 makes a proposal, a confirmation from everybody else and a witness from all in a round", () => {
     const simulation = new Simulation({ seed: 2, weights: [1, 1, 1, 1], thresholds: [1 / 3] });
     simulation.startAll();
     simulation.runFor(21_500);
@@ -128,7 +128,7 @@ describe("an honest network", () => {
 describe("leaders that are gone", () => {
   const producersGone = { seed: 5, weights: [1, 1, 1, 1, 1, 1, 1], thresholds: [1 / 3], producers: [5, 6] };
 
-  it("are replaced by stake after openGapSlots empty slots (I-25)", () => {
+  it("I-25 are replaced by stake after openGapSlots empty slots", () => {
     const simulation = new Simulation({ ...producersGone, params: { openGapSlots: 3 } });
     simulation.startAll();
     simulation.runFor(6_000);
@@ -138,7 +138,7 @@ describe("leaders that are gone", () => {
     expect(simulation.node("v0").finalHeight(2)).toBeGreaterThan(before + 5);
   });
 
-  it("halt the chain when openGapSlots is 0 (I-25)", () => {
+  it("I-25 halt the chain when openGapSlots is 0", () => {
     const simulation = new Simulation({ ...producersGone, params: { openGapSlots: 0 } });
     simulation.startAll();
     simulation.runFor(6_000);

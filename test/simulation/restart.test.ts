@@ -19,7 +19,7 @@ describe("a validator that is killed and started again", () => {
   });
 
   test.each([51, 52, 53, 54])(
-    "never equivocates, though it dies again and again between storing and sending (I-7, I-8, seed %i)",
+    "I-7, I-8 never equivocates, though it dies again and again between storing and sending (seed %i)",
     (seed) => {
       const simulation = new Simulation({ seed, ...four, loss: 0.05 });
       simulation.deathAfterPersist = 0.08;

@@ -98,7 +98,7 @@ describe("Theorem 1: no two competing blocks are final while at most t equivocat
 });
 
 describe("finals of a node", () => {
-  it("come in height order, without gaps, once, each the child of the one before (I-3)", () => {
+  it("I-3 come in height order, without gaps, once, each the child of the one before", () => {
     const simulation = new Simulation({ seed: 31, weights: [1, 1, 1, 1], thresholds: allThresholds(4), loss: 0.1 });
     simulation.startAll();
     simulation.runFor(30_000);
