@@ -195,7 +195,7 @@ the events of the first such runs are written down.`;
       dumps,
     };
     print(ctx, data);
-    if (!data.safe || !data.live) ctx.exitWith(exitCodes.false);
+    if (data.badSeeds.length > 0) ctx.exitWith(exitCodes.false);
     return data;
   }
 }
@@ -250,6 +250,7 @@ function print({ out }: Ctx, data: ConsensusSimulateData): void {
     `Safety    ${data.safe ? "held" : "BROKEN"} in ${data.runs} runs; blocks competed in ${data.runsWithConflicts}, as so much equivocation allows`,
   );
   out.line(`Liveness  ${data.live ? "kept" : "BROKEN"} wherever it was promised`);
+  for (const what of data.broken) out.line(`Broken    ${what}`);
   if (data.badSeeds.length > 0) out.line(`Bad seeds ${data.badSeeds.slice(0, 20).join(", ")}`);
   for (const path of data.dumps) out.line(`Written   ${path}`);
   out.line(`Replay    ${data.replay}`);

@@ -10,6 +10,8 @@ export interface CampaignSum {
   readonly live: boolean;
   /** Runs in which blocks competed, as Theorem 1 allows when enough weight equivocates. */
   readonly runsWithConflicts: number;
+  /** Invariants that did not hold, with the seed: the first twenty. */
+  readonly broken: readonly string[];
   readonly badSeeds: readonly number[];
   readonly thresholds: readonly {
     readonly fraction: number;
@@ -45,6 +47,7 @@ export function sumUp(reports: readonly RunReport[]): CampaignSum {
     safe: reports.every(({ safety }) => safety.safe),
     live: thresholds.every(({ promisedRuns, keptRuns }) => keptRuns === promisedRuns),
     runsWithConflicts: reports.filter(({ safety }) => safety.conflicts.length > 0).length,
+    broken: reports.flatMap(({ seed, broken }) => broken.map((what) => `${what} (seed ${seed})`)).slice(0, 20),
     badSeeds: reports.filter((report) => !isGood(report)).map(({ seed }) => seed),
     thresholds,
   };

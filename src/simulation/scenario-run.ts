@@ -1,5 +1,6 @@
 import { thresholdFromFraction } from "../consensus/index.ts";
 import { deviators } from "./fault.ts";
+import { brokenInvariants } from "./invariants.ts";
 import { histogramOf, type LatencyHistogram } from "./latency-histogram.ts";
 import type { Scenario } from "./scenario.ts";
 import { EPOCH, Simulation } from "./simulation.ts";
@@ -12,6 +13,8 @@ export interface RunReport {
   readonly digest: string;
   readonly units: number;
   readonly safety: SafetyVerdict;
+  /** Invariants of the specification that did not hold, by number. */
+  readonly broken: readonly string[];
   readonly thresholds: readonly {
     readonly fraction: number;
     /** Weight that may equivocate without undoing a final block. */
@@ -74,6 +77,7 @@ export class ScenarioRun {
       digest: simulation.digest(),
       units: Math.max(0, ...honest.map(({ store }) => store.size)),
       safety: judgeSafety(simulation),
+      broken: brokenInvariants(simulation, byzantine),
       thresholds: plan.thresholds.map((fraction) => {
         const threshold = thresholdFromFraction(fraction, total);
         const isPromised = isLivenessPromised(threshold, {
@@ -94,7 +98,7 @@ export class ScenarioRun {
   }
 }
 
-/** Safe, and live wherever that was promised. */
-export function isGood({ safety, thresholds }: RunReport): boolean {
-  return safety.safe && thresholds.every(({ promised, live }) => live || !promised);
+/** Safe, without a broken invariant, and live wherever that was promised. */
+export function isGood({ safety, broken, thresholds }: RunReport): boolean {
+  return safety.safe && broken.length === 0 && thresholds.every(({ promised, live }) => live || !promised);
 }

@@ -35,6 +35,8 @@ export interface Final {
   readonly threshold: number;
   /** Virtual time at which this node called it final. */
   readonly at: number;
+  /** Which of the node's disks knew: a node that lost one begins anew. */
+  readonly disk: number;
 }
 
 /** The real consensus object of one validator, with a disk, an executor for trivial payloads, and a clock. */
@@ -68,6 +70,8 @@ export class SimulatedNode {
   #core: KomaBft | undefined;
   /** Grows with every start, so that timers of the life before die. */
   #life = 0;
+  #crashes = 0;
+  #disk = 0;
 
   constructor(host: NodeHost, name: string, config: KomaBftConfig) {
     this.name = name;
@@ -75,6 +79,11 @@ export class SimulatedNode {
     this.instance = config.instance;
     this.#host = host;
     this.#config = config;
+  }
+
+  /** How often it was killed. */
+  get crashes(): number {
+    return this.#crashes;
   }
 
   get alive(): boolean {
@@ -110,6 +119,7 @@ export class SimulatedNode {
   kill(): void {
     if (!this.alive) return;
     this.#life++;
+    this.#crashes++;
     this.#core = undefined;
     this.store.crash(this.#host.now);
     this.#host.note(this, "killed");
@@ -119,6 +129,7 @@ export class SimulatedNode {
   wipe(): void {
     this.kill();
     this.store = new MemoryUnitStore();
+    this.#disk++;
   }
 
   /** A unit in its name that its own core knows nothing of. */
@@ -198,7 +209,7 @@ export class SimulatedNode {
       case "headChanged":
         return;
       case "finalize":
-        this.finals.push({ block: effect.block, threshold: effect.threshold, at: this.#host.now });
+        this.finals.push({ block: effect.block, threshold: effect.threshold, at: this.#host.now, disk: this.#disk });
         this.store.finals.set(effect.threshold, effect.block.unit);
         this.#host.note(this, `final at ${effect.threshold}: ${effect.block.height} ${effect.block.unit}`);
         return;

@@ -38,6 +38,8 @@ export interface SimulationOptions {
   readonly absent?: readonly number[];
   /** Validators that lead; default: all. */
   readonly producers?: readonly number[];
+  /** Decides delays, losses and deaths; default: seeded. Tests steer a run with one that shrinks. */
+  readonly chance?: Prng;
   /** What goes wrong, and when. */
   readonly faults?: readonly Fault[];
 }
@@ -86,7 +88,7 @@ export class Simulation implements NodeHost {
 
   constructor(options: SimulationOptions) {
     this.#options = options;
-    this.prng = createPrng(options.seed);
+    this.prng = options.chance ?? createPrng(options.seed);
     const { minDelayMs = 5, maxDelayMs = 60, loss = 0 } = options;
     this.network = new VirtualNetwork({ minDelayMs, maxDelayMs, loss }, this.prng);
     this.executeMs = options.executeMs ?? 20;
