@@ -79,7 +79,7 @@ the events of the first such runs are written down.`;
       options: [
         "mute",
         "equivocate",
-        "split",
+        "twoLives",
         "equivocatingLeader",
         "invalidBlock",
         "withholdBody",

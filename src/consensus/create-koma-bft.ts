@@ -74,10 +74,8 @@ class ConsensusInstance implements KomaBft {
     for (const evidence of stored.evidence ?? []) this.#dag.addEvidence(evidence);
     const found: Evidence[] = [];
     for (const unit of stored.units) found.push(...this.#restoreUnit(unit));
-    for (const { threshold, block } of stored.finals ?? []) {
-      const node = this.#dag.block(block);
-      if (node !== undefined) this.#finality.resume(threshold, node);
-    }
+    found.push(...this.#restoreOrphans());
+    for (const { threshold, block } of stored.finals ?? []) this.#finality.resume(threshold, block);
     return [
       ...this.#unexecutedBlocks(stored.executed),
       ...this.#ownHeadAgain(stored.ownHead),
@@ -396,6 +394,18 @@ class ConsensusInstance implements KomaBft {
     const { unit: added, evidence } = this.#dag.add(check.value, payload);
     this.#payloads.keep(added.block);
     return evidence === undefined ? [] : [evidence];
+  }
+
+  /** What an earlier crash took came in again, so it stands in the store behind those that cite it. */
+  #restoreOrphans(): readonly Evidence[] {
+    const found: Evidence[] = [];
+    for (let left = Number.POSITIVE_INFINITY; this.#orphans.size > 0 && this.#orphans.size < left; ) {
+      left = this.#orphans.size;
+      const orphans = [...this.#orphans];
+      this.#orphans.clear();
+      for (const [unit, payload] of orphans) found.push(...this.#restoreUnit({ unit, payload }));
+    }
+    return found;
   }
 
   /** Blocks that the shell has to run again, parents first. */

@@ -26,11 +26,17 @@ export type MachineFault =
 export type ByzantineFault =
   /** Hears everything, says nothing. */
   | ({ readonly kind: "mute"; readonly validators: readonly number[] } & Span)
-  /**
-   * Signs two units for every number. `all`: everybody gets both. `halves`: two lives of the validator, each goes on by
-   * itself and speaks to one half of the committee only.
-   */
+  /** Signs two units for every number: everybody gets both, or each half of the committee one. */
   | ({ readonly kind: "equivocate"; readonly validators: readonly number[]; readonly to: "all" | "halves" } & Span)
+  /**
+   * Two lives with one key that go on from the same units: the first knows only the first group, the second only the other.
+   * Across a partition into these groups nobody can tell; at its end both are found out.
+   */
+  | ({
+      readonly kind: "twoLives";
+      readonly validators: readonly number[];
+      readonly groups: readonly [readonly number[], readonly number[]];
+    } & Span)
   /** Two blocks for every slot that it leads. */
   | ({
       readonly kind: "equivocatingLeader";
@@ -71,6 +77,7 @@ export type Fault = MachineFault | ByzantineFault | LinkFault;
 const byzantineKinds: ReadonlySet<Fault["kind"]> = new Set<ByzantineFault["kind"]>([
   "mute",
   "equivocate",
+  "twoLives",
   "equivocatingLeader",
   "invalidBlock",
   "withholdBody",

@@ -35,10 +35,10 @@ function begin(simulation: Simulation, fault: Fault): void {
     case "mute":
       for (const node of nodes) node.mute = true;
       return;
-    case "equivocate":
-      if (fault.to === "halves") for (const node of nodes) splitLife(simulation, node);
-      else for (const node of nodes) node.misdeeds.add(fault);
+    case "twoLives":
+      for (const node of nodes) beginSecondLife(simulation, node, fault.groups);
       return;
+    case "equivocate":
     case "equivocatingLeader":
     case "invalidBlock":
     case "withholdBody":
@@ -93,12 +93,13 @@ function end(simulation: Simulation, fault: Fault): void {
     case "mute":
       for (const node of nodes) node.mute = false;
       return;
-    case "equivocate":
-    case "doppelganger":
-      for (const node of nodes) node.misdeeds.delete(fault as never);
-      for (const node of nodes) for (const twin of simulation.twinsOf(node)) twin.kill();
-      for (const node of nodes) node.links = undefined;
+    case "twoLives":
+      for (const node of nodes) for (const life of [node, ...simulation.twinsOf(node)]) life.links = undefined;
       return;
+    case "doppelganger":
+      for (const node of nodes) for (const twin of simulation.twinsOf(node)) twin.kill();
+      return;
+    case "equivocate":
     case "equivocatingLeader":
     case "invalidBlock":
     case "withholdBody":
@@ -126,14 +127,19 @@ function end(simulation: Simulation, fault: Fault): void {
   }
 }
 
-/** One validator becomes two that go on from the same units and speak to different halves of the others. */
-function splitLife(simulation: Simulation, node: SimulatedNode): void {
+function beginSecondLife(
+  simulation: Simulation,
+  node: SimulatedNode,
+  groups: readonly [readonly number[], readonly number[]],
+): void {
   const twin = simulation.addTwin(node.index);
   twin.store = node.store.copy();
-  const others = simulation.nodes.filter((other) => other.index !== node.index);
-  const half = (parity: number) => new Set(others.filter(({ index }) => index % 2 === parity).map(({ name }) => name));
-  node.links = half(0);
-  twin.links = half(1);
+  const namesOf = (group: readonly number[]) =>
+    new Set(
+      simulation.nodes.filter(({ index }) => index !== node.index && group.includes(index)).map(({ name }) => name),
+    );
+  node.links = namesOf(groups[0]);
+  twin.links = namesOf(groups[1]);
   twin.start();
 }
 

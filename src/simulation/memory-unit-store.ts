@@ -25,6 +25,8 @@ const BATCH_MS = 50;
 export class MemoryUnitStore {
   readonly evidence: Evidence[] = [];
   readonly finals = new Map<number, UnitHash>();
+  /** Rows that no crash takes any more. */
+  #flushed = 0;
   #rows: Row[] = [];
   #hashes = new Set<UnitHash>();
   #ownHead: OwnHead | undefined;
@@ -47,8 +49,16 @@ export class MemoryUnitStore {
       }
       this.#ownHead = { seq: unit.seq, hash: unit.hash };
     }
+    // An own unit whose past a crash took away comes in again, as a peer's.
+    if (this.#hashes.has(unit.hash)) return;
     this.#hashes.add(unit.hash);
     this.#rows.push({ unit, payload, own: own !== undefined, at });
+  }
+
+  /** A final block is durable with everything before it. */
+  finalize(threshold: number, block: UnitHash): void {
+    this.finals.set(threshold, block);
+    this.#flushed = this.#rows.length;
   }
 
   payloadOf(hash: UnitHash): Bytes | undefined {
@@ -57,8 +67,9 @@ export class MemoryUnitStore {
 
   /** The machine dies at `now`: batches that were not written yet are gone, own units are not. */
   crash(now: number): void {
-    this.#rows = this.#rows.filter((row) => row.own || row.at <= now - BATCH_MS);
+    this.#rows = this.#rows.filter((row, i) => i < this.#flushed || row.own || row.at <= now - BATCH_MS);
     this.#hashes = new Set(this.#rows.map((row) => row.unit.hash));
+    this.#flushed = this.#rows.length;
   }
 
   /** A disk with the same content, for a second life that goes on from here. */

@@ -3,12 +3,12 @@ import { createPrng, type Prng } from "./prng.ts";
 import { planWeights, type WeightPlan } from "./weights.ts";
 
 /** What a Byzantine validator of a drawn scenario may do. */
-export type Misdeed = Exclude<ByzantineFault["kind"], "forkBomb" | "doppelganger"> | "split";
+export type Misdeed = Exclude<ByzantineFault["kind"], "forkBomb" | "doppelganger">;
 
 export const misdeeds: readonly Misdeed[] = [
   "mute",
   "equivocate",
-  "split",
+  "twoLives",
   "equivocatingLeader",
   "invalidBlock",
   "withholdBody",
@@ -66,7 +66,8 @@ export function drawScenario(plan: ScenarioPlan, seed: number): Scenario {
   const crashed = order.slice(plan.byzantine, plan.byzantine + plan.crash);
   const others = order.slice(plan.byzantine + plan.crash);
   const moment = () => prng.between(QUIET_MS, calmAfterMs);
-  const faults: Fault[] = byzantine.flatMap((index) => misdeedOf(prng.pick(plan.misdeeds), index, moment()));
+  const split = plan.partitionMs > 0 ? drawSplit(plan, order, calmAfterMs, prng) : undefined;
+  const faults: Fault[] = byzantine.flatMap((index) => misdeedOf(prng.pick(plan.misdeeds), index, moment(), split));
   for (const index of crashed) faults.push({ kind: "crash", validators: [index], from: moment() });
   for (let i = 0; i < plan.restart; i++) {
     const index = prng.pick(others);
@@ -75,22 +76,38 @@ export function drawScenario(plan: ScenarioPlan, seed: number): Scenario {
     faults.push({ kind: "crashAfterPersist", validators: [index], chance: 1, from, until: from + 700 });
   }
   if (plan.loss > 0) faults.push({ kind: "drop", share: plan.loss, from: 0, until: calmAfterMs });
-  if (plan.partitionMs > 0) {
-    const from = prng.between(QUIET_MS, Math.max(QUIET_MS, calmAfterMs - plan.partitionMs));
-    const cut = prng.between(1, plan.validators - 1);
-    const groups = [order.slice(0, cut), order.slice(cut)].map((group) => shuffled(group, prng));
-    faults.push({ kind: "partition", groups, from, until: Math.min(calmAfterMs, from + plan.partitionMs) });
-  }
+  if (split !== undefined) faults.push(split);
   return { seed, plan, weights: planWeights(plan.weights, plan.validators), faults, calmAfterMs };
 }
 
-function misdeedOf(misdeed: Misdeed | undefined, index: number, from: number): readonly Fault[] {
+type Split = Extract<Fault, { kind: "partition" }> & {
+  readonly groups: readonly [readonly number[], readonly number[]];
+};
+
+/** Two groups of any size; the Byzantine ones, first in the order, may stand on either side. */
+function drawSplit(plan: ScenarioPlan, order: readonly number[], calmAfterMs: number, prng: Prng): Split {
+  const from = prng.between(QUIET_MS, Math.max(QUIET_MS, calmAfterMs - plan.partitionMs));
+  const mixed = shuffled(order, prng);
+  const cut = prng.between(1, Math.max(1, plan.validators - 1));
+  const until = Math.min(calmAfterMs, from + plan.partitionMs);
+  return { kind: "partition", groups: [mixed.slice(0, cut), mixed.slice(cut)], from, until };
+}
+
+function misdeedOf(
+  misdeed: Misdeed | undefined,
+  index: number,
+  from: number,
+  split: Split | undefined,
+): readonly Fault[] {
   const validators = [index];
   switch (misdeed) {
     case undefined:
       return [];
-    case "split":
-      return [{ kind: "equivocate", to: "halves", validators, from }];
+    case "twoLives": {
+      if (split === undefined) return [{ kind: "equivocate", to: "halves", validators, from }];
+      const { groups, until = from } = split;
+      return [{ kind: misdeed, validators, groups, from: split.from, until }];
+    }
     case "equivocate":
     case "equivocatingLeader":
       return [{ kind: misdeed, to: "all", validators, from }];

@@ -14,7 +14,7 @@ export interface Copy {
 export function tamper(fault: ByzantineFault, sender: SimulatedNode, copy: Copy, isAnswer: boolean): readonly Copy[] {
   switch (fault.kind) {
     case "equivocate":
-      return fault.to === "all" ? withSecondUnit(sender, copy) : [copy];
+      return withSecondUnit(sender, copy, fault.to);
     case "equivocatingLeader":
       return withSecondBlock(sender, copy, fault.to);
     case "withholdBody":
@@ -27,12 +27,12 @@ export function tamper(fault: ByzantineFault, sender: SimulatedNode, copy: Copy,
 }
 
 /** Both units are valid, and nobody can tell which is the real one: the second says that it was made 1 ms later. */
-function withSecondUnit(sender: SimulatedNode, copy: Copy): readonly Copy[] {
+function withSecondUnit(sender: SimulatedNode, copy: Copy, to: "all" | "halves"): readonly Copy[] {
   const { message } = copy;
   if (message.kind !== "unit" || !isOwn(sender, message.unit) || message.unit.body.blockHash !== undefined)
     return [copy];
   const second = resign(sender, message.unit, { t: (message.unit.body.t + 1) as Timestamp });
-  return [copy, { ...copy, message: { ...message, unit: second } }];
+  return sendBoth(copy, { ...message, unit: second }, to);
 }
 
 function withSecondBlock(sender: SimulatedNode, copy: Copy, to: "all" | "halves"): readonly Copy[] {
@@ -40,9 +40,13 @@ function withSecondBlock(sender: SimulatedNode, copy: Copy, to: "all" | "halves"
   if (message.kind !== "unit" || message.payload === undefined || !isOwn(sender, message.unit)) return [copy];
   const payload: Bytes = otherPayload(message.payload);
   const second = { ...message, unit: resign(sender, message.unit, { blockHash: keccakHash(payload) }), payload };
+  return sendBoth(copy, second, to);
+}
+
+function sendBoth(copy: Copy, second: ConsensusMessage, to: "all" | "halves"): readonly Copy[] {
   if (to === "all") return [copy, { ...copy, message: second }];
   return [
-    { message, reaches: (peer) => copy.reaches(peer) && peer.index % 2 === 0 },
+    { message: copy.message, reaches: (peer) => copy.reaches(peer) && peer.index % 2 === 0 },
     { message: second, reaches: (peer) => copy.reaches(peer) && peer.index % 2 === 1 },
   ];
 }
