@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { drawRandomDag } from "../../test/support/random-dag.ts";
 import type { BlockNode } from "./block-tree.ts";
 import { Dag } from "./dag.ts";
-import { FinalityDetector } from "./finality.ts";
+import { confidenceIn, FinalityDetector } from "./finality.ts";
 import { requiredQuorum } from "./quorum.ts";
 import { SummitSearch } from "./summit.ts";
 import { checkCitations, checkContent } from "./validity.ts";
@@ -53,6 +53,34 @@ describe("I-17 what is kept from unit to unit", () => {
             expect(search.confidence()).toEqual(anew.confidence());
           }
         });
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe("I-11 leadership", () => {
+  test("taken from anybody changes no weight, vote, quorum or finality of units that exist", () => {
+    fc.assert(
+      fc.property(histories, fc.uniqueArray(fc.nat(4)), (options, dismissed) => {
+        const { drawn } = drawRandomDag(options);
+        const { committee } = drawn.instance;
+        const validators = committee.validators.map((each, i) => ({ ...each, producer: !dismissed.includes(i) }));
+        const dag = new Dag({
+          ...drawn.instance,
+          committee: { ...committee, validators },
+          excluded: new Set(dismissed),
+        });
+        for (const unit of drawn.dag.order) {
+          const checked = checkContent(drawn.dag.wire(unit), dag.instance);
+          const valid = checked.ok ? checkCitations(checked.value, dag) : checked;
+          if (!valid.ok) throw new Error(valid.rejection.code);
+          expect(dag.add(valid.value, undefined).unit.vote?.unit).toBe(unit.vote?.unit);
+        }
+        for (const { block } of drawn.dag.order) {
+          const other = block && dag.block(block.unit);
+          if (block && other) expect(confidenceIn(dag, other)).toEqual(confidenceIn(drawn.dag, block));
+        }
       }),
       { numRuns: 40 },
     );

@@ -14,11 +14,21 @@ import { isCorrect } from "./panorama.ts";
  */
 export function forkChoice(panorama: Panorama, weights: readonly Weight[]): BlockNode | undefined {
   const votes = new Map<BlockNode, Weight>();
+  // Most vote for the same block: a run of equal votes is counted before the map is touched.
+  let run: BlockNode | undefined;
+  let weight = 0;
+  const count = (): void => {
+    if (run !== undefined) votes.set(run, (votes.get(run) ?? 0) + weight);
+    weight = 0;
+  };
   for (let i = 0; i < panorama.length; i++) {
     const observation = panorama[i];
     if (!isCorrect(observation) || observation.vote === undefined) continue;
-    votes.set(observation.vote, (votes.get(observation.vote) ?? 0) + (weights[i] as Weight));
+    if (observation.vote !== run) count();
+    run = observation.vote;
+    weight += weights[i] as Weight;
   }
+  count();
   return heaviestBlock(votes);
 }
 

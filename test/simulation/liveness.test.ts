@@ -4,7 +4,7 @@ import { conflictingFinals, fractionFor, Simulation } from "../../src/simulation
 /** Virtual time after which a block proposed then must be final at every live threshold. */
 const SETTLE_MS = 6_000;
 
-describe("Theorem 2: the chain final at t grows while f ≤ t and c < (N − 3t)/2", () => {
+describe("I-22 Theorem 2: the chain final at t grows while f ≤ t and c < (N − 3t)/2", () => {
   // Greatest faults that each t bears; beyond them H = n − f − c falls below (n + t + 1)/2.
   test.each([
     { n: 4, t: 0, byzantine: 0, crashed: 1 },
@@ -12,6 +12,10 @@ describe("Theorem 2: the chain final at t grows while f ≤ t and c < (N − 3t)
     { n: 7, t: 0, byzantine: 0, crashed: 3 },
     { n: 7, t: 1, byzantine: 1, crashed: 1 },
     { n: 7, t: 2, byzantine: 2, crashed: 0 },
+    // One less than that is borne too.
+    { n: 7, t: 0, byzantine: 0, crashed: 2 },
+    { n: 7, t: 1, byzantine: 0, crashed: 1 },
+    { n: 7, t: 2, byzantine: 1, crashed: 0 },
   ])("n = $n, t = $t: $byzantine mute, $crashed crashed", ({ n, t, byzantine, crashed }) => {
     const simulation = new Simulation({
       seed: 100 + 10 * n + t,

@@ -12,7 +12,7 @@ function split(simulation: Simulation, left: readonly string[]): void {
   simulation.network.sides = [new Set(left), new Set(others)];
 }
 
-describe("Theorem 1: no two competing blocks are final while at most t equivocate", () => {
+describe("I-1 Theorem 1: no two competing blocks are final while at most t equivocate", () => {
   test.each([
     // One equivocator between two sides: n, its honest neighbours on the left.
     { n: 4, seed: 11, left: ["v1"] },
