@@ -31,9 +31,9 @@ export default class ConsensusSimulate extends KomaCommand<ConsensusSimulateData
   static override description =
     `Every validator is the consensus object that nodes run, with real secp256k1 signatures; time and network are simulated, so a
 minute takes a second or two. A run depends on its seed alone. Faults begin in the first half; what was split, lost or restarted is
-mended in its second. Safety: competing final blocks take more equivocating weight than the smaller of their thresholds. Liveness is
-judged where it is promised: f ≤ t, t < N/3 and c < (N − 3t)/2. The exit code is 6 when a promise was broken; then the DAG (dot) and
-the events of the first such runs are written down.`;
+mended in its second. Safety: competing final blocks take more equivocating weight than the smaller of their thresholds. Liveness:
+blocks go on becoming final where that is promised, which is for f ≤ t, t < N/3 and c < (N − 3t)/2; it is judged in runs of 30 s and
+more. The exit code is 6 when a promise was broken; then the DAG (dot) and the events of the first such runs are written down.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --runs 100 --validators 10 --byzantine 3 --partition 10s --loss 0.1",

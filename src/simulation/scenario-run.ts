@@ -32,6 +32,8 @@ export interface RunReport {
 const SLOWEST_DELAY_MS = 200;
 /** After the last fault has passed the network gets so long to find itself again. */
 const RECOVERY_MS = 5_000;
+/** Less than that is too short to say that nothing grows: some leaders are Byzantine, and blocks need rounds to be final. */
+const SHORTEST_JUDGED_MS = 10_000;
 
 /** A run that goes forward in slices, so that whoever drives it can draw progress or stop. */
 export class ScenarioRun {
@@ -80,6 +82,7 @@ export class ScenarioRun {
       broken: brokenInvariants(simulation, byzantine),
       thresholds: plan.thresholds.map((fraction) => {
         const threshold = thresholdFromFraction(fraction, total);
+        const isJudged = plan.durationMs - calmAfterMs - RECOVERY_MS >= SHORTEST_JUDGED_MS;
         const isPromised = isLivenessPromised(threshold, {
           total,
           byzantine: weightOf(byzantine),
@@ -88,7 +91,7 @@ export class ScenarioRun {
         return {
           fraction,
           threshold,
-          promised: isPromised && plan.delayMs <= SLOWEST_DELAY_MS,
+          promised: isPromised && isJudged && plan.delayMs <= SLOWEST_DELAY_MS,
           live: isLive(simulation, threshold, since, names),
           height: Math.min(...honest.map((node) => node.finalHeight(threshold))),
           latency: histogramOf(honest.flatMap((node) => node.finalsAt(threshold).map(({ block, at }) => at - block.t))),
