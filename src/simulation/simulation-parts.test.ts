@@ -114,3 +114,15 @@ test("a DAG as a graph has a row per validator, boxes for blocks, and no arrow t
   expect((dot.match(/ -> /g) ?? []).length).toBeLessThan(citations);
   expect(dot).toContain('label="seed \\"1\\""');
 });
+
+test("two fractions that are one weight in a small committee report a final block once", () => {
+  const simulation = new Simulation({ seed: 1, weights: [1, 1, 1, 1], thresholds: [1 / 3, 0.5] });
+  simulation.startAll();
+  simulation.runFor(8_000);
+  const heights = simulation
+    .node("v0")
+    .finalsAt(1)
+    .map(({ block }) => block.height);
+  expect(heights).toEqual(heights.map((_, i) => i + 1));
+  expect(heights.length).toBeGreaterThan(4);
+});

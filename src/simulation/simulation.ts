@@ -8,6 +8,7 @@ import {
   type Instance,
   type LocalOptions,
   type SignedUnit,
+  thresholdFromFraction,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
 import { addressOfKey, type Bytes, keccak256, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
@@ -78,6 +79,7 @@ export class Simulation implements NodeHost {
   /** Messages and their bytes that were handed to the network, each counted once per receiver. */
   readonly traffic = { messages: 0, bytes: 0 };
   readonly #options: SimulationOptions;
+  readonly #fractions: readonly number[];
   readonly #keys: readonly Bytes[];
   readonly #digest = new RunDigest();
   readonly #byName = new Map<string, SimulatedNode>();
@@ -112,6 +114,7 @@ export class Simulation implements NodeHost {
       committee,
       params: { ...simulationParams, ...options.params },
     });
+    this.#fractions = oneFractionEach(options.thresholds, committee.total);
     this.#keys.forEach((_, index) => {
       if (!options.absent?.includes(index)) this.addNode(`v${index}`, index);
     });
@@ -156,7 +159,7 @@ export class Simulation implements NodeHost {
   addNode(name: string, index: number): SimulatedNode {
     const node = new SimulatedNode(this, name, {
       instance: this.instance,
-      thresholds: this.#options.thresholds,
+      thresholds: this.#fractions,
       own: { index, privateKey: this.#keys[index] as Bytes },
       ...(this.#options.local && { local: this.#options.local }),
     });
@@ -274,6 +277,12 @@ export class Simulation implements NodeHost {
     const { hash } = message.unit as Partial<SignedUnit>;
     if (hash !== undefined && !from.store.has(hash)) this.sentUnstored.push(`${from.name} ${hash}`);
   }
+}
+
+/** In a small committee two fractions may be the same weight: one final block is one event. */
+function oneFractionEach(fractions: readonly number[], total: number): readonly number[] {
+  const byWeight = new Map(fractions.map((fraction) => [thresholdFromFraction(fraction, total), fraction]));
+  return [...byWeight.values()];
 }
 
 /** What the receivers make of what the sender encoded. */
