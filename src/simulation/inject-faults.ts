@@ -36,7 +36,9 @@ function begin(simulation: Simulation, fault: Fault): void {
       for (const node of nodes) node.mute = true;
       return;
     case "twoLives":
-      for (const node of nodes) beginSecondLife(simulation, node, fault.groups);
+      for (const node of nodes) prepareSecondLife(simulation, node);
+      simulation.network.begin(fault);
+      for (const node of nodes) for (const twin of simulation.twinsOf(node)) twin.start();
       return;
     case "equivocate":
     case "equivocatingLeader":
@@ -94,7 +96,8 @@ function end(simulation: Simulation, fault: Fault): void {
       for (const node of nodes) node.mute = false;
       return;
     case "twoLives":
-      for (const node of nodes) for (const life of [node, ...simulation.twinsOf(node)]) life.links = undefined;
+      simulation.network.end(fault);
+      for (const node of nodes) for (const life of [node, ...simulation.twinsOf(node)]) life.group = undefined;
       return;
     case "doppelganger":
       for (const node of nodes) for (const twin of simulation.twinsOf(node)) twin.kill();
@@ -127,20 +130,11 @@ function end(simulation: Simulation, fault: Fault): void {
   }
 }
 
-function beginSecondLife(
-  simulation: Simulation,
-  node: SimulatedNode,
-  groups: readonly [readonly number[], readonly number[]],
-): void {
+function prepareSecondLife(simulation: Simulation, node: SimulatedNode): void {
   const twin = simulation.addTwin(node.index);
   twin.store = node.store.copy();
-  const namesOf = (group: readonly number[]) =>
-    new Set(
-      simulation.nodes.filter(({ index }) => index !== node.index && group.includes(index)).map(({ name }) => name),
-    );
-  node.links = namesOf(groups[0]);
-  twin.links = namesOf(groups[1]);
-  twin.start();
+  node.group = 0;
+  twin.group = 1;
 }
 
 function throwForkBomb(simulation: Simulation, conspirators: readonly SimulatedNode[]): void {

@@ -59,6 +59,8 @@ export class SimulatedNode {
   mute = false;
   /** Peers it can reach; undefined: everybody. */
   links: ReadonlySet<string> | undefined;
+  /** While its validator has two lives: in which group of a partition this one stands. */
+  group: number | undefined;
   /** Chance to die right after an own unit reached the disk. */
   deathAfterPersist = 0;
   /** Where it finds the nonsense that it sends, while it does. */

@@ -1,4 +1,4 @@
-import type { LinkFault } from "./fault.ts";
+import type { Fault, LinkFault } from "./fault.ts";
 import type { Prng } from "./prng.ts";
 
 /** One end of a link: a node, and the validator whose key it has. */
@@ -7,7 +7,12 @@ export interface Endpoint {
   readonly index: number;
   /** Peers it can reach; undefined: everybody. */
   readonly links: ReadonlySet<string> | undefined;
+  /** Of two lives of one validator: in which group of a partition this one is. */
+  readonly group: number | undefined;
 }
+
+/** What changes the way of messages; two lives do, because each stands on one side only. */
+type RoutingFault = LinkFault | Extract<Fault, { kind: "twoLives" }>;
 
 export interface NetworkOptions {
   readonly minDelayMs: number;
@@ -26,7 +31,7 @@ export class VirtualNetwork {
   victim: number | undefined;
   readonly #minDelayMs: number;
   readonly #prng: Prng;
-  readonly #faults = new Set<LinkFault>();
+  readonly #faults = new Set<RoutingFault>();
 
   constructor(options: NetworkOptions, prng: Prng) {
     this.#minDelayMs = options.minDelayMs;
@@ -35,11 +40,11 @@ export class VirtualNetwork {
     this.#prng = prng;
   }
 
-  begin(fault: LinkFault): void {
+  begin(fault: RoutingFault): void {
     this.#faults.add(fault);
   }
 
-  end(fault: LinkFault): void {
+  end(fault: RoutingFault): void {
     this.#faults.delete(fault);
   }
 
@@ -69,6 +74,7 @@ export class VirtualNetwork {
           break;
         case "oneWay":
         case "partition":
+        case "twoLives":
           break;
       }
     }
@@ -83,15 +89,22 @@ export class VirtualNetwork {
     if (this.sides && !this.sides.some((side) => side.has(from.name) && side.has(to.name))) return false;
     for (const fault of this.#faults) {
       if (fault.kind === "oneWay" && concerns(fault, from, to)) return false;
-      const isSplit = fault.kind === "partition";
-      if (isSplit && !fault.groups.some((group) => group.includes(from.index) && group.includes(to.index)))
-        return false;
+      if (fault.kind === "partition" && !areTogether(fault.groups, from, to)) return false;
+      const isLife =
+        fault.kind === "twoLives" && (fault.validators.includes(from.index) || fault.validators.includes(to.index));
+      if (isLife && !areTogether(fault.groups, from, to)) return false;
     }
     return true;
   }
 }
 
-function concerns(fault: LinkFault, from: Endpoint, to: Endpoint): boolean {
-  if (fault.kind === "partition" || fault.kind === "ddos") return true;
+function areTogether(groups: readonly (readonly number[])[], from: Endpoint, to: Endpoint): boolean {
+  const groupOf = ({ group, index }: Endpoint) => group ?? groups.findIndex((each) => each.includes(index));
+  const group = groupOf(from);
+  return group >= 0 && group === groupOf(to);
+}
+
+function concerns(fault: RoutingFault, from: Endpoint, to: Endpoint): boolean {
+  if (fault.kind === "partition" || fault.kind === "ddos" || fault.kind === "twoLives") return true;
   return fault.senders?.includes(from.index) !== false && fault.receivers?.includes(to.index) !== false;
 }

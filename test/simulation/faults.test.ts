@@ -1,5 +1,12 @@
 import { describe, expect, test } from "vitest";
-import { brokenInvariants, deviators, type Fault, fractionFor, Simulation } from "../../src/simulation/index.ts";
+import {
+  brokenInvariants,
+  deviators,
+  type Fault,
+  fractionFor,
+  judgeSafety,
+  Simulation,
+} from "../../src/simulation/index.ts";
 
 const N = 7;
 const T = 2;
@@ -226,6 +233,33 @@ describe("a network of seven at t = 2 bears, and goes on after", () => {
         .finalsAt(T)
         .some(({ block }) => block.t > simulation.now - 6_000),
     ).toBe(true);
+  });
+});
+
+describe("validators with two lives across a partition", () => {
+  const groups = [
+    [0, 1, 4, 5],
+    [2, 3, 6],
+  ] as const;
+  const split = { groups, from: FROM, until: UNTIL };
+
+  test.each([
+    { liars: [0, 1, 2, 3], note: "more than t = 2: blocks compete there" },
+    { liars: [0, 2], note: "exactly t = 2: none compete there, though they do at t = 0" },
+  ])("I-1 that weigh $note", ({ liars }) => {
+    const faults: Fault[] = [
+      { kind: "partition", ...split },
+      { kind: "twoLives", validators: liars, ...split },
+    ];
+    const simulation = run(faults);
+    const { safe, equivocating, conflicts } = judgeSafety(simulation);
+    expect(equivocating).toBe(liars.length);
+    expect(conflicts.some(({ threshold }) => threshold === T)).toBe(liars.length > T);
+    expect(conflicts.length).toBeGreaterThan(0);
+    expect(safe).toBe(true);
+    expect(brokenInvariants(simulation, new Set(liars))).toEqual([]);
+    // Both sides meet again: every honest node knows all of them.
+    for (const name of ["v4", "v5", "v6"]) expect([...simulation.node(name).faults].sort()).toEqual(liars);
   });
 });
 
