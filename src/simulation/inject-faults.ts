@@ -160,7 +160,9 @@ function sendGarbage(
   const target = simulation.prng.pick(simulation.nodes.filter((other) => other !== node));
   const message = source.next();
   if (target !== undefined && message !== undefined) target.deliver(message, node.name);
-  simulation.schedule(simulation.now + 1000 / fault.perSecond, () => sendGarbage(simulation, node, fault, source));
+  // Clocks count whole milliseconds.
+  const pauseMs = Math.max(1, Math.round(1000 / fault.perSecond));
+  simulation.schedule(simulation.now + pauseMs, () => sendGarbage(simulation, node, fault, source));
 }
 
 /** The attack follows the leaders, a little late: it needs to see who leads. */

@@ -14,14 +14,13 @@ import type { Bytes } from "../primitives/index.ts";
 interface Row {
   readonly unit: SignedUnit;
   readonly payload: Bytes | undefined;
-  readonly own: boolean;
   readonly at: number;
 }
 
 /** Foreign units are written in batches: what came in during this time is lost in a crash. */
 const BATCH_MS = 50;
 
-/** What a validator's disk keeps: own units at once and with compare-and-set, all others a little later. */
+/** What a validator's disk keeps: own units at once, with compare-and-set and all that came before; others a little later. */
 export class MemoryUnitStore {
   readonly evidence: Evidence[] = [];
   readonly finals = new Map<number, UnitHash>();
@@ -52,13 +51,10 @@ export class MemoryUnitStore {
     // An own unit whose past a crash took away comes in again, as a peer's.
     if (this.#hashes.has(unit.hash)) return;
     this.#hashes.add(unit.hash);
-    this.#rows.push({ unit, payload, own: own !== undefined, at });
-  }
-
-  /** A final block is durable with everything before it. */
-  finalize(threshold: number, block: UnitHash): void {
-    this.finals.set(threshold, block);
-    this.#flushed = this.#rows.length;
+    this.#rows.push({ unit, payload, at });
+    // One transaction with everything that waits: what an own unit cites must be there after a crash, or whoever made it would
+    // have to be asked, and an equivocator need not answer.
+    if (own !== undefined) this.#flushed = this.#rows.length;
   }
 
   payloadOf(hash: UnitHash): Bytes | undefined {
@@ -67,7 +63,7 @@ export class MemoryUnitStore {
 
   /** The machine dies at `now`: batches that were not written yet are gone, own units are not. */
   crash(now: number): void {
-    this.#rows = this.#rows.filter((row, i) => i < this.#flushed || row.own || row.at <= now - BATCH_MS);
+    this.#rows = this.#rows.filter((row, i) => i < this.#flushed || row.at <= now - BATCH_MS);
     this.#hashes = new Set(this.#rows.map((row) => row.unit.hash));
     this.#flushed = this.#rows.length;
   }

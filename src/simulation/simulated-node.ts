@@ -212,7 +212,7 @@ export class SimulatedNode {
         return;
       case "finalize":
         this.finals.push({ block: effect.block, threshold: effect.threshold, at: this.#host.now, disk: this.#disk });
-        this.store.finalize(effect.threshold, effect.block.unit);
+        this.store.finals.set(effect.threshold, effect.block.unit);
         this.#host.note(this, `final at ${effect.threshold}: ${effect.block.height} ${effect.block.unit}`);
         return;
       case "reportFault":
