@@ -86,10 +86,7 @@ class ConsensusInstance implements KomaBft {
     for (const endorsement of stored.endorsements ?? []) this.#dag.endorsements.restore(endorsement);
     const found = this.#stored.load(stored.units);
     for (const { block } of this.#dag.order) this.#payloads.keep(block);
-    for (const { threshold, block } of stored.finals ?? []) {
-      const node = this.#dag.block(block);
-      if (node !== undefined) this.#finality.resume(threshold, node);
-    }
+    for (const { threshold, block } of stored.finals ?? []) this.#finality.resume(threshold, block);
     for (const validator of this.#dag.equivocators()) this.#endorser?.onEvidence(validator);
     return [
       ...this.#stored.unexecutedBlocks(stored.executed),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import { createPrng } from "../../test/simulation/prng.ts";
+import { createPrng } from "../../test/support/prng.ts";
 import { drawRandomDag } from "../../test/support/random-dag.ts";
 import { Dag } from "./dag.ts";
 import { type DagUnit, sees } from "./dag-unit.ts";
@@ -81,7 +81,7 @@ function summary(dag: Dag) {
 }
 
 describe("a state", () => {
-  test("does not depend on the order in which units came (I-5)", () => {
+  test("I-5 does not depend on the order in which units came", () => {
     fc.assert(
       fc.property(randomDag, ({ drawn }) => {
         const votes = new Map(
@@ -137,7 +137,7 @@ describe("a state", () => {
     );
   });
 
-  test("keeps for everybody the greatest unit, or the fault and its evidence (I-6, I-9)", () => {
+  test("I-6, I-9 keeps for everybody the greatest unit, or the fault and its evidence", () => {
     fc.assert(
       fc.property(randomDag, ({ drawn, units }) => {
         drawn.dag.latest.forEach((seen, i) => {
@@ -157,7 +157,7 @@ describe("a state", () => {
 });
 
 describe("finality", () => {
-  test("is reported in height order, without gaps, once, and from the smallest threshold on (I-3, I-4)", () => {
+  test("I-3, I-4 is reported in height order, without gaps, once, and from the smallest threshold on", () => {
     fc.assert(
       fc.property(
         fc.record({

@@ -3,6 +3,7 @@ import type { Weight } from "./committee.ts";
 import type { Dag } from "./dag.ts";
 import { requiredQuorum, thresholdFromFraction } from "./quorum.ts";
 import { type Confidence, SummitSearch } from "./summit.ts";
+import type { UnitHash } from "./unit.ts";
 
 /** How much certainty an observer wants before it calls a block final; private to each node. */
 export interface Threshold {
@@ -31,6 +32,8 @@ interface Cursor {
   readonly threshold: Threshold;
   last: BlockNode | undefined;
   violated: boolean;
+  /** Reported before a restart, and not in the state again: nothing more is reported until it is. */
+  awaited: UnitHash | undefined;
 }
 
 /**
@@ -54,6 +57,7 @@ export class FinalityDetector {
         threshold: { fraction, t: thresholdFromFraction(fraction, total) },
         last: undefined,
         violated: false,
+        awaited: undefined,
       }))
       .sort((a, b) => a.threshold.t - b.threshold.t);
   }
@@ -62,9 +66,13 @@ export class FinalityDetector {
     return this.#cursors.map(({ threshold, last, violated }) => ({ threshold, last, violated }));
   }
 
-  /** Takes up what was reported before a restart: sticky results are not worked out again. */
-  resume(t: Weight, last: BlockNode): void {
-    for (const cursor of this.#cursors) if (cursor.threshold.t === t) cursor.last = last;
+  /**
+   * Takes up what was reported before a restart: sticky results are not worked out again. The block may still be missing,
+   * when a crash has lost a unit below it that peers have to send again.
+   */
+  resume(t: Weight, last: UnitHash): void {
+    for (const cursor of this.#cursors) if (cursor.threshold.t === t) cursor.awaited = last;
+    this.#takeUp();
   }
 
   /** Thresholds that the faulty weight now known exceeds, each once. */
@@ -76,11 +84,12 @@ export class FinalityDetector {
 
   /** Blocks that became final since the last call; candidates are those on the way to the fork choice `head`. */
   advance(head: BlockNode | undefined): readonly NewlyFinal[] {
+    this.#takeUp();
     if (head === undefined) return [];
     const finals: NewlyFinal[] = [];
     const wanted = new Set<BlockNode>();
     for (const cursor of this.#cursors) {
-      if (cursor.violated) continue;
+      if (cursor.violated || cursor.awaited !== undefined) continue;
       for (let block = nextCandidate(cursor, head); block !== undefined; block = nextCandidate(cursor, head)) {
         const search = this.#searchFor(block);
         wanted.add(block);
@@ -91,6 +100,15 @@ export class FinalityDetector {
     }
     for (const block of this.#searches.keys()) if (!wanted.has(block)) this.#searches.delete(block);
     return finals;
+  }
+
+  #takeUp(): void {
+    for (const cursor of this.#cursors) {
+      const block = cursor.awaited && this.#dag.block(cursor.awaited);
+      if (block === undefined) continue;
+      cursor.last = block;
+      cursor.awaited = undefined;
+    }
   }
 
   #isFinal(search: SummitSearch, t: Weight): boolean {

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { drawRandomDag } from "../../test/support/random-dag.ts";
 import { type Hash, timestamp } from "../primitives/index.ts";
 import { ancestorAtDepth, type BlockNode, commonAncestor, descendsFrom, skipPointers } from "./block-tree.ts";
-import { heaviestBlock } from "./fork-choice.ts";
+import { forkChoice, heaviestBlock } from "./fork-choice.ts";
 import type { UnitHash } from "./unit.ts";
 
 /** A tree in which block i has the parent that number i of the list picks among the blocks before it, or the key block. */
@@ -64,7 +65,7 @@ function naiveGhost(blocks: readonly BlockNode[], votes: ReadonlyMap<BlockNode, 
 }
 
 describe("fork choice", () => {
-  test("equals step-by-step GHOST on any tree (I-19)", () => {
+  test("I-19 equals step-by-step GHOST on any tree", () => {
     fc.assert(
       fc.property(votedTree, ([blocks, votes]) => {
         const counted = countVotes(blocks, votes);
@@ -74,7 +75,7 @@ describe("fork choice", () => {
     );
   });
 
-  test("follows more than half of the counted weight (I-18)", () => {
+  test("I-18 follows more than half of the counted weight", () => {
     fc.assert(
       fc.property(votedTree, ([blocks, votes]) => {
         const counted = countVotes(blocks, votes);
@@ -86,6 +87,27 @@ describe("fork choice", () => {
         }
       }),
       { numRuns: 200 },
+    );
+  });
+
+  test("I-20 counts nothing of validators that are seen as faulty", () => {
+    fc.assert(
+      fc.property(fc.nat(2 ** 31), fc.constantFrom([1, 1, 1, 1], [3, 2, 2, 1], [5, 1, 1]), (seed, weights) => {
+        const { drawn } = drawRandomDag({ seed, units: 40, weights, equivocators: [0, 1] });
+        const panoramas = [drawn.dag.latest, ...drawn.dag.order.map((unit) => unit.panorama)];
+        for (const panorama of panoramas) {
+          const withoutThem = panorama.map((seen) => (seen === "faulty" ? undefined : seen));
+          expect(forkChoice(panorama, weights)).toBe(forkChoice(withoutThem, weights));
+          const votes = new Map<BlockNode, number>();
+          panorama.forEach((seen, i) => {
+            if (typeof seen !== "object" || seen.vote === undefined) return;
+            votes.set(seen.vote, (votes.get(seen.vote) ?? 0) + (weights[i] as number));
+          });
+          const blocks = drawn.dag.order.flatMap(({ block }) => block ?? []);
+          expect(forkChoice(panorama, weights)).toBe(naiveGhost(blocks, votes));
+        }
+      }),
+      { numRuns: 40 },
     );
   });
 

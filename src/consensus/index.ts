@@ -79,6 +79,7 @@ export {
   SEEN_FAULTY,
   SEEN_NOTHING,
   type SignedUnit,
+  signUnit,
   type UnitBody,
   type UnitHash,
   type UnitHeader,

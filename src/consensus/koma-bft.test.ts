@@ -138,7 +138,7 @@ describe("a unit", () => {
     expect(other.status(NOW).pendingUnits).toBe(0);
   });
 
-  it("of another instance is ignored without blame (I-10)", () => {
+  it("I-10 of another instance is ignored without blame", () => {
     const { drawn, proposal } = drawnRound();
     const core = observe(drawn);
     const instance = keccakHash(utf8("another"));
@@ -167,7 +167,7 @@ describe("a unit", () => {
   });
 });
 
-test("pending units of one creator are capped: the youngest goes (I-30)", () => {
+test("I-30 pending units of one creator are capped: the youngest goes", () => {
   const { drawn, proposal } = drawnRound();
   const core = observe(drawn, { local: { maxPendingPerCreator: 3 } });
   const cites = [drawn.dag.unit(proposal.hash) as DagUnit];
@@ -421,7 +421,7 @@ describe("duties of a validator", () => {
     expect(core.propose(timestamp(4_000), utf8("ours"), timestamp(4_167))).toEqual([]);
   });
 
-  it("confirms the leader's proposal citing nothing the leader did not cite, then witnesses everything (I-21)", () => {
+  it("I-21 confirms the leader's proposal citing nothing the leader did not cite, then witnesses everything", () => {
     const { drawn, core } = validator();
     const early = drawn.unit("dan", { block: "first", t: 4_000 });
     hearUnit(core, drawn.dag.wire(early), utf8("first"), "p", timestamp(4_900));

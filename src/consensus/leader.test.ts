@@ -52,7 +52,7 @@ describe("leaderOf", () => {
     expect(leadersOf(instanceWith(3))).toEqual(leadersOf(instanceWith(3)));
   });
 
-  it("gives only an excluded producer's slots to others (I-11)", () => {
+  it("I-11 gives only an excluded producer's slots to others", () => {
     const before = leadersOf(instanceWith(4));
     const after = leadersOf(instanceWith(4, { excluded: [2] }));
     before.forEach((leader, i) => {
@@ -68,7 +68,7 @@ describe("leaderOf", () => {
 });
 
 describe("open slots", () => {
-  it("begin after the gap, counted from the parent, and are drawn by stake (I-25)", () => {
+  it("I-25 begin after the gap, counted from the parent, and are drawn by stake", () => {
     const instance = instanceWith(2, { openGapSlots: 4 });
     expect(isOpenSlot(instance, timestamp(4000), undefined)).toBe(false);
     expect(isOpenSlot(instance, timestamp(5000), undefined)).toBe(true);

@@ -12,7 +12,7 @@ function suffices(quorum: number, k: number, threshold: number, total: number): 
 }
 
 describe("requiredQuorum", () => {
-  test("is the least quorum that suffices (I-14)", () => {
+  test("I-14 is the least quorum that suffices", () => {
     fc.assert(
       fc.property(weight, fc.nat(), level, (total, pick, k) => {
         const threshold = pick % total;
@@ -24,7 +24,7 @@ describe("requiredQuorum", () => {
     );
   });
 
-  test("falls with the level and rises with the threshold (I-14)", () => {
+  test("I-14 falls with the level and rises with the threshold", () => {
     fc.assert(
       fc.property(weight, fc.nat(), level, (total, pick, k) => {
         const threshold = pick % total;

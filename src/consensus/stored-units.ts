@@ -34,10 +34,18 @@ export class StoredUnits {
   load(stored: Iterable<StoredUnit>): RestoredUnits {
     const evidence: Evidence[] = [];
     const conflicts: ConflictingEndorsements[] = [];
-    for (const each of stored) {
+    const load = (each: StoredUnit): void => {
       const added = this.#load(each);
       if (added?.evidence !== undefined) evidence.push(added.evidence);
       conflicts.push(...(added?.conflicts ?? []));
+    };
+    for (const each of stored) load(each);
+    // What an earlier crash took came in again, so it stands in the store behind those that cite it.
+    for (let left = Number.POSITIVE_INFINITY; this.#orphans.size > 0 && this.#orphans.size < left; ) {
+      left = this.#orphans.size;
+      const orphans = [...this.#orphans];
+      this.#orphans.clear();
+      for (const [unit, payload] of orphans) load({ unit, payload });
     }
     return { evidence, conflicts };
   }

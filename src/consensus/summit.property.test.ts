@@ -66,7 +66,7 @@ function levelsByTryingAll(dag: Dag, block: Parameters<typeof descendsFrom>[1], 
 }
 
 describe("summits", () => {
-  test("are as many levels high as trying every family of sets finds (I-13, I-15)", () => {
+  test("I-13, I-15 are as many levels high as trying every family of sets finds", () => {
     fc.assert(
       fc.property(smallDag, fc.double({ min: 0, max: 1, noNaN: true }), (dag, share) => {
         const { total } = dag.instance.committee;
@@ -82,7 +82,7 @@ describe("summits", () => {
     );
   });
 
-  test("fewer levels for a greater quorum (I-15)", () => {
+  test("I-15 fewer levels for a greater quorum", () => {
     fc.assert(
       fc.property(smallDag, (dag) => {
         for (const block of blocksOf(dag)) {
@@ -100,7 +100,7 @@ describe("summits", () => {
     );
   });
 
-  test("make a block final at t exactly when t is at most maxT (I-13), and at every smaller t (I-4)", () => {
+  test("I-13 make a block final at t exactly when t is at most maxT, and at every smaller t (I-4)", () => {
     fc.assert(
       fc.property(smallDag, (dag) => {
         for (const block of blocksOf(dag)) {
@@ -135,7 +135,7 @@ describe("summits", () => {
     );
   });
 
-  test("over a block lie over its ancestors too (I-4)", () => {
+  test("I-4 over a block lie over its ancestors too", () => {
     fc.assert(
       fc.property(smallDag, (dag) => {
         for (const block of blocksOf(dag)) {

@@ -50,7 +50,7 @@ describe("confidence", () => {
     });
   });
 
-  test("full participation climbs .5, .75, .875 … (I-16)", () => {
+  test("I-16 full participation climbs .5, .75, .875 …", () => {
     const dag = drawDag({ A: 1, B: 1, C: 1, D: 1 });
     let witnesses = fullRound(dag, "first", []);
     const fractionOf = (): number => {

@@ -4,6 +4,7 @@ import type { Dag } from "./dag.ts";
 import { type DagUnit, laneAncestor } from "./dag-unit.ts";
 import { isCorrect } from "./panorama.ts";
 import { isStronger, requiredQuorum, type Strength, strengthOf } from "./quorum.ts";
+import { SummitBound } from "./summit-bound.ts";
 
 /** The best summit over a block, and what it is worth. */
 export interface Confidence {
@@ -37,7 +38,8 @@ const NONE = -1;
 
 /**
  * Search for summits over one block in a growing state. Keeps, per validator, where its unbroken streak of votes for the
- * block begins; the rest is computed anew for every question.
+ * block begins, and bounds that tell without a search that there is no summit yet; the rest is computed anew for every
+ * question.
  *
  * @see KoMaBFT spec 12.4; white paper 2.4
  */
@@ -48,6 +50,9 @@ export class SummitSearch {
   readonly #tips: (DagUnit | undefined)[];
   /** Sequence number of the first unit of the streak that ends at the tip, -1 without one. */
   readonly #starts: Int32Array;
+  /** By quorum. With 150 validators nearly every question is asked before there is a summit, and a search costs 1 ms. */
+  readonly #bounds = new Map<Weight, SummitBound>();
+  #known: { readonly revision: number; readonly confidence: Confidence } | undefined;
 
   constructor(dag: Dag, block: BlockNode) {
     this.block = block;
@@ -64,7 +69,10 @@ export class SummitSearch {
       const observation = latest[i];
       const tip = isCorrect(observation) ? observation : undefined;
       if (tip !== this.#tips[i]) {
-        this.#starts[i] = this.#streakStart(i, tip);
+        const start = this.#streakStart(i, tip);
+        // A streak that ended still counts in the bounds: they hold, but new ones are tighter.
+        if (this.#starts[i] !== NONE && this.#starts[i] !== start) this.#bounds.clear();
+        this.#starts[i] = start;
         this.#tips[i] = tip;
       }
       if ((this.#starts[i] as number) !== NONE) voting += instance.weights[i] as Weight;
@@ -78,7 +86,13 @@ export class SummitSearch {
     // The quorum falls as levels are added, so the levels at the quorum for k bound every level that can be reached.
     let level = params.maxLevel;
     while (level > 0) {
-      const found = this.#search(requiredQuorum(level, threshold, committee.total), level).levels;
+      const quorum = requiredQuorum(level, threshold, committee.total);
+      const most = this.#boundFor(quorum).levels(this.#starts);
+      if (most < level) {
+        level = most;
+        continue;
+      }
+      const found = this.#search(quorum, level).levels;
       if (found === level) return true;
       level = found;
     }
@@ -92,6 +106,12 @@ export class SummitSearch {
 
   /** The strongest summit over the block. Needs {@link refresh} first. */
   confidence(): Confidence {
+    const { revision } = this.#dag;
+    if (this.#known?.revision !== revision) this.#known = { revision, confidence: this.#strongest() };
+    return this.#known.confidence;
+  }
+
+  #strongest(): Confidence {
     const { committee } = this.#dag.instance;
     const { total } = committee;
     const frontier = this.#frontier();
@@ -138,6 +158,15 @@ export class SummitSearch {
       frontier.unshift({ level, quorum });
     }
     return frontier;
+  }
+
+  #boundFor(quorum: Weight): SummitBound {
+    const known = this.#bounds.get(quorum);
+    if (known !== undefined) return known;
+    const since = this.#dag.unit(this.block.unit)?.position ?? 0;
+    const bound = new SummitBound(this.#dag, quorum, since);
+    this.#bounds.set(quorum, bound);
+    return bound;
   }
 
   #streakStart(index: number, tip: DagUnit | undefined): number {

@@ -83,7 +83,7 @@ const body: fc.Arbitrary<MessageBody> = fc.oneof(
 );
 const message: fc.Arbitrary<ConsensusMessage> = fc.tuple(hash, body).map(([instance, rest]) => ({ instance, ...rest }));
 
-describe("units and messages on the wire (I-34)", () => {
+describe("I-34 units and messages on the wire", () => {
   test("what is encoded decodes to itself", () => {
     fc.assert(
       fc.property(wireUnit, (unit) => {

@@ -13,11 +13,21 @@ export interface VoteTally {
 /** Weight of the votes for each block, as the fork choice of this panorama counts them: faulty and silent ones do not vote. */
 export function countVotes(panorama: Panorama, weights: readonly Weight[]): ReadonlyMap<BlockNode, Weight> {
   const votes = new Map<BlockNode, Weight>();
+  // Most vote for the same block: a run of equal votes is counted before the map is touched.
+  let run: BlockNode | undefined;
+  let weight = 0;
+  const count = (): void => {
+    if (run !== undefined) votes.set(run, (votes.get(run) ?? 0) + weight);
+    weight = 0;
+  };
   for (let i = 0; i < panorama.length; i++) {
     const observation = panorama[i];
     if (!isCorrect(observation) || observation.vote === undefined) continue;
-    votes.set(observation.vote, (votes.get(observation.vote) ?? 0) + (weights[i] as Weight));
+    if (observation.vote !== run) count();
+    run = observation.vote;
+    weight += weights[i] as Weight;
   }
+  count();
   return votes;
 }
 

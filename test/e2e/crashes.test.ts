@@ -13,7 +13,6 @@ import {
   parseAddress,
 } from "../../src/primitives/index.ts";
 import { depositKinds } from "../../src/rootchain/index.ts";
-import { createPrng, type Prng } from "../simulation/prng.ts";
 import {
   ask,
   balanceOf,
@@ -30,6 +29,7 @@ import {
 } from "../support/devnet.ts";
 import { auditConsensus, createFinalityRecord, killEverything, logTail } from "../support/fault-injection.ts";
 import { createKoma, eventually, launcher, processesOf } from "../support/koma.ts";
+import { createPrng, type Prng } from "../support/prng.ts";
 
 const koma = createKoma();
 afterAll(() => koma.dispose());

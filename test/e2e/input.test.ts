@@ -12,7 +12,6 @@ import { silentLogger } from "../../src/logger.ts";
 import { type Channel, createNetwork } from "../../src/network/index.ts";
 import { loadConfig } from "../../src/node/config.ts";
 import type { Hash } from "../../src/primitives/index.ts";
-import { createPrng, type Prng } from "../simulation/prng.ts";
 import {
   ask,
   blockAt,
@@ -23,6 +22,7 @@ import {
   untilAllFinal,
 } from "../support/devnet.ts";
 import { createKoma, type Envelope, eventually, launcher } from "../support/koma.ts";
+import { createPrng, type Prng } from "../support/prng.ts";
 
 const koma = createKoma();
 const workshop = mkdtempSync(join(tmpdir(), "koma-input-"));

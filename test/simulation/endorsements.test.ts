@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { identifyUnit } from "../../src/consensus/unit.ts";
-import { conflictingFinals } from "./conflicting-finals.ts";
-import { fractionFor, Simulation } from "./simulation.ts";
+
+import { conflictingFinals, fractionFor, Simulation } from "../../src/simulation/index.ts";
 
 interface Unrest {
   /** Validators that live twice. */
@@ -53,15 +53,15 @@ describe("the limited naivety criterion in a network with an equivocator", () =>
     expect(honest.map((node) => node.faults)).toEqual(honest.map(() => [0]));
     expect(conflictingFinals(simulation)).toEqual([]);
     // Not for nothing: both forks were cited, so units had to be endorsed, and the endorsed ones are claimed.
-    expect(new Set(simulation.endorsed.map(({ unit }) => unit)).size).toBeGreaterThan(0);
+    expect(new Set(simulation.endorsements.map(({ unit }) => unit)).size).toBeGreaterThan(0);
     expect(claims(simulation)).toBeGreaterThan(0);
   });
 
   it("bears lost messages", () => {
     const { simulation, honest } = tenWithEquivocators(611, { equivocators: 1, loss: 0.15, maxDelayMs: 400 });
     simulation.runFor(60_000);
-    simulation.loss = 0;
-    simulation.maxDelayMs = 60;
+    simulation.network.loss = 0;
+    simulation.network.maxDelayMs = 60;
     simulation.runFor(15_000);
     const before = honest.map((node) => node.finalHeight(3));
     simulation.runFor(30_000);
@@ -119,7 +119,7 @@ describe("endorsements with f < N/3 equivocators (I-28)", () => {
     });
     const endorsers = honest.map((node) => node.index);
     const units = unitsOf(simulation);
-    const made = simulation.endorsed.filter(({ endorser }) => endorsers.includes(endorser));
+    const made = simulation.endorsements.filter(({ endorser }) => endorsers.includes(endorser));
     expect(made.length).toBeGreaterThan(0);
     const contradictions = made.filter((a) =>
       made.some(

@@ -1,11 +1,10 @@
 import { describe, expect, it, test } from "vitest";
-import { conflictingFinals } from "./conflicting-finals.ts";
-import { fractionFor, Simulation } from "./simulation.ts";
+import { conflictingFinals, fractionFor, Simulation } from "../../src/simulation/index.ts";
 
 /** Virtual time after which a block proposed then must be final at every live threshold. */
 const SETTLE_MS = 6_000;
 
-describe("Theorem 2: the chain final at t grows while f ≤ t and c < (N − 3t)/2", () => {
+describe("I-22 Theorem 2: the chain final at t grows while f ≤ t and c < (N − 3t)/2", () => {
   // Greatest faults that each t bears; beyond them H = n − f − c falls below (n + t + 1)/2.
   test.each([
     { n: 4, t: 0, byzantine: 0, crashed: 1 },
@@ -13,6 +12,10 @@ describe("Theorem 2: the chain final at t grows while f ≤ t and c < (N − 3t)
     { n: 7, t: 0, byzantine: 0, crashed: 3 },
     { n: 7, t: 1, byzantine: 1, crashed: 1 },
     { n: 7, t: 2, byzantine: 2, crashed: 0 },
+    // One less than that is borne too.
+    { n: 7, t: 0, byzantine: 0, crashed: 2 },
+    { n: 7, t: 1, byzantine: 0, crashed: 1 },
+    { n: 7, t: 2, byzantine: 1, crashed: 0 },
   ])("n = $n, t = $t: $byzantine mute, $crashed crashed", ({ n, t, byzantine, crashed }) => {
     const simulation = new Simulation({
       seed: 100 + 10 * n + t,
@@ -26,8 +29,8 @@ describe("Theorem 2: the chain final at t grows while f ≤ t and c < (N − 3t)
     for (let i = 0; i < byzantine; i++) simulation.node(`v${i}`).mute = true;
     simulation.startAll();
     simulation.runFor(10_000);
-    simulation.loss = 0;
-    simulation.maxDelayMs = 60;
+    simulation.network.loss = 0;
+    simulation.network.maxDelayMs = 60;
     simulation.runFor(5_000);
     const heightsAtGst = simulation.nodes.map((node) => node.finalHeight(t));
     simulation.runFor(20_000);
@@ -64,7 +67,7 @@ describe("Theorem 2: the chain final at t grows while f ≤ t and c < (N − 3t)
     expect(conflictingFinals(simulation)).toEqual([]);
   });
 
-  it("finalises the block of every good round within ceil(log2(t + 2)) + 2 rounds (I-22)", () => {
+  it("I-22 finalises the block of every good round within ceil(log2(t + 2)) + 2 rounds", () => {
     const n = 7;
     const simulation = new Simulation({ seed: 300, weights: new Array(n).fill(1), thresholds: [fractionFor(2, n)] });
     simulation.startAll();
@@ -119,7 +122,7 @@ describe("an honest network", () => {
     expect(simulation.nodes.flatMap((node) => [...node.disconnects, ...node.alarms])).toEqual([]);
   });
 
-  it("makes a proposal, a confirmation from everybody else and a witness from all in a round (I-21)", () => {
+  it("I-21 makes a proposal, a confirmation from everybody else and a witness from all in a round", () => {
     const simulation = new Simulation({ seed: 2, weights: [1, 1, 1, 1], thresholds: [1 / 3] });
     simulation.startAll();
     simulation.runFor(21_500);
@@ -152,7 +155,7 @@ describe("an honest network", () => {
 describe("leaders that are gone", () => {
   const producersGone = { seed: 5, weights: [1, 1, 1, 1, 1, 1, 1], thresholds: [1 / 3], producers: [5, 6] };
 
-  it("are replaced by stake after openGapSlots empty slots (I-25)", () => {
+  it("I-25 are replaced by stake after openGapSlots empty slots", () => {
     const simulation = new Simulation({ ...producersGone, params: { openGapSlots: 3 } });
     simulation.startAll();
     simulation.runFor(6_000);
@@ -162,7 +165,7 @@ describe("leaders that are gone", () => {
     expect(simulation.node("v0").finalHeight(2)).toBeGreaterThan(before + 5);
   });
 
-  it("halt the chain when openGapSlots is 0 (I-25)", () => {
+  it("I-25 halt the chain when openGapSlots is 0", () => {
     const simulation = new Simulation({ ...producersGone, params: { openGapSlots: 0 } });
     simulation.startAll();
     simulation.runFor(6_000);

@@ -1,6 +1,10 @@
 import { describe, expect, it, test } from "vitest";
-import { conflictingFinals } from "./conflicting-finals.ts";
-import { Simulation } from "./simulation.ts";
+import { createKomaBft, type UnitHash, type WireUnit } from "../../src/consensus/index.ts";
+import { conflictingFinals, type SimulatedNode, Simulation } from "../../src/simulation/index.ts";
+
+function hashOf(node: SimulatedNode, { creator, seq }: WireUnit): UnitHash | undefined {
+  return node.store.signedUnits().find((unit) => unit.creator === creator && unit.seq === seq)?.hash;
+}
 
 const four = { weights: [1, 1, 1, 1], thresholds: [1 / 3] };
 
@@ -20,7 +24,7 @@ describe("a validator that is killed and started again", () => {
   });
 
   test.each([51, 52, 53, 54])(
-    "never equivocates, though it dies again and again between storing and sending (I-7, I-8, seed %i)",
+    "I-7, I-8 never equivocates, though it dies again and again between storing and sending (seed %i)",
     (seed) => {
       const simulation = new Simulation({ seed, ...four, loss: 0.05 });
       simulation.deathAfterPersist = 0.08;
@@ -73,8 +77,55 @@ describe("a validator that is killed and started again", () => {
   });
 });
 
+test("I-3 a store in which own units stand before what they cite resumes every final, and reports none again", () => {
+  const simulation = new Simulation({ seed: 57, ...four });
+  simulation.startAll();
+  simulation.runFor(10_000);
+  const node = simulation.node("v0");
+  const { ownHead, finals } = node.store;
+  const stored = node.store.units();
+  const own = stored.filter(({ unit }) => unit.creator === node.index);
+  const core = createKomaBft({ instance: simulation.instance, thresholds: [1 / 3] });
+  // As after a crash that took what peers sent, which then came in again.
+  const effects = core.restore({
+    units: [...own, ...stored.filter((unit) => !own.includes(unit))],
+    ownHead,
+    finals: [...finals].map(([threshold, block]) => ({ threshold, block })),
+  });
+  expect(effects.filter(({ kind }) => kind === "finalize")).toEqual([]);
+  expect(core.status(node.now).finals[0]?.last?.height).toBe(node.finalHeight(1));
+  expect(core.status(node.now).units).toBe(stored.length);
+});
+
+test("I-3 a final block that is missing after a crash stays final, and nothing is reported until it is back", () => {
+  const simulation = new Simulation({ seed: 58, ...four });
+  simulation.startAll();
+  simulation.runFor(10_000);
+  const node = simulation.node("v0");
+  const stored = node.store.units();
+  const [threshold, block] = [...node.store.finals][0] ?? [];
+  if (threshold === undefined || block === undefined) throw new Error("nothing is final");
+  const core = createKomaBft({ instance: simulation.instance, thresholds: [1 / 3] });
+  const from = stored.findIndex(({ unit }) => hashOf(node, unit) === block);
+  const restored = core.restore({ units: stored.slice(0, from), finals: [{ threshold, block }] });
+  expect(restored.filter(({ kind }) => kind === "finalize")).toEqual([]);
+  core.start(node.now);
+  const heights: number[] = [];
+  for (const { unit, payload } of stored.slice(from)) {
+    const effects = [
+      ...core.handleMessage({ instance: simulation.instance.id, kind: "unit", unit, payload }, "v1", node.now),
+    ];
+    for (const effect of effects) {
+      if (effect.kind === "validateBlock") effects.push(...core.resolveBlock(effect.block.unit, "valid", node.now));
+      if (effect.kind === "finalize") heights.push(effect.block.height);
+    }
+  }
+  expect(heights.filter((height) => height <= node.finalHeight(1))).toEqual([]);
+  expect(core.status(node.now).finals[0]?.last?.unit).toBe(block);
+});
+
 describe("two of four", () => {
-  it("gone: nothing more is final at 1/3, nothing forks; back: the chain goes on", () => {
+  it("I-23 gone: the others pause, nothing is final at 1/3 or forks; back: the chain goes on by itself", () => {
     const simulation = new Simulation({ seed: 61, ...four });
     simulation.startAll();
     simulation.runFor(10_000);
@@ -83,7 +134,7 @@ describe("two of four", () => {
     const stalled = simulation.node("v0").finalHeight(1);
     simulation.runFor(18_000);
     expect(simulation.node("v0").finalHeight(1)).toBe(stalled);
-    // Half of the weight is silent for three maximal rounds: the others stop making units (I-23).
+    // Half of the weight is silent for three maximal rounds: the others stop making units.
     const { paused, units } = simulation.node("v0").core.status(simulation.node("v0").now);
     expect(paused).toBe(true);
     simulation.runFor(5_000);

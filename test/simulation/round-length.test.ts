@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { conflictingFinals } from "./conflicting-finals.ts";
-import { EPOCH, Simulation } from "./simulation.ts";
+
+import { conflictingFinals, EPOCH, Simulation } from "../../src/simulation/index.ts";
 
 const five = { weights: [1, 1, 1, 1, 1], thresholds: [1 / 3], params: { maxRoundExp: 3 } };
 
@@ -21,7 +21,7 @@ describe("round lengths of an honest network (I-26)", () => {
       const now = exponents(simulation);
       expect(Math.max(...now) - Math.min(...now)).toBeLessThanOrEqual(1);
     }
-    simulation.maxDelayMs = 310;
+    simulation.network.maxDelayMs = 310;
     simulation.runFor(900_000);
     expect(exponents(simulation)).toEqual([0, 0, 0, 0, 0]);
     expect(conflictingFinals(simulation)).toEqual([]);

@@ -1,6 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { conflictingFinals } from "./conflicting-finals.ts";
-import { fractionFor, Simulation } from "./simulation.ts";
+import { conflictingFinals, fractionFor, Simulation } from "../../src/simulation/index.ts";
 
 /** Every threshold weight of a committee of `n` equal validators. */
 function allThresholds(n: number): number[] {
@@ -10,10 +9,10 @@ function allThresholds(n: number): number[] {
 /** Nodes by name on two sides that cannot hear each other. */
 function split(simulation: Simulation, left: readonly string[]): void {
   const others = simulation.nodes.map((node) => node.name).filter((name) => !left.includes(name));
-  simulation.sides = [new Set(left), new Set(others)];
+  simulation.network.sides = [new Set(left), new Set(others)];
 }
 
-describe("Theorem 1: no two competing blocks are final while at most t equivocate", () => {
+describe("I-1 Theorem 1: no two competing blocks are final while at most t equivocate", () => {
   test.each([
     // One equivocator between two sides: n, its honest neighbours on the left.
     { n: 4, seed: 11, left: ["v1"] },
@@ -41,7 +40,7 @@ describe("Theorem 1: no two competing blocks are final while at most t equivocat
     simulation.runFor(15_000);
     expect([...simulation.equivocators()]).toEqual([0]);
     // The split heals, the two lives of v0 are found out.
-    simulation.sides = undefined;
+    simulation.network.sides = undefined;
     simulation.runFor(12_000);
     for (const { threshold } of conflictingFinals(simulation)) expect(threshold).toBeLessThan(1);
     for (const node of simulation.nodes.filter((each) => each.index !== 0)) {
@@ -64,7 +63,7 @@ describe("Theorem 1: no two competing blocks are final while at most t equivocat
     for (const { threshold } of conflicts) expect(threshold).toBeLessThan(equivocating);
 
     // When both sides meet, every honest node notices that its threshold of 1 is worth nothing any more.
-    simulation.sides = undefined;
+    simulation.network.sides = undefined;
     simulation.runFor(15_000);
     for (const name of ["v2", "v3"]) {
       const { alarms } = simulation.node(name);
@@ -86,9 +85,9 @@ describe("Theorem 1: no two competing blocks are final while at most t equivocat
       split(simulation, left);
       simulation.runFor(6_000);
     }
-    simulation.sides = undefined;
-    simulation.loss = 0;
-    simulation.maxDelayMs = 60;
+    simulation.network.sides = undefined;
+    simulation.network.loss = 0;
+    simulation.network.maxDelayMs = 60;
     simulation.runFor(15_000);
     expect(simulation.equivocators().size).toBe(0);
     expect(conflictingFinals(simulation)).toEqual([]);
@@ -99,7 +98,7 @@ describe("Theorem 1: no two competing blocks are final while at most t equivocat
 });
 
 describe("finals of a node", () => {
-  it("come in height order, without gaps, once, each the child of the one before (I-3)", () => {
+  it("I-3 come in height order, without gaps, once, each the child of the one before", () => {
     const simulation = new Simulation({ seed: 31, weights: [1, 1, 1, 1], thresholds: allThresholds(4), loss: 0.1 });
     simulation.startAll();
     simulation.runFor(30_000);

@@ -3,9 +3,9 @@ import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import type { Hash } from "../../src/primitives/index.ts";
 import { createRpcClient } from "../../src/rpc/index.ts";
-import type { Prng } from "../simulation/prng.ts";
 import { blockAt, type DevnetNode } from "./devnet.ts";
 import { eventually, processesOf } from "./koma.ts";
+import type { Prng } from "./prng.ts";
 
 /** Ends every process that names the folder with SIGKILL, in an order of the seed's choosing, and waits for their end. */
 export async function killEverything(folder: string, prng: Prng): Promise<void> {

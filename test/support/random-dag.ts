@@ -1,8 +1,8 @@
 import type { DagUnit } from "../../src/consensus/dag-unit.ts";
 import type { ConsensusParams } from "../../src/consensus/instance.ts";
 import type { SignedUnit } from "../../src/consensus/unit.ts";
-import { createPrng, type Prng } from "../simulation/prng.ts";
 import { type DrawnDag, type DrawnUnit, drawDag } from "./draw-dag.ts";
+import { createPrng, type Prng } from "./prng.ts";
 
 export interface RandomDagOptions {
   readonly seed: number;

@@ -3,11 +3,19 @@ import {
   type ConsensusMessage,
   createKomaBft,
   type Effect,
+  type Endorsement,
+  type Instance,
   type KomaBft,
   type KomaBftConfig,
-} from "../../src/consensus/index.ts";
-import { type Bytes, type Timestamp, timestamp, utf8 } from "../../src/primitives/index.ts";
+  type SignedUnit,
+  type UnitHash,
+} from "../consensus/index.ts";
+import { BugError } from "../errors.ts";
+import { type Bytes, type Timestamp, timestamp } from "../primitives/index.ts";
+import type { ByzantineFault } from "./fault.ts";
+import type { GarbageSource } from "./garbage.ts";
 import { MemoryUnitStore } from "./memory-unit-store.ts";
+import { invalidPayload, judge, payloadFor } from "./payload.ts";
 
 /** What a node needs of the world around it. */
 export interface NodeHost {
@@ -16,9 +24,10 @@ export interface NodeHost {
   transmit(from: SimulatedNode, to: string, message: ConsensusMessage): void;
   broadcast(from: SimulatedNode, message: ConsensusMessage, except: string | undefined): void;
   anyPeerOf(node: SimulatedNode): string | undefined;
-  /** Every own unit that reached a disk, whatever became of it. */
-  ownEndorsementStored(node: SimulatedNode, effect: Extract<Effect, { kind: "persistEndorsement" }>): void;
-  ownUnitStored(node: SimulatedNode, effect: Extract<Effect, { kind: "persist" }>): void;
+  /** Every unit that was signed with this node's key, whatever became of it. */
+  signed(node: SimulatedNode, unit: SignedUnit): void;
+  /** Every own endorsement that reached a disk. */
+  endorsed(node: SimulatedNode, endorsement: Endorsement): void;
   note(node: SimulatedNode, text: string): void;
   /** True: the node dies now, between storing a unit and sending it. */
   diesAfterPersist(node: SimulatedNode): boolean;
@@ -29,13 +38,16 @@ export interface Final {
   readonly threshold: number;
   /** Virtual time at which this node called it final. */
   readonly at: number;
+  /** Which of the node's disks knew: a node that lost one begins anew. */
+  readonly disk: number;
 }
 
 /** The real consensus object of one validator, with a disk, an executor for trivial payloads, and a clock. */
 export class SimulatedNode {
   readonly name: string;
   readonly index: number;
-  readonly store = new MemoryUnitStore();
+  readonly instance: Instance;
+  store = new MemoryUnitStore();
   readonly finals: Final[] = [];
   readonly alarms: Extract<Effect, { kind: "alarm" }>["alarm"][] = [];
   readonly disconnects: Extract<Effect, { kind: "disconnect" }>[] = [];
@@ -50,17 +62,33 @@ export class SimulatedNode {
   mute = false;
   /** Peers it can reach; undefined: everybody. */
   links: ReadonlySet<string> | undefined;
+  /** While its validator has two lives: in which group of a partition this one stands. */
+  group: number | undefined;
+  /** Chance to die right after an own unit reached the disk. */
+  deathAfterPersist = 0;
+  /** Where it finds the nonsense that it sends, while it does. */
+  garbage: GarbageSource | undefined;
+  /** What it does against the protocol. */
+  readonly misdeeds = new Set<ByzantineFault>();
   readonly #host: NodeHost;
   readonly #config: KomaBftConfig;
   #core: KomaBft | undefined;
   /** Grows with every start, so that timers of the life before die. */
   #life = 0;
+  #crashes = 0;
+  #disk = 0;
 
   constructor(host: NodeHost, name: string, config: KomaBftConfig) {
     this.name = name;
     this.index = config.own?.index ?? -1;
+    this.instance = config.instance;
     this.#host = host;
     this.#config = config;
+  }
+
+  /** How often it was killed. */
+  get crashes(): number {
+    return this.#crashes;
   }
 
   get alive(): boolean {
@@ -68,7 +96,7 @@ export class SimulatedNode {
   }
 
   get core(): KomaBft {
-    if (this.#core === undefined) throw new Error(`${this.name} is down`);
+    if (this.#core === undefined) throw new BugError(`${this.name} is down`);
     return this.#core;
   }
 
@@ -76,7 +104,14 @@ export class SimulatedNode {
     return timestamp(this.#host.now + this.skewMs);
   }
 
+  get privateKey(): Bytes {
+    if (this.#config.own === undefined) throw new BugError(`${this.name} is an observer`);
+    return this.#config.own.privateKey;
+  }
+
+  /** Nothing when it is running already. */
   start(): void {
+    if (this.alive) return;
     this.#life++;
     this.#core = createKomaBft(this.#config);
     const { ownHead, evidence, ownEndorsed } = this.store;
@@ -90,13 +125,32 @@ export class SimulatedNode {
 
   /** Kill -9. */
   kill(): void {
+    if (!this.alive) return;
     this.#life++;
+    this.#crashes++;
     this.#core = undefined;
     this.store.crash(this.#host.now);
     this.#host.note(this, "killed");
   }
 
+  /** Kill -9, and the disk is empty afterwards. */
+  wipe(): void {
+    this.kill();
+    this.store = new MemoryUnitStore();
+    this.#disk++;
+  }
+
+  /** A unit in its name that its own core knows nothing of. */
+  signedBesides(unit: SignedUnit): void {
+    this.#host.signed(this, unit);
+  }
+
+  madeBlock(block: UnitHash): boolean {
+    return this.#core?.block(block)?.creator === this.index;
+  }
+
   deliver(message: ConsensusMessage, from: string): void {
+    this.garbage?.hear(message);
     if (this.#core !== undefined) this.#perform(this.#core.handleMessage(message, from, this.now));
   }
 
@@ -122,14 +176,14 @@ export class SimulatedNode {
         this.store.persist(effect, this.#host.now);
         if (effect.own === undefined) return;
         this.#host.note(this, `made ${effect.unit.hash}`);
-        this.#host.ownUnitStored(this, effect);
+        this.#host.signed(this, effect.unit);
         if (this.#host.diesAfterPersist(this)) this.kill();
         return;
       case "persistEndorsement":
         this.store.persistEndorsement(effect, this.#host.now);
         if (effect.own === undefined) return;
         this.#host.note(this, `endorses ${effect.endorsement.unit}`);
-        this.#host.ownEndorsementStored(this, effect);
+        this.#host.endorsed(this, effect.endorsement);
         if (this.#host.diesAfterPersist(this)) this.kill();
         return;
       case "broadcast":
@@ -155,13 +209,14 @@ export class SimulatedNode {
         this.#later(effect.at - this.skewMs, (core) => core.handleTimer(effect.timer, this.now));
         return;
       case "buildBlock": {
-        const payload = payloadFor(effect.parent?.unit, effect.slot, this.index);
+        const sound = payloadFor(effect.parent?.unit, effect.slot, this.index);
+        const payload = this.#commits("invalidBlock") ? invalidPayload(sound) : sound;
         this.#later(this.#host.now + this.buildMs, (core) => core.propose(effect.slot, payload, this.now));
         return;
       }
       case "validateBlock": {
-        const expected = payloadFor(effect.parent?.unit, effect.block.t, effect.block.creator);
-        const verdict = String(expected) === String(effect.block.payload) ? "valid" : "invalid";
+        const { payload, t, creator } = effect.block;
+        const verdict = judge(payload, effect.parent?.unit, t, creator);
         const at = this.#host.now + this.executeMs;
         this.#later(at, (core) => core.resolveBlock(effect.block.unit, verdict, this.now));
         return;
@@ -169,7 +224,7 @@ export class SimulatedNode {
       case "headChanged":
         return;
       case "finalize":
-        this.finals.push({ block: effect.block, threshold: effect.threshold, at: this.#host.now });
+        this.finals.push({ block: effect.block, threshold: effect.threshold, at: this.#host.now, disk: this.#disk });
         this.store.finals.set(effect.threshold, effect.block.unit);
         this.#host.note(this, `final at ${effect.threshold}: ${effect.block.height} ${effect.block.unit}`);
         return;
@@ -189,15 +244,15 @@ export class SimulatedNode {
     }
   }
 
+  #commits(kind: ByzantineFault["kind"]): boolean {
+    for (const fault of this.misdeeds) if (fault.kind === kind) return true;
+    return false;
+  }
+
   #later(at: number, task: (core: KomaBft) => readonly Effect[]): void {
     const life = this.#life;
     this.#host.schedule(Math.max(at, this.#host.now), () => {
       if (life === this.#life && this.#core !== undefined) this.#perform(task(this.#core));
     });
   }
-}
-
-/** A block whose content says what it builds on: enough to notice a wrong parent. */
-function payloadFor(parent: string | undefined, slot: number, creator: number): Bytes {
-  return utf8(`${parent ?? "key block"} ${slot} ${creator}`);
 }

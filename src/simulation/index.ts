@@ -1,0 +1,12 @@
+export { type Conflict, conflictingFinals } from "./conflicting-finals.ts";
+export { dagToDot } from "./dag-dot.ts";
+export { type ByzantineFault, deviators, type Fault, isByzantine, type LinkFault, type MachineFault } from "./fault.ts";
+export { brokenInvariants } from "./invariants.ts";
+export { type LatencyHistogram, mergeHistograms, percentileOf, sampleCount } from "./latency-histogram.ts";
+export { createPrng, type Prng } from "./prng.ts";
+export { drawScenario, type Misdeed, misdeeds, type Scenario, type ScenarioPlan } from "./scenario.ts";
+export { isGood, type RunReport, ScenarioRun } from "./scenario-run.ts";
+export { type Final, SimulatedNode } from "./simulated-node.ts";
+export { EPOCH, fractionFor, Simulation, type SimulationOptions, simulationParams } from "./simulation.ts";
+export { isLivenessPromised, judgeSafety, type SafetyVerdict } from "./verdicts.ts";
+export { parseWeights, planWeights, type WeightPlan } from "./weights.ts";

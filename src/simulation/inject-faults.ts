@@ -1,0 +1,174 @@
+import { assertNever } from "../errors.ts";
+import type { Fault } from "./fault.ts";
+import { forkBomb } from "./fork-bomb.ts";
+import { GarbageSource } from "./garbage.ts";
+import type { SimulatedNode } from "./simulated-node.ts";
+import type { Simulation } from "./simulation.ts";
+
+/** Plans beginning and end of every fault. Call it before the first node starts. */
+export function injectFaults(simulation: Simulation, faults: readonly Fault[]): void {
+  for (const fault of faults) {
+    simulation.after(fault.from, () => begin(simulation, fault));
+    if ("until" in fault && fault.until !== undefined) simulation.after(fault.until, () => end(simulation, fault));
+  }
+}
+
+function begin(simulation: Simulation, fault: Fault): void {
+  simulation.noteFault(`${fault.kind} begins`);
+  const nodes = "validators" in fault ? simulation.nodesOf(fault.validators) : [];
+  switch (fault.kind) {
+    case "crash":
+      for (const node of nodes) fault.store === "lost" ? node.wipe() : node.kill();
+      return;
+    case "crashAfterPersist":
+      for (const node of nodes) node.deathAfterPersist = fault.chance;
+      return;
+    case "clockSkew":
+      for (const node of nodes) node.skewMs += fault.aheadMs;
+      return;
+    case "clockJump":
+      for (const node of nodes) node.skewMs += fault.byMs;
+      return;
+    case "slowExecutor":
+      for (const node of nodes) node.executeMs = fault.executeMs;
+      return;
+    case "mute":
+      for (const node of nodes) node.mute = true;
+      return;
+    case "twoLives":
+      for (const node of nodes) prepareSecondLife(simulation, node);
+      simulation.network.begin(fault);
+      for (const node of nodes) for (const twin of simulation.twinsOf(node)) twin.start();
+      return;
+    case "equivocate":
+    case "equivocatingLeader":
+    case "invalidBlock":
+    case "withholdBody":
+    case "withholdDependencies":
+      for (const node of nodes) node.misdeeds.add(fault);
+      return;
+    case "doppelganger":
+      for (const node of nodes) simulation.addTwin(node.index).start();
+      return;
+    case "forkBomb":
+      throwForkBomb(simulation, nodes);
+      return;
+    case "garbage":
+      for (const node of nodes) {
+        node.misdeeds.add(fault);
+        sendGarbage(simulation, node, fault, new GarbageSource(simulation.prng));
+      }
+      return;
+    case "ddos":
+      simulation.network.begin(fault);
+      moveAttack(simulation, fault);
+      return;
+    case "delay":
+    case "drop":
+    case "duplicate":
+    case "reorder":
+    case "oneWay":
+    case "partition":
+      simulation.network.begin(fault);
+      return;
+    default:
+      assertNever(fault);
+  }
+}
+
+function end(simulation: Simulation, fault: Fault): void {
+  simulation.noteFault(`${fault.kind} ends`);
+  const nodes = "validators" in fault ? simulation.nodesOf(fault.validators) : [];
+  switch (fault.kind) {
+    case "crash":
+      for (const node of nodes) node.start();
+      return;
+    case "crashAfterPersist":
+      for (const node of nodes) node.deathAfterPersist = 0;
+      return;
+    case "clockSkew":
+      for (const node of nodes) node.skewMs -= fault.aheadMs;
+      return;
+    case "slowExecutor":
+      for (const node of nodes) node.executeMs = simulation.executeMs;
+      return;
+    case "mute":
+      for (const node of nodes) node.mute = false;
+      return;
+    case "twoLives":
+      simulation.network.end(fault);
+      for (const node of nodes) for (const life of [node, ...simulation.twinsOf(node)]) life.group = undefined;
+      return;
+    case "doppelganger":
+      for (const node of nodes) for (const twin of simulation.twinsOf(node)) twin.kill();
+      return;
+    case "equivocate":
+    case "equivocatingLeader":
+    case "invalidBlock":
+    case "withholdBody":
+    case "withholdDependencies":
+    case "garbage":
+      for (const node of nodes) node.misdeeds.delete(fault);
+      return;
+    case "ddos":
+      simulation.network.victim = undefined;
+      simulation.network.end(fault);
+      return;
+    case "delay":
+    case "drop":
+    case "duplicate":
+    case "reorder":
+    case "oneWay":
+    case "partition":
+      simulation.network.end(fault);
+      return;
+    case "clockJump":
+    case "forkBomb":
+      return;
+    default:
+      assertNever(fault);
+  }
+}
+
+function prepareSecondLife(simulation: Simulation, node: SimulatedNode): void {
+  const twin = simulation.addTwin(node.index);
+  twin.store = node.store.copy();
+  node.group = 0;
+  twin.group = 1;
+}
+
+function throwForkBomb(simulation: Simulation, conspirators: readonly SimulatedNode[]): void {
+  const [first] = conspirators;
+  const root = first?.store.signedUnits().findLast((unit) => !conspirators.some(({ index }) => index === unit.creator));
+  if (first === undefined || root === undefined) return;
+  const { instance } = first;
+  for (const unit of forkBomb(conspirators, root, simulation.now)) {
+    for (const node of simulation.nodes) {
+      node.deliver({ instance: instance.id, kind: "unit", unit, payload: undefined }, first.name);
+    }
+  }
+}
+
+function sendGarbage(
+  simulation: Simulation,
+  node: SimulatedNode,
+  fault: Extract<Fault, { kind: "garbage" }>,
+  source: GarbageSource,
+): void {
+  if (!node.misdeeds.has(fault)) return;
+  node.garbage = source;
+  const target = simulation.prng.pick(simulation.nodes.filter((other) => other !== node));
+  const message = source.next();
+  if (target !== undefined && message !== undefined) target.deliver(message, node.name);
+  // Clocks count whole milliseconds.
+  const pauseMs = Math.max(1, Math.round(1000 / fault.perSecond));
+  simulation.schedule(simulation.now + pauseMs, () => sendGarbage(simulation, node, fault, source));
+}
+
+/** The attack follows the leaders, a little late: it needs to see who leads. */
+function moveAttack(simulation: Simulation, fault: Extract<Fault, { kind: "ddos" }>): void {
+  if (fault.until !== undefined && simulation.elapsed >= fault.until) return;
+  const observer = simulation.nodes.find((node) => node.alive);
+  simulation.network.victim = observer?.core.status(observer.now).leader;
+  simulation.schedule(simulation.now + fault.everyMs, () => moveAttack(simulation, fault));
+}

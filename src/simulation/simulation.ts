@@ -1,0 +1,301 @@
+import {
+  type ConsensusMessage,
+  type ConsensusParams,
+  createCommittee,
+  createInstance,
+  decodeMessage,
+  type Endorsement,
+  encodeMessage,
+  type Instance,
+  type LocalOptions,
+  type SignedUnit,
+  thresholdFromFraction,
+  type UnitHash,
+} from "../consensus/index.ts";
+import { BugError } from "../errors.ts";
+import { addressOfKey, type Bytes, keccak256, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
+import { EventQueue } from "./event-queue.ts";
+import type { Fault } from "./fault.ts";
+import { injectFaults } from "./inject-faults.ts";
+import { createPrng, type Prng } from "./prng.ts";
+import { RunDigest } from "./run-digest.ts";
+import { type NodeHost, SimulatedNode } from "./simulated-node.ts";
+import { type Copy, tamper } from "./tamper.ts";
+import { VirtualNetwork } from "./virtual-network.ts";
+
+export interface SimulationOptions {
+  readonly seed: number;
+  /** Weight of each validator, in committee order. */
+  readonly weights: readonly number[];
+  /** Fractions; `fractionFor` turns a threshold weight into one. */
+  readonly thresholds: readonly number[];
+  readonly params?: Partial<ConsensusParams>;
+  readonly local?: Partial<LocalOptions>;
+  readonly minDelayMs?: number;
+  readonly maxDelayMs?: number;
+  /** Share of messages that never arrive. */
+  readonly loss?: number;
+  readonly buildMs?: number;
+  readonly executeMs?: number;
+  /** Validators that are not started at all. */
+  readonly absent?: readonly number[];
+  /** Validators that lead; default: all. */
+  readonly producers?: readonly number[];
+  /** Decides delays, losses and deaths; default: seeded. Tests steer a run with one that shrinks. */
+  readonly chance?: Prng;
+  /** What goes wrong, and when. */
+  readonly faults?: readonly Fault[];
+}
+
+export const EPOCH = 1_700_000_000_000;
+
+export const simulationParams: ConsensusParams = {
+  baseRoundMs: 1000,
+  maxRoundExp: 0,
+  eraMinBlocks: 0,
+  eraMinMs: 0,
+  weightScale: 1_000_000,
+  maxLevel: 20,
+  openGapSlots: 4,
+  maxValidators: 150,
+};
+
+/** The fraction whose threshold is exactly `t` of `total`. */
+export function fractionFor(t: number, total: number): number {
+  return (t + 0.5) / total;
+}
+
+/** Many validators in one process, on virtual time and a network that does what it is told. */
+export class Simulation implements NodeHost {
+  readonly instance: Instance;
+  readonly nodes: SimulatedNode[] = [];
+  readonly trace: string[] = [];
+  /** Chance of any node to die right after an own unit reached its disk. */
+  deathAfterPersist = 0;
+  readonly prng: Prng;
+  readonly network: VirtualNetwork;
+  /** How long judging a block takes, where no fault says otherwise. */
+  readonly executeMs: number;
+  /** Own units that were sent before they had reached the disk; I-8 says that there are none. */
+  readonly sentUnstored: string[] = [];
+  /** Messages and their bytes that were handed to the network, each counted once per receiver. */
+  readonly traffic = { messages: 0, bytes: 0 };
+  readonly #options: SimulationOptions;
+  readonly #fractions: readonly number[];
+  readonly #keys: readonly Bytes[];
+  readonly #digest = new RunDigest();
+  readonly #byName = new Map<string, SimulatedNode>();
+  readonly #queue = new EventQueue();
+  /** Hash of every own unit ever stored, by creator and sequence number: the test of I-7. */
+  /** Every endorsement that reached a disk of its endorser. */
+  readonly endorsements: { readonly endorser: number; readonly unit: UnitHash }[] = [];
+  readonly #signed = new Map<string, Set<string>>();
+  #now = EPOCH;
+
+  constructor(options: SimulationOptions) {
+    this.#options = options;
+    this.prng = options.chance ?? createPrng(options.seed);
+    const { minDelayMs = 5, maxDelayMs = 60, loss = 0 } = options;
+    this.network = new VirtualNetwork({ minDelayMs, maxDelayMs, loss }, this.prng);
+    this.executeMs = options.executeMs ?? 20;
+    const keys = options.weights.map((_, i) => keccak256(utf8(`validator ${i}`)));
+    this.#keys = keys.sort((a, b) => (addressOfKey(a) < addressOfKey(b) ? -1 : 1));
+    const committee = createCommittee(
+      this.#keys.map((key, i) => ({
+        signer: addressOfKey(key),
+        weight: options.weights[i] as number,
+        producer: options.producers?.includes(i) ?? true,
+      })),
+    );
+    this.instance = createInstance({
+      chainId: 80401n,
+      genesisHash: keccakHash(utf8("simulation")),
+      generation: 0,
+      era: 0,
+      keyBlock: { hash: keccakHash(utf8("simulation")), height: 0 },
+      eraStart: timestamp(EPOCH),
+      seed: keccakHash(utf8(`seed ${options.seed}`)),
+      committee,
+      params: { ...simulationParams, ...options.params },
+    });
+    this.#fractions = oneFractionEach(options.thresholds, committee.total);
+    this.#keys.forEach((_, index) => {
+      if (!options.absent?.includes(index)) this.addNode(`v${index}`, index);
+    });
+    injectFaults(this, options.faults ?? []);
+  }
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Ms since the era began. */
+  get elapsed(): number {
+    return this.#now - EPOCH;
+  }
+
+  /** The node of a validator that was started once. */
+  node(name: string): SimulatedNode {
+    const node = this.#byName.get(name);
+    if (node === undefined) throw new BugError(`no node ${name}`);
+    return node;
+  }
+
+  /** The first node of each of these validators: the one that was there before any twin. */
+  nodesOf(indices: readonly number[]): readonly SimulatedNode[] {
+    return indices.flatMap((index) => this.#byName.get(`v${index}`) ?? []);
+  }
+
+  twinsOf(node: SimulatedNode): readonly SimulatedNode[] {
+    return this.nodes.filter((other) => other !== node && other.index === node.index);
+  }
+
+  startAll(): void {
+    for (const node of this.nodes) node.start();
+  }
+
+  /** A second node with the key of `index`: together they equivocate. Start it yourself. */
+  addTwin(index: number): SimulatedNode {
+    return this.addNode(`v${index}'${this.#byName.has(`v${index}'`) ? this.nodes.length : ""}`, index);
+  }
+
+  /** A node that was absent so far. Start it yourself. */
+  addNode(name: string, index: number): SimulatedNode {
+    const node = new SimulatedNode(this, name, {
+      instance: this.instance,
+      thresholds: this.#fractions,
+      own: { index, privateKey: this.#keys[index] as Bytes },
+      ...(this.#options.local && { local: this.#options.local }),
+    });
+    node.buildMs = this.#options.buildMs ?? 20;
+    node.executeMs = this.executeMs;
+    this.nodes.push(node);
+    this.#byName.set(name, node);
+    return node;
+  }
+
+  runFor(ms: number): void {
+    const end = this.#now + ms;
+    for (let at = this.#queue.peek(); at !== undefined && at <= end; at = this.#queue.peek()) {
+      const event = this.#queue.pop();
+      this.#now = at;
+      event?.run();
+    }
+    this.#now = end;
+  }
+
+  /** One number for everything that happened: two runs with the same are the same. */
+  digest(): string {
+    return this.#digest.value();
+  }
+
+  /** Signed units per (creator, seq); more than one is an equivocation. */
+  equivocators(): ReadonlySet<number> {
+    const found = new Set<number>();
+    for (const [key, hashes] of this.#signed) if (hashes.size > 1) found.add(Number(key.split(" ")[0]));
+    return found;
+  }
+
+  schedule(at: number, run: () => void): void {
+    this.#queue.schedule(at, run);
+  }
+
+  /** So many ms after the era began. */
+  after(ms: number, run: () => void): void {
+    this.schedule(EPOCH + ms, run);
+  }
+
+  broadcast(from: SimulatedNode, message: ConsensusMessage, except: string | undefined): void {
+    this.#watchOrder(from, message);
+    const reaches = (peer: SimulatedNode) => peer !== from && peer.name !== except;
+    this.#emit(from, { message, reaches }, this.nodes, false);
+  }
+
+  transmit(from: SimulatedNode, to: string, message: ConsensusMessage): void {
+    const target = this.#byName.get(to);
+    if (target !== undefined) this.#emit(from, { message, reaches: () => true }, [target], true);
+  }
+
+  anyPeerOf(node: SimulatedNode): string | undefined {
+    const peers = this.nodes.filter(
+      (other) =>
+        other !== node && other.alive && this.network.connected(node, other) && this.network.connected(other, node),
+    );
+    return this.prng.pick(peers)?.name;
+  }
+
+  signed(node: SimulatedNode, unit: SignedUnit): void {
+    const key = `${node.index} ${unit.seq}`;
+    const hashes = this.#signed.get(key) ?? new Set();
+    hashes.add(unit.hash);
+    this.#signed.set(key, hashes);
+  }
+
+  endorsed(node: SimulatedNode, { unit }: Endorsement): void {
+    this.endorsements.push({ endorser: node.index, unit });
+  }
+
+  diesAfterPersist(node: SimulatedNode): boolean {
+    const chance = Math.max(node.deathAfterPersist, this.deathAfterPersist);
+    if (chance === 0 || this.prng.next() >= chance) return false;
+    this.schedule(this.#now + this.prng.between(100, 2500), () => node.start());
+    return true;
+  }
+
+  note(node: SimulatedNode, text: string): void {
+    this.#note(`${this.elapsed} ${node.name} ${text}`);
+  }
+
+  noteFault(text: string): void {
+    this.#note(`${this.elapsed} ${text}`);
+  }
+
+  #note(line: string): void {
+    this.trace.push(line);
+    this.#digest.add(line);
+  }
+
+  #emit(from: SimulatedNode, copy: Copy, targets: readonly SimulatedNode[], isAnswer: boolean): void {
+    let copies: readonly Copy[] = [copy];
+    for (const fault of from.misdeeds) copies = copies.flatMap((each) => tamper(fault, from, each, isAnswer));
+    for (const { message, reaches } of copies) {
+      const bytes = encodeMessage(message);
+      const sent = decoded(bytes);
+      for (const node of targets) {
+        if (!reaches(node)) continue;
+        this.traffic.messages++;
+        this.traffic.bytes += bytes.length;
+        this.#carry(from, node, sent);
+      }
+    }
+  }
+
+  #carry(from: SimulatedNode, to: SimulatedNode, message: ConsensusMessage): void {
+    for (const delay of this.network.delays(from, to)) {
+      this.schedule(this.#now + delay, () => {
+        if (!this.network.connected(from, to)) return;
+        this.#digest.add(`${this.elapsed} ${from.name} ${to.name} ${message.kind}`);
+        to.deliver(message, from.name);
+      });
+    }
+  }
+
+  #watchOrder(from: SimulatedNode, message: ConsensusMessage): void {
+    if (message.kind !== "unit" || message.unit.creator !== from.index) return;
+    const { hash } = message.unit as Partial<SignedUnit>;
+    if (hash !== undefined && !from.store.has(hash)) this.sentUnstored.push(`${from.name} ${hash}`);
+  }
+}
+
+/** In a small committee two fractions may be the same weight: one final block is one event. */
+function oneFractionEach(fractions: readonly number[], total: number): readonly number[] {
+  const byWeight = new Map(fractions.map((fraction) => [thresholdFromFraction(fraction, total), fraction]));
+  return [...byWeight.values()];
+}
+
+/** What the receivers make of what the sender encoded. */
+function decoded(bytes: Bytes): ConsensusMessage {
+  const message = decodeMessage(bytes);
+  if (!message.ok) throw new BugError(`own message does not decode: ${JSON.stringify(message.rejection)}`);
+  return message.value;
+}
