@@ -54,19 +54,20 @@ export interface ChallengeData {
   readonly bountyTx: string | null;
   readonly file: string | null;
   /** Faults that the root contracts would not convict, and checkpoints that could not be read. */
-  readonly refused: readonly { readonly checkpoint: string; readonly why: string; readonly code: string }[];
+  readonly refused: readonly { readonly checkpoint: string | null; readonly why: string; readonly code: string }[];
 }
 
 export default class ProofChallenge extends KomaCommand<ChallengeData> {
   static override kind = "proof.challenge";
   static override summary = "Look for fraud in pending checkpoints and have the guilty slashed.";
   static override description =
-    `Reads the blocks of every checkpoint that can still be rolled back, from whichever node has what was signed. For the first fault
-that the root contracts convict it builds the proof, has it judged without sending, sends it, and carries the slashing out. TYPE
+    `Reads the blocks of every checkpoint that can still be rolled back, from whichever node has what was signed, and asks the nodes who
+contradicted itself in consensus. For the first fault that the root contracts convict it builds the proof, has it judged without sending, sends it, and carries the slashing out. TYPE
 limits the search to one kind (koma proof types). The exit code is 6 when nothing is found.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> --dry-run",
     "<%= config.bin %> <%= command.id %> duplicate-nonce --checkpoint latest --from bob --dry-run --json",
+    "<%= config.bin %> <%= command.id %> consensus-equivocation --from bob",
     "<%= config.bin %> <%= command.id %> --from carol --wait",
   ];
   static override args = {
@@ -145,7 +146,7 @@ async function searchFraud(
   wanted: FraudKind | undefined,
   only: string | undefined,
 ): Promise<Search> {
-  const { describeFault, findFraud, openCase, pendingCheckpoints, proveFraud } = await import(
+  const { describeFault, findFraud, openCase, pendingCheckpoints, proveFraud, searchContradictions } = await import(
     "../../src/fraud/index.ts"
   );
   const { describeRecord } = await import("../../src/checkpoint/index.ts");
@@ -168,12 +169,27 @@ async function searchFraud(
   );
   const { found, unread } = await findFraud(fraud, checkpoints, wanted);
   const { proven, refused } = await proveFraud(fraud, found, root.challenges.judge);
-  return {
+  const inBlocks = {
     found: found.length,
     fault: proven ? describeFault(proven.fault) : null,
     challenge: proven?.challenge,
     offence: proven?.verdict.offenceId ?? null,
     refused: [...refused.map(plainRefusal), ...unread.map(plainUnread)],
+  };
+  if (proven || only !== undefined || (wanted && wanted.type !== "consensus-equivocation")) return inBlocks;
+  const { createRpcClient } = await import("../../src/rpc/index.ts");
+  const nodes = net.manifest.nodes.map(
+    ({ rpcUrl }) =>
+      () =>
+        createRpcClient(rpcUrl).request("koma_getEvidence"),
+  );
+  const contradictions = await searchContradictions(chainId, nodes, root.challenges);
+  return {
+    found: inBlocks.found + contradictions.found,
+    fault: contradictions.proven?.fault ?? null,
+    challenge: contradictions.proven?.challenge,
+    offence: contradictions.proven?.verdict.offenceId ?? null,
+    refused: [...inBlocks.refused, ...contradictions.refused.map((refusal) => ({ ...refusal, checkpoint: null }))],
   };
 }
 
@@ -260,7 +276,8 @@ async function finish(
 
 function print({ out }: Ctx, data: ChallengeData): void {
   const kmc = (wei: string) => `${Number(BigInt(wei) / 10n ** 12n) / 1e6} KMC`;
-  for (const { checkpoint, why } of data.refused) out.note(`checkpoint ${checkpoint}: ${why}`);
+  for (const { checkpoint, why } of data.refused)
+    out.note(`${checkpoint ? `checkpoint ${checkpoint}` : "consensus"}: ${why}`);
   if (data.state === "none") return out.line("No provable fraud found.");
   if (data.state === "refused") return out.line(`${data.found} faults found, none of which convicts anybody.`);
   out.line(`${data.type}: ${data.fault ?? "as the file says"}`);

@@ -20,6 +20,7 @@ export {
   type FileOutcome,
 } from "./check-file.ts";
 export { craftConsensusChallenge } from "./consensus-evidence.ts";
+export { type ContradictionSearch, type EvidenceSource, searchContradictions } from "./contradictions.ts";
 export { type Challenge, craftChallenge } from "./evidence.ts";
 export { type Fault, findFaults, type Position, type ScannedCheckpoint, type ScanRules } from "./find-faults.ts";
 export {

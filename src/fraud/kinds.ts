@@ -13,7 +13,7 @@ export interface FraudKind {
   readonly charged: "signers" | "signers and producer" | "the double signer";
   /** Things that the evidence consists of, in the order of its encoding. */
   readonly evidence: readonly string[];
-  /** Whether `koma proof scan` and `challenge` can find it from blocks alone. */
+  /** Whether `koma proof challenge` can find it by itself: in blocks, or in what nodes know of each other. */
   readonly scanned: boolean;
 }
 
@@ -89,7 +89,7 @@ export const fraudKinds: readonly FraudKind[] = [
     class: "C",
     charged: "the double signer",
     evidence: ["type", "what was signed twice", "both signatures"],
-    scanned: false,
+    scanned: true,
   },
 ];
 
