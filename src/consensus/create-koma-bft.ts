@@ -65,6 +65,7 @@ class ConsensusInstance implements KomaBft {
     this.#sync = new Synchronizer(this.#dag, this.#options);
     this.#exchange = new StateExchange(this.#dag, this.#options);
     this.#presence = new Presence(this.instance, config.own?.index);
+    for (const [index, at] of config.heard ?? []) this.#presence.note(index, at, at);
     this.#schedule = config.own && new Schedule(this.#dag, config.own, this.#presence, this.#options);
     this.#finality = new FinalityDetector(this.#dag, config.thresholds);
   }

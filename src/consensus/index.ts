@@ -13,6 +13,16 @@ export {
 export { createKomaBft } from "./create-koma-bft.ts";
 export type { Alarm, BlockRef, DisconnectReason, Effect, Timer } from "./effects.ts";
 export {
+  type Era,
+  type EraRules,
+  firstEra,
+  instanceOfEra,
+  nextEra,
+  type Recovery,
+  recoveryEra,
+  type SwitchBlock,
+} from "./era.ts";
+export {
   createEquivocationEvidence,
   decodeEvidence,
   type EquivocationEvidence,

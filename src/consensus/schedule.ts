@@ -111,8 +111,11 @@ export class Schedule {
     const needsListening = this.#ownHead === undefined && now > eraStart + listen;
     this.#startedAt = now;
     this.#listenUntil = timestamp(now + (needsListening ? (this.#options.listenMs ?? listen) : 0));
-    this.#settledAt = timestamp(now + SETTLE_ROUNDS * params.baseRoundMs);
-    return [this.#scheduleRound(timestamp(Math.max(now, eraStart))), ...this.#ping(now), this.#schedulePing(now)];
+    // In an era that has just begun there is nothing yet to wait for, and its first slot may be ours.
+    const young = this.#ownHead === undefined && now < eraStart + SETTLE_ROUNDS * params.baseRoundMs;
+    this.#settledAt = young ? now : timestamp(now + SETTLE_ROUNDS * params.baseRoundMs);
+    const from = young ? roundIdOf(params, now, this.#options.roundExp) : now;
+    return [this.#scheduleRound(timestamp(Math.max(from, eraStart))), ...this.#ping(now), this.#schedulePing(now)];
   }
 
   /** A peer has nothing that we lack: what we sign from now on rests on what the others have. */

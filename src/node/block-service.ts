@@ -41,23 +41,27 @@ export interface BlockFaults {
 
 /** Turns consensus' opaque payloads into blocks that are executed, and back. */
 export interface BlockService {
-  /** Builds and executes the block of a slot; undefined when the parent is not executed here. */
-  build(slot: number, parent: BlockRef | undefined, deadline: number): Promise<Bytes | undefined>;
+  /**
+   * Builds and executes the block of a slot; undefined when the parent is not executed here. Without a parent it stands on
+   * `key`, the key block of its era.
+   */
+  build(slot: number, parent: BlockRef | undefined, deadline: number, key?: Hash): Promise<Bytes | undefined>;
   /** Executes a proposed block; `creator` is the signer of the validator that proposed it. */
   validate(
     block: { readonly unit: UnitHash; readonly t: number; readonly payload: Bytes },
     parent: BlockRef | undefined,
     creator: Address,
+    key?: Hash,
   ): Promise<"valid" | "invalid" | "unavailable">;
   /** Hash of the block that a unit carries, once it was executed here. */
   hashOf(unit: UnitHash): Hash | undefined;
-  /** Unit that carries a block, if it belongs to the running instance. */
+  /** Unit that carries a block, if it is of this or of a recent era. */
   unitOf(block: Hash): UnitHash | undefined;
   /** Our own proposal was signed: the block that `build` made is carried by this unit. */
   adopt(unit: UnitHash, payloadHash: Hash): void;
   /** The unit of a block that was executed before a restart. */
   link(unit: UnitHash, block: Hash): void;
-  /** A new instance begins on this block. */
+  /** A new generation begins on this block, and those of the one before are of no use any more. */
   openInstance(keyBlock: Hash): void;
 }
 
@@ -116,8 +120,8 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     headers.delete(block);
   }
 
-  function parentHashOf(parent: BlockRef | undefined): Hash | undefined {
-    return parent ? hashes.get(parent.unit) : keyBlock;
+  function parentHashOf(parent: BlockRef | undefined, key = keyBlock): Hash | undefined {
+    return parent ? hashes.get(parent.unit) : key;
   }
 
   async function assemble(
@@ -151,8 +155,8 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
   }
 
   return {
-    async build(slot, parent, deadline) {
-      const parentHash = parentHashOf(parent);
+    async build(slot, parent, deadline, key) {
+      const parentHash = parentHashOf(parent, key);
       if (!signer || !parentHash) return undefined;
       const header = executor.headerAt(parentHash);
       let executed: ExecutedBlock;
@@ -178,9 +182,9 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
       return payload;
     },
 
-    validate(proposed, parent, creator) {
+    validate(proposed, parent, creator, key) {
       // One after the other: a block's parent is often the block that was asked about just before.
-      const verdict = validating.then(() => judge(proposed, parent, creator));
+      const verdict = validating.then(() => judge(proposed, parent, creator, key));
       validating = verdict.catch(() => undefined);
       return verdict;
     },
@@ -209,8 +213,9 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     proposed: Parameters<BlockService["validate"]>[0],
     parent: BlockRef | undefined,
     creator: Address,
+    key: Hash | undefined,
   ): Promise<"valid" | "invalid" | "unavailable"> {
-    const parentHash = parentHashOf(parent);
+    const parentHash = parentHashOf(parent, key);
     if (!parentHash) return "unavailable";
     const checked = decode(proposed, parentHash, creator);
     if (!checked.ok) return refuse(proposed.unit, checked.rejection);

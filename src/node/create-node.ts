@@ -123,13 +123,17 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     pool,
     finalUnits,
     events,
-    core: () => driver.core,
+    consensus: () => ({
+      confidence: (block) => driver.confidence(block),
+      totalWeight: driver.core.instance.committee.total,
+    }),
     now: () => clock.now(),
     publish: {
       headChanged: (change) => publisher.headChanged(change),
       final: (fraction, block) => publisher.final(fraction, block),
     },
     onFinalized: () => checkpoints.poke(),
+    onEraEnded: (instance, switchBlock, hash) => driver.endEra(instance, switchBlock, hash),
     fatal: ports.fatal,
     logger: log("chain"),
   });
@@ -139,15 +143,16 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       clock,
       network,
       store,
+      units: store.units,
       blocks,
       finalUnits,
       listener: {
         headChanged: (head) => progress.headChanged(head),
         executed: () => progress.executed(),
-        finalized: (effect) => progress.finalized(effect),
-        faultReported: ({ validator, evidence }) => {
-          const found = driver.core.instance.committee.validators[validator]?.signer as Address;
-          store.units.addEvidence(driver.core.instance.id, validator, encodeEvidence(evidence));
+        finalized: (effect, instance) => progress.finalized(effect, instance),
+        faultReported: ({ validator, evidence }, instance) => {
+          const found = instance.committee.validators[validator]?.signer as Address;
+          store.units.addEvidence(instance.id, validator, encodeEvidence(evidence));
           events.emit({
             type: "faultDetected",
             kind: "equivocation",

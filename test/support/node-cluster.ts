@@ -56,6 +56,8 @@ export interface ClusterOptions {
   readonly checkpointEvery?: number;
   /** From a rejection to the first slot of the recovery instance. Default 2000. */
   readonly recoveryDelayMs?: number;
+  /** Blocks of an era. Default 32. */
+  readonly eraMinBlocks?: number;
   /** Do not start the nodes. */
   readonly stopped?: boolean;
 }
@@ -361,7 +363,7 @@ function genesisOf(signers: readonly FundedAccount[], options: ClusterOptions): 
     consensus: {
       baseRoundMs: 1_000,
       maxRoundExp: 0,
-      eraMinBlocks: 32,
+      eraMinBlocks: options.eraMinBlocks ?? 32,
       eraMinMs: 0,
       weightScale: 1_000_000,
       maxLevel: 20,
