@@ -66,7 +66,9 @@ class ConsensusInstance implements KomaBft {
     this.#exchange = new StateExchange(this.#dag, this.#options);
     this.#presence = new Presence(this.instance, config.own?.index);
     for (const [index, at] of config.heard ?? []) this.#presence.note(index, at, at);
-    this.#schedule = config.own && new Schedule(this.#dag, config.own, this.#presence, this.#options);
+    this.#schedule =
+      config.own &&
+      new Schedule(this.#dag, config.own, this.#presence, { ...this.#options, succeeds: config.heard !== undefined });
     this.#finality = new FinalityDetector(this.#dag, config.thresholds);
   }
 
@@ -196,6 +198,8 @@ class ConsensusInstance implements KomaBft {
         else if (!message.answer) this.#schedule?.onBehind();
         return effects;
       }
+      case "finality":
+        return [];
       default:
         return answerQuestion(message, from, this.#dag, this.#exchange);
     }

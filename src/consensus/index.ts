@@ -34,6 +34,21 @@ export {
   verifyEvidence,
 } from "./evidence.ts";
 export {
+  createFinalityEvidence,
+  decodeFinalityProof,
+  encodeFinalityProof,
+  type FinalityEvidence,
+  type FinalityProof,
+  type FinalityRejection,
+  type FinalitySignature,
+  FinalitySignatures,
+  finalityProofFromRlp,
+  finalityProofToRlp,
+  signFinality,
+  verifyFinalityProof,
+  verifyFinalitySignature,
+} from "./finality-signature.ts";
+export {
   type ConsensusParams,
   createInstance,
   type Instance,
@@ -66,4 +81,4 @@ export type { Confidence } from "./summit.ts";
 export { headerDigest, type SignedUnit, type UnitBody, type UnitHash, type UnitHeader, type WireUnit } from "./unit.ts";
 export { type CodecRejection, decodeUnit, encodeUnit } from "./unit-codec.ts";
 export type { OwnValidator } from "./unit-maker.ts";
-export type { UnitRejection } from "./validity.ts";
+export { checkContent, type UnitRejection } from "./validity.ts";

@@ -20,6 +20,8 @@ export interface ScheduleOptions {
   readonly proposalWindowMs: number | undefined;
   /** How long a node without units of its own listens before it signs, in ms. */
   readonly listenMs: number | undefined;
+  /** The era before ended a moment ago in this process: nothing of this one was signed in a life before. */
+  readonly succeeds?: boolean;
 }
 
 /** The last unit we signed, as the store knows it. */
@@ -112,7 +114,10 @@ export class Schedule {
     this.#startedAt = now;
     this.#listenUntil = timestamp(now + (needsListening ? (this.#options.listenMs ?? listen) : 0));
     // In an era that has just begun there is nothing yet to wait for, and its first slot may be ours.
-    const young = this.#ownHead === undefined && now < eraStart + SETTLE_ROUNDS * params.baseRoundMs;
+    const young =
+      this.#options.succeeds === true &&
+      this.#ownHead === undefined &&
+      now < eraStart + SETTLE_ROUNDS * params.baseRoundMs;
     this.#settledAt = young ? now : timestamp(now + SETTLE_ROUNDS * params.baseRoundMs);
     const from = young ? roundIdOf(params, now, this.#options.roundExp) : now;
     return [this.#scheduleRound(timestamp(Math.max(from, eraStart))), ...this.#ping(now), this.#schedulePing(now)];

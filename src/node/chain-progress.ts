@@ -1,6 +1,13 @@
 import { childBridgeAddress, parseDelivery } from "../bridge/index.ts";
 import type { Transaction } from "../chain/index.ts";
-import type { BlockRef, Confidence, Effect, Instance, UnitHash } from "../consensus/index.ts";
+import {
+  type BlockRef,
+  type Confidence,
+  type Effect,
+  type Instance,
+  thresholdFromFraction,
+  type UnitHash,
+} from "../consensus/index.ts";
 import type { ExecutedBlock, Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import { type Hash, timestamp } from "../primitives/index.ts";
@@ -26,8 +33,8 @@ export interface ChainProgress {
   confidence(block: Hash): BlockConfidence | undefined;
   /** The root chain took final blocks back (these, newest first): head and finality are those of the executor again. */
   rolledBack(removed: readonly KnownBlock[]): void;
-  /** Blocks became final without consensus: they came from peers, and the root chain vouches for them. */
-  imported(committed: readonly ExecutedBlock[]): void;
+  /** Blocks became final without consensus: they came from peers, and somebody else vouches for them. */
+  imported(committed: readonly ExecutedBlock[], voucher: "rootChain" | "validators"): void;
   /** When everything that is final so far is on disk. */
   settled(): Promise<void>;
 }
@@ -192,6 +199,14 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
     ports.publish.final(fraction, { hash, header, confidence: confidenceView(confidence) });
   }
 
+  /** A third of the weight would have to lie about its own finality signature to undo it. */
+  function markVouched(hash: Hash, fraction: number): void {
+    const height = chain.header(hash)?.number;
+    if (height === undefined) return;
+    const confidence = BigInt(thresholdFromFraction(fraction, ports.consensus().totalWeight));
+    store.finality.mark({ threshold: nameOf(fraction), height, hash, confidence });
+  }
+
   loadFinals();
 
   return {
@@ -231,12 +246,20 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
       tellHead({ removed, added: [] });
       for (const fraction of thresholds) newest.set(fraction, executor.finalHead.hash);
     },
-    imported(committed) {
+    imported(committed, voucher) {
+      // What the instances before said is of no use any more, and what waits in front would wait for ever.
+      queue = [];
+      wantedHead = undefined;
       const { hash } = executor.finalHead;
       const change = chain.moveHead(hash);
       if (change) tellHead(change);
       tellFinal(committed);
-      for (const fraction of thresholds) newest.set(fraction, hash);
+      for (const fraction of thresholds) {
+        // Validators have signed for a third, and for nothing above it.
+        if (voucher === "validators" && fraction > FINALIZED) continue;
+        newest.set(fraction, hash);
+        if (voucher === "validators") for (const { block } of committed) markVouched(block.hash, fraction);
+      }
     },
     async settled() {
       // One that ends may start the next.

@@ -8,6 +8,7 @@ import {
   decodeUnit,
   type Era,
   type EraRules,
+  type FinalityEvidence,
   firstEra,
   type Instance,
   indexOfSigner,
@@ -19,13 +20,20 @@ import {
   type ValidatorIndex,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
+import type { ExecutedBlock } from "../execution/index.ts";
 import type { PeerId } from "../network/index.ts";
 import { type Address, type Bytes, type Hash, type Timestamp, timestamp } from "../primitives/index.ts";
 import { type AnsweringEra, answerFor } from "./answering-era.ts";
+import type { BlockSync } from "./block-sync.ts";
 import { FINALIZED } from "./config.ts";
 import { createEarlyFrames } from "./early-frames.ts";
 import type { EffectLoop } from "./effect-loop.ts";
+import { createEraCatchUp } from "./era-catch-up.ts";
+import { decodeEraEnd } from "./era-end.ts";
+import { createEraExchange } from "./era-exchange.ts";
+import { createEraPruning } from "./era-pruning.ts";
 import { createEraRecords } from "./era-records.ts";
+import { type FinalityGathering, gatherFinality } from "./finality-gathering.ts";
 import { type EraRunPorts, openEra, restoreEndedEra, runEra } from "./running-era.ts";
 
 export interface ConsensusDriverConfig {
@@ -33,6 +41,8 @@ export interface ConsensusDriverConfig {
   readonly genesisHash: Hash;
   readonly thresholds: readonly number[];
   readonly signer?: { readonly key: Bytes; readonly address: Address };
+  /** Units of eras that nobody asks for any more are deleted from the disk. */
+  readonly pruneConsensus: boolean;
 }
 
 /** A rejected checkpoint as consensus needs to know it; equal on every node, because the root chain says it. */
@@ -52,13 +62,15 @@ export interface Rollback {
  */
 export interface ConsensusDriver {
   start(): void;
-  stop(): void;
+  stop(): Promise<void>;
   /** Frames that come before the start are dropped: without its stored units an instance would not know its own. */
   receive(payload: Bytes, from: PeerId): void;
   /** A switch block is final at a third and on disk: the next era begins. Again, or of another era: without effect. */
   endEra(instance: Instance, switchBlock: BlockRef, hash: Hash): void;
+  /** Answers a peer that wants to know how eras ended. @throws {ProtocolError} KOMA_E_REQUEST_MALFORMED */
+  serveEras(request: Bytes, from: PeerId): Promise<Bytes>;
   /** Closes what runs: it reports nothing more. The next instance comes with {@link rollBack}. */
-  halt(): void;
+  halt(): Promise<void>;
   /** Opens the instance of `rollback`, closing those before; the executor must be at `lastGood` already. */
   rollBack(rollback: Rollback): void;
   /** How strongly a block of this era or the one before is final now; undefined for any other block. */
@@ -78,15 +90,29 @@ const TAIL_ROUNDS = 8;
 const MALFORMED_POINTS = 10;
 
 /** The era before the current one: for a few rounds it still makes units, then it only answers. */
-type EndedEra = { readonly tail: EffectLoop; readonly cancel: () => void } | { readonly answering: AnsweringEra };
+type EndedEra = { readonly signatures: FinalityGathering } & (
+  | { readonly tail: EffectLoop; readonly cancel: () => void }
+  | { readonly answering: AnsweringEra }
+);
 
-export function createConsensusDriver(config: ConsensusDriverConfig, ports: EraRunPorts): ConsensusDriver {
+export interface ConsensusDriverPorts extends EraRunPorts {
+  readonly blockSync: BlockSync;
+  /** A validator called two switch blocks of one era final. */
+  readonly onFinalityConflict: (evidence: FinalityEvidence, instance: Instance) => void;
+  /** Switch blocks and what is below them became final here by the word of the validators alone. */
+  readonly onVouched: (committed: readonly ExecutedBlock[]) => void;
+  /** When everything that consensus called final so far is on disk. */
+  readonly settled: () => Promise<void>;
+}
+
+export function createConsensusDriver(config: ConsensusDriverConfig, ports: ConsensusDriverPorts): ConsensusDriver {
   const { genesis, genesisHash } = config;
   const { store, clock, network, logger } = ports;
   const rules: EraRules = { chainId: genesis.chainId, genesisHash, params: genesis.consensus };
   const { baseRoundMs } = rules.params;
   const records = createEraRecords(rules, store);
   const early = createEarlyFrames();
+  const pruning = createEraPruning({ store, clock, logger, fatal: ports.listener.fatal }, config.pruneConsensus);
   const runConfig = {
     thresholds: config.thresholds,
     ...(config.signer ? { signer: config.signer } : {}),
@@ -112,12 +138,42 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: EraR
     },
   };
 
+  const exchange = createEraExchange(rules, { network, store });
+  const catchUp = createEraCatchUp(
+    { baseRoundMs },
+    {
+      exchange,
+      blockSync: ports.blockSync,
+      store,
+      clock,
+      logger,
+      current: () => era,
+      async pause() {
+        paused = true;
+        closeAll();
+        await ports.settled();
+      },
+      vouched: ports.onVouched,
+      remember: (next) => records.remember(next, instanceOfEra(rules, next)),
+      resume(next) {
+        paused = false;
+        begin(next);
+      },
+      fatal: ports.listener.fatal,
+    },
+  );
+
   let life: "before" | "running" | "over" = "before";
-  /** A rollback is under way: what ran is closed. */
-  let halted = false;
+  /** What ran is closed: a rollback is under way, or blocks are fetched. */
+  let paused = false;
   let era = records.newest() ?? genesisEra();
   let current = open(era);
+  let signatures = signaturesOf(current.core.instance);
   let ended: EndedEra | undefined;
+
+  function signaturesOf(instance: Instance): FinalityGathering {
+    return gatherFinality(instance, config.signer, { network, store, onConflict: ports.onFinalityConflict });
+  }
 
   function genesisEra(): Era {
     const committee = committeeFromStakes(genesis.validators, rules.params.weightScale);
@@ -147,18 +203,46 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: EraR
     }
   }
 
+  /** Opens an era that nothing of this life has led to. */
+  function begin(next: Era): void {
+    era = next;
+    current = open(era);
+    signatures = signaturesOf(current.core.instance);
+    if (life !== "running") return current.close();
+    answerForBefore();
+    run();
+    pruning.eraBegan(era);
+  }
+
+  function answerForBefore(): void {
+    const before = records.before(era);
+    if (!before) return;
+    const instance = instanceOfEra(rules, before);
+    const answering = answerFor(restoreEndedEra(instance, runConfig, runPorts), runPorts);
+    const gathering = signaturesOf(instance);
+    const stored = store.eras.get(instance.id)?.end;
+    const end = stored && decodeEraEnd(stored);
+    if (end) gathering.conclude({ unit: end.unit, ...era.keyBlock, block: era.keyBlock.hash });
+    ended = { answering, signatures: gathering };
+  }
+
   function endEra(instance: Instance, switchBlock: BlockRef, hash: Hash): void {
-    if (halted || life !== "running" || instance.id !== current.core.instance.id) return;
-    const { observations } = switchUnit(instance, switchBlock.unit);
+    if (paused || life !== "running" || instance.id !== current.core.instance.id) return;
+    const unit = switchUnit(instance, switchBlock.unit);
+    const { observations } = unit.body;
     const { height, t } = switchBlock;
     const following = nextEra(era, { hash, height, t, observations }, rules);
     const last = current;
     const heard = heardIn(last.core, following);
     dropEnded();
     const endOfTail = timestamp(Math.max(clock.now(), t) + TAIL_ROUNDS * baseRoundMs);
-    ended = { tail: last, cancel: clock.schedule(endOfTail, () => endTail(instance)) };
+    ended = { tail: last, signatures, cancel: clock.schedule(endOfTail, () => endTail(instance)) };
+    ended.signatures.conclude({ unit, height, block: hash });
     era = following;
     current = open(era, heard);
+    signatures = signaturesOf(current.core.instance);
+    catchUp.eraBegan();
+    pruning.eraBegan(era);
     logger.info({ era: era.number, keyBlock: height, banned: era.banned, excluded: era.excluded }, "a new era begins");
     run();
   }
@@ -167,7 +251,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: EraR
     const row = store.units.unit(instance.id, unit as string as Hash);
     const decoded = row && decodeUnit(row.bytes);
     if (!decoded?.ok) throw new BugError(`the unit ${unit} of a final switch block is not stored`);
-    return decoded.value.body;
+    return decoded.value;
   }
 
   /** When the validators of the next era were last heard of in this one. */
@@ -192,7 +276,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: EraR
     if (!ended || !("tail" in ended) || ended.tail.core.instance.id !== id) return;
     ended.cancel();
     ended.tail.close();
-    ended = { answering: answerFor(ended.tail.core, runPorts) };
+    ended = { answering: answerFor(ended.tail.core, runPorts), signatures: ended.signatures };
   }
 
   function dropEnded(): void {
@@ -210,36 +294,42 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: EraR
   }
 
   function receive(payload: Bytes, from: PeerId): void {
-    if (life !== "running" || halted) return;
+    if (life !== "running" || paused) return;
     const decoded = decodeMessage(payload);
     if (!decoded.ok) return network.penalize(from, MALFORMED_POINTS, `consensus message: ${decoded.rejection.code}`);
     const message: ConsensusMessage = decoded.value;
-    if (message.instance === current.core.instance.id) return current.receive(message, from);
+    if (message.instance === current.core.instance.id) {
+      return message.kind === "finality" ? signatures.receive(message.signed, from) : current.receive(message, from);
+    }
     if (ended && message.instance === coreOf(ended).instance.id) {
+      if (message.kind === "finality") return ended.signatures.receive(message.signed, from);
       return "tail" in ended ? ended.tail.receive(message, from) : ended.answering.receive(message, from);
     }
     // An older era, the other side of a rollback, or an era that is not open here yet. No fault of the peer's.
+    if (store.eras.get(message.instance)) return;
     early.keep(message, from, payload.length);
+    catchUp.strangerSpoke(from);
   }
 
   return {
     start() {
       life = "running";
-      const before = records.before(era);
-      if (before) {
-        const core = restoreEndedEra(instanceOfEra(rules, before), runConfig, runPorts);
-        ended = { answering: answerFor(core, runPorts) };
-      }
+      answerForBefore();
       run();
+      pruning.eraBegan(era);
     },
-    stop() {
+    async stop() {
       life = "over";
+      pruning.stop();
+      await catchUp.stop();
       closeAll();
     },
     receive,
     endEra,
-    halt() {
-      halted = true;
+    serveEras: (request, from) => exchange.serve(request, from),
+    async halt() {
+      paused = true;
+      await catchUp.interrupt();
       closeAll();
     },
     rollBack({ generation, lastGood, start, ejected }) {
@@ -249,13 +339,11 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: EraR
       store.instances.close(current.core.instance.id);
       const base = records.at(lastGood) ?? genesisEra();
       const keyBlock = { hash, height: Number(lastGood) };
-      era = recoveryEra(base, { generation: Number(generation), keyBlock, start: timestamp(start), ejected });
+      const next = recoveryEra(base, { generation: Number(generation), keyBlock, start: timestamp(start), ejected });
       ports.blocks.openInstance(hash);
-      current = open(era);
-      halted = false;
+      paused = false;
       // A node that is stopping finds the new instance in its store at its next start.
-      if (life === "running") run();
-      else current.close();
+      begin(next);
     },
     confidence: (block) => current.core.confidence(block) ?? (ended && coreOf(ended).confidence(block)),
     get core() {

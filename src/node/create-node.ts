@@ -138,7 +138,13 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     logger: log("chain"),
   });
   const driver = createConsensusDriver(
-    { genesis, genesisHash, thresholds: config.thresholds, ...(signer ? { signer } : {}) },
+    {
+      genesis,
+      genesisHash,
+      thresholds: config.thresholds,
+      pruneConsensus: config.pruneConsensus,
+      ...(signer ? { signer } : {}),
+    },
     {
       clock,
       network,
@@ -146,6 +152,17 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       units: store.units,
       blocks,
       finalUnits,
+      blockSync,
+      settled: () => progress.settled(),
+      onVouched: (committed) => progress.imported(committed, "validators"),
+      onFinalityConflict: ({ first }, instance) => {
+        const validator = instance.committee.validators[first.validator]?.signer as Address;
+        log("consensus").error(
+          { validator, height: first.height },
+          "a validator signed two final blocks of one height",
+        );
+        events.emit({ type: "faultDetected", kind: "finality", validator, detail: `height ${first.height}` });
+      },
       listener: {
         headChanged: (head) => progress.headChanged(head),
         executed: () => progress.executed(),
@@ -278,6 +295,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       network.subscribe("checkpoint", async (payload, from) => {
         if (!(await checkpoints.handleVote(payload))) network.penalize(from, 10, "malformed checkpoint vote");
       });
+      network.handle("consensus", (request, from) => driver.serveEras(request, from));
       network.handle("blocks", (request, from) => blockSync.serve(request, from));
       network.events.on("peerConnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
       network.events.on("peerDisconnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
@@ -305,7 +323,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       await checkpoints.stop();
       // It may be in the middle of a rollback, which opens an instance.
       await follower.stopped();
-      driver.stop();
+      await driver.stop();
       await progress.settled();
       await network.stop();
       store.close();

@@ -105,7 +105,7 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
       "the root chain rejected a checkpoint: blocks above the last good one are void, final or not",
     );
     // Nothing may become final while the blocks it would stand on are taken away.
-    ports.driver().halt();
+    await ports.driver().halt();
     await ports.progress().settled();
     const common = lastCommon(good);
     const removed = blocksAbove(common);
@@ -113,7 +113,7 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
     ports.progress().rolledBack(removed);
     for (const range of good) {
       if (range.end <= common) continue;
-      ports.progress().imported(await ports.blockSync.fetch(range, signal));
+      ports.progress().imported(await ports.blockSync.fetch(range, signal), "rootChain");
       // The cursor has not moved: the next start does all this again.
       if (signal.aborted) return;
     }

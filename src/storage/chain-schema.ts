@@ -121,6 +121,6 @@ export const chainMigrations: readonly string[] = [
     body       BLOB NOT NULL,
     "end"      BLOB
   ) WITHOUT ROWID;
-  CREATE INDEX era_height ON era (key_height);
+  CREATE INDEX era_number ON era (generation, number);
   `,
 ];

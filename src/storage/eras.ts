@@ -13,7 +13,7 @@ export interface StoredEra {
   readonly keyHeight: bigint;
   /** Seed, committee and bans, opaque to the store. */
   readonly body: Bytes;
-  /** Its switch block with the proof of its finality, opaque to the store; undefined until that proof is complete. */
+  /** Its switch block with what is known of the proof of its finality, opaque to the store; undefined while it runs. */
   readonly end: Bytes | undefined;
 }
 
@@ -21,7 +21,9 @@ export interface EraStore {
   /** Storing a known era again changes nothing. */
   put(era: Omit<StoredEra, "end">): void;
   get(instance: Hash): StoredEra | undefined;
-  /** Keeps the first one given. */
+  /** Era `number` of a generation. */
+  find(generation: bigint, number: bigint): StoredEra | undefined;
+  /** How it ended; a better proof takes the place of the one before. */
   setEnd(instance: Hash, end: Bytes): void;
   /**
    * Eras whose key block is below `height`, or at genesis, the newest generation first and within it the newest era.
@@ -47,7 +49,8 @@ export function createEraStore(database: Database): EraStore {
     "INSERT OR IGNORE INTO era (instance, generation, number, key_block, key_height, body) VALUES (?, ?, ?, ?, ?, ?)",
   );
   const byInstance: Query<EraRow> = database.prepare("SELECT * FROM era WHERE instance = ?");
-  const setEnd = database.prepare(`UPDATE era SET "end" = ? WHERE instance = ? AND "end" IS NULL`);
+  const byNumber: Query<EraRow> = database.prepare("SELECT * FROM era WHERE generation = ? AND number = ?");
+  const setEnd = database.prepare(`UPDATE era SET "end" = ? WHERE instance = ?`);
   const below: Query<EraRow> = database.prepare(
     `SELECT * FROM era WHERE key_height < ? OR key_height = 0 ORDER BY generation DESC, number DESC
      LIMIT ${PAGE} OFFSET ?`,
@@ -65,6 +68,10 @@ export function createEraStore(database: Database): EraStore {
     },
     get(instance) {
       const row = byInstance.get(hashToBytes(instance));
+      return row && read(row);
+    },
+    find: (generation, number) => {
+      const row = byNumber.get(rowNumber(generation), rowNumber(number));
       return row && read(row);
     },
     setEnd(instance, end) {
