@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { drawDag, drawnKey } from "../../test/support/draw-dag.ts";
 import { keccakHash, utf8 } from "../primitives/index.ts";
@@ -7,12 +8,14 @@ import {
   encodeFinalityProof,
   type FinalityProof,
   FinalitySignatures,
+  isProof,
   signFinality,
   verifyFinalityProof,
   verifyFinalitySignature,
 } from "./finality-signature.ts";
 import type { Instance } from "./instance.ts";
 import { decodeMessage, encodeMessage } from "./messages.ts";
+import { requiredQuorum, thresholdFromFraction } from "./quorum.ts";
 
 const { instance } = drawDag({ alice: 1, bob: 1, carol: 1, dan: 3 });
 const otherEra: Instance = drawDag({ alice: 1, bob: 1, carol: 1, dan: 4 }).instance;
@@ -47,6 +50,19 @@ describe("a finality signature", () => {
 });
 
 describe("a proof of finality", () => {
+  it("takes the least weight at which finality at a third goes on, and two of them share more than a third", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_000_150 }), (total) => {
+        const t = thresholdFromFraction(1 / 3, total);
+        const least = requiredQuorum(20, t, total);
+        for (const weight of [least, total]) expect(isProof(weight, total)).toBe(true);
+        const weakest = Math.floor((total + t) / 2) + 1;
+        expect([isProof(weakest, total), isProof(weakest - 1, total)]).toEqual([true, false]);
+        expect(3 * (2 * weakest - total)).toBeGreaterThanOrEqual(total);
+      }),
+    );
+  });
+
   const proofBy = (...indexes: number[]): FinalityProof => ({
     height: 32,
     block: A,
@@ -54,9 +70,10 @@ describe("a proof of finality", () => {
   });
 
   test.each([
-    { rule: "takes more than two thirds of the weight", proof: proofBy(1, 2, 3), code: undefined },
-    { rule: "is none with exactly two thirds", proof: proofBy(2, 3), code: "TooLittleWeight" },
-    { rule: "does not count a validator twice", proof: proofBy(1, 3, 3), code: "SignersNotInOrder" },
+    { rule: "takes two thirds of the weight", proof: proofBy(1, 3), code: undefined },
+    { rule: "is none with half of it", proof: proofBy(3), code: "TooLittleWeight" },
+    { rule: "is none without the strongest", proof: proofBy(0, 1, 2), code: "TooLittleWeight" },
+    { rule: "does not count a validator twice", proof: proofBy(3, 3), code: "SignersNotInOrder" },
     { rule: "is none with a forged signature", proof: { ...proofBy(1, 2, 3), block: B }, code: "Signature" },
   ])("$rule", ({ proof, code }) => {
     const check = verifyFinalityProof(proof, instance);
@@ -71,12 +88,12 @@ describe("a proof of finality", () => {
 describe("gathered signatures", () => {
   it("become a proof when the weight is there, in whatever order they came", () => {
     const gathered = new FinalitySignatures(instance);
-    expect(gathered.add(sign(3))).toEqual({ kind: "new" });
+    expect(gathered.add(sign(2))).toEqual({ kind: "new" });
     expect(gathered.add(sign(0))).toEqual({ kind: "new" });
     expect(gathered.proofOf(32, A).complete).toBe(false);
     expect(gathered.add(sign(0))).toEqual({ kind: "known" });
     expect(gathered.proofOf(32, A).complete).toBe(false);
-    expect(gathered.add(sign(2))).toEqual({ kind: "new" });
+    expect(gathered.add(sign(3))).toEqual({ kind: "new" });
     const { proof, complete } = gathered.proofOf(32, A);
     expect(complete).toBe(true);
     expect(verifyFinalityProof(proof, instance).ok).toBe(true);

@@ -22,6 +22,7 @@ import {
 } from "../primitives/index.ts";
 import type { ValidatorIndex, Weight } from "./committee.ts";
 import type { Instance } from "./instance.ts";
+import { thresholdFromFraction } from "./quorum.ts";
 import { type CodecRejection, copyOf, decodeWith } from "./unit-codec.ts";
 import type { OwnValidator } from "./unit-maker.ts";
 
@@ -35,7 +36,7 @@ export interface FinalitySignature {
   readonly signature: Bytes;
 }
 
-/** Signatures of many over one block; by more than two thirds of the weight they stand for the whole state. */
+/** Signatures of many over one block; by two thirds of the weight they stand for the whole state, see {@link isProof}. */
 export interface FinalityProof {
   readonly height: number;
   readonly block: Hash;
@@ -85,9 +86,12 @@ export function verifyFinalitySignature(
   return recovered === signer ? accept(signed) : reject({ code: "Signature", expected: signer, recovered });
 }
 
-/** More than two thirds of all weight, that of banned validators included. */
+/**
+ * Two proofs of different blocks would share more weight than may be Byzantine at a third: exactly the weight, two thirds or
+ * a little more, that finality at a third takes at least. Asking for more, a chain that goes on might never have a proof.
+ */
 export function isProof(weight: Weight, total: Weight): boolean {
-  return 3 * weight > 2 * total;
+  return 2 * weight - total > thresholdFromFraction(1 / 3, total);
 }
 
 /** Checks a proof that somebody sent; a validator counts once. */

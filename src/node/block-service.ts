@@ -87,8 +87,9 @@ export interface BlockPorts {
   readonly logger: Logger;
 }
 
-/** Units whose block is remembered; older blocks are final and found on disk. */
-const MAX_LINKS = 8_192;
+/** Eras whose units' blocks are remembered, and some more for forks; older blocks are final and found on disk. */
+const LINKED_ERAS = 3;
+const SPARE_LINKS = 64;
 
 /**
  * Kept back from a block's time for what comes after its transactions: roots, seal, encoding, signing. A full pool would
@@ -106,6 +107,8 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
   const own = new Map<Hash, BlockHeader>();
   /** Of linked blocks, also those that the executor has dropped or never ran. */
   const headers = new Map<Hash, BlockHeader>();
+  const { eraMinBlocks, eraMinMs, baseRoundMs } = genesis.consensus;
+  const maxLinks = LINKED_ERAS * Math.max(eraMinBlocks, Math.ceil(eraMinMs / baseRoundMs)) + SPARE_LINKS;
   let keyBlock: Hash | undefined;
   let validating: Promise<unknown> = Promise.resolve();
 
@@ -113,7 +116,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     hashes.set(unit, hash);
     units.set(hash, unit);
     if (header) headers.set(hash, header);
-    if (hashes.size <= MAX_LINKS) return;
+    if (hashes.size <= maxLinks) return;
     const [oldest, block] = hashes.entries().next().value as [UnitHash, Hash];
     hashes.delete(oldest);
     units.delete(block);

@@ -277,7 +277,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     peerCount: () => network.peers().length,
     syncing: () => false,
     status,
-    extra: komaMethods({ chain, driver, clock }),
+    extra: komaMethods({ chain, driver, finalAt: (fraction) => progress.finalAt(fraction), clock }),
   });
   let rpc: RpcServer | undefined;
 

@@ -9,6 +9,8 @@ import type { ConsensusDriver } from "./consensus-driver.ts";
 export interface KomaMethodParts {
   readonly chain: ChainView;
   readonly driver: ConsensusDriver;
+  /** Newest block final at a threshold, over all eras. */
+  readonly finalAt: (fraction: number) => Hash;
   readonly clock: Clock;
 }
 
@@ -16,7 +18,7 @@ export interface KomaMethodParts {
  * Methods beyond Ethereum's standard set: raw bytes for provers (`debug_getRaw…`, as go-ethereum names them) and what consensus
  * knows of itself.
  */
-export function komaMethods({ chain, driver, clock }: KomaMethodParts): Readonly<Record<string, ExtraMethod>> {
+export function komaMethods({ chain, driver, finalAt, clock }: KomaMethodParts): Readonly<Record<string, ExtraMethod>> {
   function blockOf(param: unknown): KnownBlock {
     const hash = hashOf(param);
     const known = hash && chain.known(hash);
@@ -53,11 +55,11 @@ export function komaMethods({ chain, driver, clock }: KomaMethodParts): Readonly
         paused: status.paused,
         synced: status.synced,
         head: status.head && { height: status.head.height, unit: status.head.unit },
-        finality: status.finals.map(({ threshold, fraction, violated, last }) => ({
+        finality: status.finals.map(({ threshold, fraction, violated }) => ({
           threshold,
           fraction,
           violated,
-          height: last?.height ?? keyBlock.height,
+          height: Number(chain.header(finalAt(fraction))?.number ?? 0n),
         })),
         validators: status.validators.map((validator) => ({
           ...validator,
