@@ -8,6 +8,7 @@ import { SEEN_FAULTY, SEEN_NOTHING } from "./unit.ts";
 export interface Era {
   /** Rollbacks ordered by the root chain before it. */
   readonly generation: number;
+  /** Counted from 0 in every generation. */
   readonly number: number;
   /** Last block of the era before: its switch block; or genesis, or where a recovery begins. */
   readonly keyBlock: KeyBlock;
@@ -118,8 +119,8 @@ export function recoveryEra(era: Era, { generation, keyBlock, start, ejected }: 
         );
   return {
     generation,
-    // Recovering on genesis is the only way for an era to follow none.
-    number: keyBlock.height === 0 ? 0 : era.number + 1,
+    // Counted anew: a node that comes without any block knows the rejection, and not how many eras went before it.
+    number: 0,
     keyBlock,
     start,
     seed: keyBlock.hash,

@@ -31,8 +31,8 @@ export function createEraPruning({ store, clock, logger, fatal }: EraPruningPort
   /** Eras since; what a rollback has made void is old at once, but keeps its evidence as long as any other. */
   function age(row: StoredInstance): number {
     if (!current || row.generation > BigInt(current.generation)) return 0;
-    const eras = current.number - Number(row.era);
-    return row.generation < BigInt(current.generation) ? Math.max(WHOLE_ERAS, eras) : eras;
+    if (row.generation < BigInt(current.generation)) return Math.max(WHOLE_ERAS, current.number + 1);
+    return current.number - Number(row.era);
   }
 
   /** One slice; false when nothing is left to delete. */
