@@ -118,13 +118,13 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
       .catch((error: unknown) => ports.fatal(error))
       .finally(() => {
         pumping = undefined;
-        if (queue[0] && blocks.hashOf(queue[0].block.unit)) pump();
+        if (queue[0] && (blocks.hashOf(queue[0].block.unit) ?? finalHashOf(queue[0].block))) pump();
       });
   }
 
   async function drain(): Promise<void> {
     for (let next = queue[0]; next; next = queue[0]) {
-      const hash = blocks.hashOf(next.block.unit);
+      const hash = blocks.hashOf(next.block.unit) ?? finalHashOf(next.block);
       // After a crash consensus may say again what it said before it; nobody is told twice.
       if (isReported(next)) {
         queue.shift();
@@ -141,13 +141,22 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
     }
   }
 
+  /**
+   * A block that is on disk already is not run again after a restart, so no unit is linked to it; a threshold that has
+   * nothing yet in this era still comes past it.
+   */
+  function finalHashOf({ height }: BlockRef): Hash | undefined {
+    return store.blocks.hashOf(BigInt(height));
+  }
+
   function isReported({ block, fraction }: Finalize): boolean {
     const known = newest.get(fraction);
     return known !== undefined && BigInt(block.height) <= (chain.header(known)?.number ?? -1n);
   }
 
   function endEraAfter({ block, fraction, instance }: Finalize, hash: Hash): void {
-    if (fraction === FINALIZED && block.terminal && chain.isCanonical(hash)) ports.onEraEnded(instance, block, hash);
+    if (fraction === FINALIZED && block.terminal && finalHashOf(block) === hash)
+      ports.onEraEnded(instance, block, hash);
   }
 
   async function commit(hash: Hash, { block, instance }: Finalize): Promise<void> {
