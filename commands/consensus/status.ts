@@ -4,6 +4,10 @@ export interface ConsensusStatusData {
   readonly node: string;
   readonly generation: number;
   readonly era: number;
+  /** Id of the instance that the era runs in. */
+  readonly instance: string;
+  /** Height of the block that the era builds upon. */
+  readonly keyBlock: number;
   readonly round: string | null;
   readonly leader: string | null;
   readonly leaderName: string | null;
@@ -60,6 +64,8 @@ export default class ConsensusStatus extends KomaCommand<ConsensusStatusData> {
       node: net.manifest.nodes.find(({ rpcUrl }) => rpcUrl === url)?.name ?? url,
       generation: view.generation,
       era: view.era,
+      instance: view.instance,
+      keyBlock: view.keyBlock,
       round: view.round === null ? null : new Date(view.round).toISOString(),
       leader: view.leader ?? null,
       leaderName: nameOf(view.leader ?? null),
@@ -91,6 +97,7 @@ function print({ out }: Ctx, status: ConsensusStatusData, view: ConsensusView): 
   const share = (weight: number) => percent(weight / view.totalWeight);
   const flags = [status.paused && "paused: too few are online", !status.synced && "catching up"].filter(Boolean);
   out.line(`${status.node}: era ${status.era}, generation ${status.generation}, round of ${status.round ?? "?"}`);
+  out.line(`  era     on block ${status.keyBlock}, instance ${status.instance}`);
   if (flags.length > 0) out.line(`  ${flags.join(", ")}`);
   out.line(`  leader  ${status.leaderName ?? status.leader ?? "nobody"}`);
   out.line(`  online  ${share(status.onlineWeight)} of the stake, proven faulty ${share(status.faultyWeight)}`);

@@ -53,6 +53,7 @@ export interface ConsensusView {
   readonly era: number;
   readonly generation: number;
   readonly instance: string;
+  readonly keyBlock: number;
   readonly round: number | null;
   readonly slot: number | null;
   readonly leader: string | null;

@@ -69,7 +69,10 @@ class ConsensusInstance implements KomaBft {
     this.#sync = new Synchronizer(this.#dag, this.#options);
     this.#exchange = new StateExchange(this.#dag, this.#options);
     this.#presence = new Presence(this.instance, config.own?.index);
-    this.#schedule = config.own && new Schedule(this.#dag, config.own, this.#presence, this.#options);
+    for (const [index, at] of config.heard ?? []) this.#presence.note(index, at, at);
+    this.#schedule =
+      config.own &&
+      new Schedule(this.#dag, config.own, this.#presence, { ...this.#options, succeeds: config.heard !== undefined });
     this.#finality = new FinalityDetector(this.#dag, config.thresholds);
     this.#endorser = config.own && new Endorser(this.#dag, config.own);
     const parts = { dag: this.#dag, sync: this.#sync, schedule: this.#schedule, endorser: this.#endorser };
@@ -211,6 +214,8 @@ class ConsensusInstance implements KomaBft {
         else if (!message.answer) this.#schedule?.onBehind();
         return message.answer ? [...effects, ...this.#endorsing.swap(from)] : effects;
       }
+      case "finality":
+        return [];
       default:
         return answerQuestion(message, from, this.#dag, this.#exchange);
     }

@@ -17,6 +17,16 @@ export type { Alarm, BlockRef, DisconnectReason, Effect, Timer } from "./effects
 export { decodeEndorsement, type Endorsement, encodeEndorsement, signEndorsement } from "./endorsement.ts";
 export type { EndorsementEvidence } from "./endorsement-evidence.ts";
 export {
+  type Era,
+  type EraRules,
+  firstEra,
+  instanceOfEra,
+  nextEra,
+  type Recovery,
+  recoveryEra,
+  type SwitchBlock,
+} from "./era.ts";
+export {
   createEquivocationEvidence,
   decodeEvidence,
   type EquivocationEvidence,
@@ -27,6 +37,21 @@ export {
   verifyEvidence,
 } from "./evidence.ts";
 export { confidenceIn, FinalityDetector } from "./finality.ts";
+export {
+  createFinalityEvidence,
+  decodeFinalityProof,
+  encodeFinalityProof,
+  type FinalityEvidence,
+  type FinalityProof,
+  type FinalityRejection,
+  type FinalitySignature,
+  FinalitySignatures,
+  finalityProofFromRlp,
+  finalityProofToRlp,
+  signFinality,
+  verifyFinalityProof,
+  verifyFinalitySignature,
+} from "./finality-signature.ts";
 export { forkChoice } from "./fork-choice.ts";
 export {
   type ConsensusParams,

@@ -53,6 +53,8 @@ export interface KomaBftConfig {
   readonly thresholds: readonly number[];
   /** Undefined: an observer. */
   readonly own?: OwnValidator;
+  /** When validators were last heard of in the era before: without it a new era would begin with nobody online. */
+  readonly heard?: ReadonlyMap<ValidatorIndex, Timestamp>;
   readonly local?: Partial<LocalOptions>;
 }
 

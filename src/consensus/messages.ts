@@ -18,6 +18,7 @@ import {
 import type { ValidatorIndex } from "./committee.ts";
 import { type Endorsement, endorsementsFromRlp, endorsementsToRlp } from "./endorsement.ts";
 import { type Evidence, evidenceFromRlp, evidenceToRlp } from "./evidence.ts";
+import type { FinalitySignature } from "./finality-signature.ts";
 import type { UnitHash, WireUnit } from "./unit.ts";
 import {
   type CodecRejection,
@@ -54,6 +55,8 @@ export type MessageBody =
   | { readonly kind: "unit"; readonly unit: WireUnit; readonly payload: Bytes | undefined }
   | { readonly kind: "evidence"; readonly evidence: Evidence }
   | { readonly kind: "ping"; readonly ping: Ping }
+  /** The last block of the instance is final for the sender; gathered by the shell (KoMaBFT spec 13). */
+  | { readonly kind: "finality"; readonly signed: FinalitySignature }
   | { readonly kind: "block"; readonly block: UnitHash; readonly payload: Bytes }
   | { readonly kind: "getUnit"; readonly unit: UnitHash }
   /** Units `from` … `to`, both included, of one validator. */
@@ -84,6 +87,7 @@ const TAG: Readonly<Record<MessageBody["kind"], number>> = {
   state: 9,
   endorsements: 10,
   getEndorsements: 11,
+  finality: 20,
 };
 
 /** `[1, instance, tag, [fields…]]` in RLP. */
@@ -129,6 +133,10 @@ function fieldsOf(message: MessageBody): readonly RlpItem[] {
       return [evidenceToRlp(message.evidence)];
     case "ping":
       return [numberToBytes(message.ping.creator), numberToBytes(message.ping.t), message.ping.signature];
+    case "finality": {
+      const { validator, height, block, signature } = message.signed;
+      return [numberToBytes(validator), numberToBytes(height), hexToBytes(block), signature];
+    }
     case "block":
       return [hexToBytes(message.block), message.payload];
     case "endorsements":
@@ -171,6 +179,17 @@ function bodyOf(tag: number, fields: readonly RlpItem[]): MessageBody {
           creator: readNumber(fields[0]),
           t: timestamp(readNumber(fields[1])),
           signature: copyOf(readBytes(fields[2], 65)),
+        },
+      };
+    case TAG.finality:
+      readList(fields, 4);
+      return {
+        kind: "finality",
+        signed: {
+          validator: readNumber(fields[0]),
+          height: readNumber(fields[1]),
+          block: readHash(fields[2]),
+          signature: copyOf(readBytes(fields[3], 65)),
         },
       };
     case TAG.block:

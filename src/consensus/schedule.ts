@@ -26,6 +26,8 @@ export interface ScheduleOptions {
   readonly earlyWitness: boolean;
   /** How long a node without units of its own listens before it signs, in ms. */
   readonly listenMs: number | undefined;
+  /** The era before ended a moment ago in this process: nothing of this one was signed in a life before. */
+  readonly succeeds?: boolean;
 }
 
 /** The last unit we signed, as the store knows it. */
@@ -137,8 +139,14 @@ export class Schedule {
     const needsListening = this.#ownHead === undefined && now > eraStart + listen;
     this.#startedAt = now;
     this.#listenUntil = timestamp(now + (needsListening ? (this.#options.listenMs ?? listen) : 0));
-    this.#settledAt = timestamp(now + SETTLE_ROUNDS * params.baseRoundMs);
-    return [this.#scheduleRound(timestamp(Math.max(now, eraStart))), ...this.#ping(now), this.#schedulePing(now)];
+    // In an era that has just begun there is nothing yet to wait for, and its first slot may be ours.
+    const young =
+      this.#options.succeeds === true &&
+      this.#ownHead === undefined &&
+      now < eraStart + SETTLE_ROUNDS * params.baseRoundMs;
+    this.#settledAt = young ? now : timestamp(now + SETTLE_ROUNDS * params.baseRoundMs);
+    const from = young ? roundIdOf(params, now, this.#roundExp) : now;
+    return [this.#scheduleRound(timestamp(Math.max(from, eraStart))), ...this.#ping(now), this.#schedulePing(now)];
   }
 
   /** A peer has nothing that we lack: what we sign from now on rests on what the others have. */

@@ -41,8 +41,11 @@ export interface BlockFaults {
 
 /** Turns consensus' opaque payloads into blocks that are executed, and back. */
 export interface BlockService {
-  /** Builds and executes the block of a slot; undefined when the parent is not executed here. */
-  build(slot: number, parent: BlockRef | undefined, deadline: number): Promise<Bytes | undefined>;
+  /**
+   * Builds and executes the block of a slot; undefined when the parent is not executed here. Without a parent it stands on
+   * `key`, the key block of its era.
+   */
+  build(slot: number, parent: BlockRef | undefined, deadline: number, key?: Hash): Promise<Bytes | undefined>;
   /**
    * Executes a proposed block; `creator` is the signer of the validator that proposed it. A block that comes late, when
    * another one of its height is final, is judged like any other: `invalid` holds for ever and has to be the same on every
@@ -53,16 +56,17 @@ export interface BlockService {
     block: { readonly unit: UnitHash; readonly t: number; readonly payload: Bytes },
     parent: BlockRef | undefined,
     creator: Address,
+    key?: Hash,
   ): Promise<"valid" | "invalid" | "unavailable">;
   /** Hash of the block that a unit carries, once it was executed here. */
   hashOf(unit: UnitHash): Hash | undefined;
-  /** Unit that carries a block, if it belongs to the running instance. */
+  /** Unit that carries a block, if it is of this or of a recent era. */
   unitOf(block: Hash): UnitHash | undefined;
   /** Our own proposal was signed: the block that `build` made is carried by this unit. */
   adopt(unit: UnitHash, payloadHash: Hash): void;
   /** The unit of a block that was executed before a restart. */
   link(unit: UnitHash, block: Hash): void;
-  /** A new instance begins on this block. */
+  /** A new generation begins on this block, and those of the one before are of no use any more. */
   openInstance(keyBlock: Hash): void;
 }
 
@@ -146,8 +150,8 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
   }
 
   return {
-    async build(slot, parent, deadline) {
-      const parentHash = parent ? links.hashOf(parent.unit) : keyBlock;
+    async build(slot, parent, deadline, key) {
+      const parentHash = parent ? links.hashOf(parent.unit) : (key ?? keyBlock);
       if (!signer || !parentHash) return undefined;
       const header = executor.headerAt(parentHash);
       let executed: ExecutedBlock;
@@ -173,11 +177,11 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
       return payload;
     },
 
-    validate(proposed, parent, creator) {
+    validate(proposed, parent, creator, key) {
       // A block's parent is often the block that was asked about just before. Others do not wait for one another: one
       // that comes late may take its time.
       const before = parent && judging.get(parent.unit);
-      const verdict = (before ?? Promise.resolve()).then(() => judge(proposed, parent, creator));
+      const verdict = (before ?? Promise.resolve()).then(() => judge(proposed, parent, creator, key));
       const done = () => {
         if (judging.get(proposed.unit) === judged) judging.delete(proposed.unit);
       };
@@ -208,9 +212,10 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     proposed: Parameters<BlockService["validate"]>[0],
     parent: BlockRef | undefined,
     creator: Address,
+    key: Hash | undefined,
   ): Promise<"valid" | "invalid" | "unavailable"> {
     try {
-      return await runAndJudge(proposed, parent, creator);
+      return await runAndJudge(proposed, parent, creator, key);
     } catch (error) {
       if (!(error instanceof KomaError) || !NO_VERDICT.has(error.code)) throw error;
       logger.warn({ unit: proposed.unit, code: error.code, why: error.message }, "a block cannot be judged");
@@ -222,8 +227,9 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     proposed: Parameters<BlockService["validate"]>[0],
     parent: BlockRef | undefined,
     creator: Address,
+    key: Hash | undefined,
   ): Promise<"valid" | "invalid" | "unavailable"> {
-    const parentHash = parent ? await parents(parent) : keyBlock;
+    const parentHash = parent ? await parents(parent) : (key ?? keyBlock);
     if (!parentHash) return "unavailable";
     const checked = decode(proposed, parentHash, creator);
     if (!checked.ok) return refuse(proposed.unit, checked.rejection);

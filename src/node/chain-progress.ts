@@ -1,6 +1,13 @@
 import { childBridgeAddress, parseDelivery } from "../bridge/index.ts";
 import type { Transaction } from "../chain/index.ts";
-import type { BlockRef, Confidence, Effect, KomaBft, UnitHash } from "../consensus/index.ts";
+import {
+  type BlockRef,
+  type Confidence,
+  type Effect,
+  type Instance,
+  thresholdFromFraction,
+  type UnitHash,
+} from "../consensus/index.ts";
 import type { ExecutedBlock, Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import { type Hash, timestamp } from "../primitives/index.ts";
@@ -13,12 +20,12 @@ import { FINALIZED } from "./config.ts";
 import type { NodeEventBus } from "./events.ts";
 import type { FinalUnits } from "./final-units.ts";
 
-type Finalize = Extract<Effect, { kind: "finalize" }>;
+type Finalize = Extract<Effect, { kind: "finalize" }> & { readonly instance: Instance };
 
 /** Follows consensus: moves the head, commits what is final, and tells pool and subscribers. */
 export interface ChainProgress {
   headChanged(head: BlockRef | undefined): void;
-  finalized(effect: Finalize): void;
+  finalized(effect: Extract<Effect, { kind: "finalize" }>, instance: Instance): void;
   /** A block was executed: what waited for it goes on. */
   executed(): void;
   /** Newest block final at a threshold. */
@@ -26,8 +33,8 @@ export interface ChainProgress {
   confidence(block: Hash): BlockConfidence | undefined;
   /** The root chain took final blocks back (these, newest first): head and finality are those of the executor again. */
   rolledBack(removed: readonly KnownBlock[]): void;
-  /** Blocks became final without consensus: they came from peers, and the root chain vouches for them. */
-  imported(committed: readonly ExecutedBlock[]): void;
+  /** Blocks became final without consensus: they came from peers, and somebody else vouches for them. */
+  imported(committed: readonly ExecutedBlock[], voucher: "rootChain" | "validators"): void;
   /** When everything that is final so far is on disk. */
   settled(): Promise<void>;
 }
@@ -40,13 +47,18 @@ export interface ChainProgressPorts {
   readonly pool: TxPool;
   readonly finalUnits: FinalUnits;
   readonly events: NodeEventBus;
-  readonly core: () => KomaBft;
+  readonly consensus: () => {
+    confidence(block: UnitHash): Confidence | undefined;
+    readonly totalWeight: number;
+  };
   readonly now: () => number;
   readonly publish: {
     headChanged(change: HeadChange): void;
     final(fraction: number, block: FinalBlock): void;
   };
   readonly onFinalized: () => void;
+  /** The last block of an era is final at a third and on disk. */
+  readonly onEraEnded: (instance: Instance, switchBlock: BlockRef, hash: Hash) => void;
   readonly fatal: (error: unknown) => void;
   readonly logger: Logger;
 }
@@ -63,7 +75,9 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
     const final = executor.finalHead;
     for (const fraction of thresholds) {
       const mark = store.finality.newest(nameOf(fraction));
-      const known = mark && chain.isCanonical(mark.hash) && mark.height > final.number ? mark.hash : final.hash;
+      // What is final at a third is so at every lower threshold, and need not be at a higher one.
+      const counts = mark && (fraction > FINALIZED || mark.height > final.number) && chain.isCanonical(mark.hash);
+      const known = counts ? mark.hash : final.hash;
       newest.set(fraction, known);
     }
   }
@@ -104,25 +118,35 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
       .catch((error: unknown) => ports.fatal(error))
       .finally(() => {
         pumping = undefined;
-        if (queue[0] && blocks.hashOf(queue[0].block.unit)) pump();
+        if (queue[0] && (blocks.hashOf(queue[0].block.unit) ?? finalHashOf(queue[0].block))) pump();
       });
   }
 
   async function drain(): Promise<void> {
     for (let next = queue[0]; next; next = queue[0]) {
+      const hash = blocks.hashOf(next.block.unit) ?? finalHashOf(next.block);
       // After a crash consensus may say again what it said before it; nobody is told twice.
       if (isReported(next)) {
         queue.shift();
+        if (hash) endEraAfter(next, hash);
         continue;
       }
-      const hash = blocks.hashOf(next.block.unit);
       if (!hash) return;
       const before = generation;
       if (next.fraction === FINALIZED) await commit(hash, next);
       if (before !== generation) return;
       queue.shift();
       report(hash, next);
+      endEraAfter(next, hash);
     }
+  }
+
+  /**
+   * A block that is on disk already is not run again after a restart, so no unit is linked to it; a threshold that has
+   * nothing yet in this era still comes past it.
+   */
+  function finalHashOf({ height }: BlockRef): Hash | undefined {
+    return store.blocks.hashOf(BigInt(height));
   }
 
   function isReported({ block, fraction }: Finalize): boolean {
@@ -130,10 +154,14 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
     return known !== undefined && BigInt(block.height) <= (chain.header(known)?.number ?? -1n);
   }
 
-  async function commit(hash: Hash, { block }: Finalize): Promise<void> {
-    const { id } = ports.core().instance;
+  function endEraAfter({ block, fraction, instance }: Finalize, hash: Hash): void {
+    if (fraction === FINALIZED && block.terminal && finalHashOf(block) === hash)
+      ports.onEraEnded(instance, block, hash);
+  }
+
+  async function commit(hash: Hash, { block, instance }: Finalize): Promise<void> {
     const committed = await executor.finalize(hash);
-    finalUnits.mark(id, FINALIZED, { unit: block.unit, block: hash });
+    finalUnits.mark(instance.id, FINALIZED, { unit: block.unit, block: hash });
     tellFinal(committed);
   }
 
@@ -148,16 +176,44 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
     }
   }
 
-  function report(hash: Hash, { block, fraction, confidence }: Finalize): void {
+  function report(hash: Hash, { block, fraction, confidence, instance }: Finalize): void {
+    // An era may end before a high threshold has all of its blocks: what is final above them is what makes them so.
+    const gap = unreportedBelow(hash, fraction);
     newest.set(fraction, hash);
-    if (fraction !== FINALIZED) {
-      finalUnits.mark(ports.core().instance.id, fraction, { unit: block.unit, block: hash });
-    }
-    const height = BigInt(block.height);
-    store.finality.mark({ threshold: nameOf(fraction), height, hash, confidence: BigInt(confidence.maxT ?? 0) });
-    const header = chain.header(hash);
-    if (header) ports.publish.final(fraction, { hash, header, confidence: confidenceView(confidence) });
+    if (fraction !== FINALIZED) finalUnits.mark(instance.id, fraction, { unit: block.unit, block: hash });
+    for (const known of [...gap, hash]) tellThreshold(known, fraction, confidence);
     if (fraction === FINALIZED) ports.onFinalized();
+  }
+
+  /** Blocks between the newest one reported at a threshold and `hash`, lowest first. */
+  function unreportedBelow(hash: Hash, fraction: number): readonly Hash[] {
+    const known = newest.get(fraction);
+    const last = (known && chain.header(known)?.number) ?? executor.finalHead.number;
+    const found: Hash[] = [];
+    for (
+      let header = chain.header(hash);
+      header && header.number > last + 1n;
+      header = chain.header(header.parentHash)
+    ) {
+      found.unshift(header.parentHash);
+    }
+    return found;
+  }
+
+  function tellThreshold(hash: Hash, fraction: number, confidence: Confidence): void {
+    const header = chain.header(hash);
+    if (!header) return;
+    const height = header.number;
+    store.finality.mark({ threshold: nameOf(fraction), height, hash, confidence: BigInt(confidence.maxT ?? 0) });
+    ports.publish.final(fraction, { hash, header, confidence: confidenceView(confidence) });
+  }
+
+  /** A third of the weight would have to lie about its own finality signature to undo it. */
+  function markVouched(hash: Hash, fraction: number): void {
+    const height = chain.header(hash)?.number;
+    if (height === undefined) return;
+    const confidence = BigInt(thresholdFromFraction(fraction, ports.consensus().totalWeight));
+    store.finality.mark({ threshold: nameOf(fraction), height, hash, confidence });
   }
 
   loadFinals();
@@ -167,8 +223,8 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
       wantedHead = head?.unit;
       moveHead();
     },
-    finalized(effect) {
-      queue.push(effect);
+    finalized(effect, instance) {
+      queue.push({ ...effect, instance });
       pump();
     },
     executed() {
@@ -180,9 +236,9 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
       const header = chain.header(hash);
       if (!header) return undefined;
       const unit = blocks.unitOf(hash);
-      const live = unit && ports.core().confidence(unit);
+      const live = unit && ports.consensus().confidence(unit);
       if (live) return confidenceView(live);
-      const { total } = ports.core().instance.committee;
+      const total = ports.consensus().totalWeight;
       // Everybody starts from the genesis block: nobody could revert it.
       if (header.number === 0n) return remembered(total - 1, total);
       const mark = [...thresholds]
@@ -199,12 +255,20 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
       tellHead({ removed, added: [] });
       for (const fraction of thresholds) newest.set(fraction, executor.finalHead.hash);
     },
-    imported(committed) {
+    imported(committed, voucher) {
+      // What the instances before said is of no use any more, and what waits in front would wait for ever.
+      queue = [];
+      wantedHead = undefined;
       const { hash } = executor.finalHead;
       const change = chain.moveHead(hash);
       if (change) tellHead(change);
       tellFinal(committed);
-      for (const fraction of thresholds) newest.set(fraction, hash);
+      for (const fraction of thresholds) {
+        // Validators have signed for a third, and for nothing above it.
+        if (voucher === "validators" && fraction > FINALIZED) continue;
+        newest.set(fraction, hash);
+        if (voucher === "validators") for (const { block } of committed) markVouched(block.hash, fraction);
+      }
     },
     async settled() {
       // One that ends may start the next.

@@ -46,6 +46,8 @@ export interface NodeConfigFile {
   };
   /** Shares of the stake that may be Byzantine, between 0 and 1; the first one decides what this node calls final. */
   readonly thresholds: readonly number[];
+  /** Delete the units of old eras, which nobody needs any more; default true. */
+  readonly pruneConsensus?: boolean;
 }
 
 type Reader = (value: unknown, path: string) => void;
@@ -93,8 +95,9 @@ const configFile = section(
     devnet: flag,
     log: section({ file: text, level }),
     thresholds: shares,
+    pruneConsensus: flag,
   },
-  ["signer"],
+  ["signer", "pruneConsensus"],
 );
 
 /**

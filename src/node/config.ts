@@ -30,6 +30,7 @@ interface NodeSettings {
   readonly devnet: boolean;
   readonly log: NodeConfigFile["log"];
   readonly thresholds: readonly number[];
+  readonly pruneConsensus: boolean;
 }
 
 /** Share of the stake that may be Byzantine for a block to be `finalized`, checkpointed and committed. */
@@ -61,6 +62,7 @@ export function loadConfig(folder: string): NodeConfig {
     devnet: file.devnet && genesis.devnet,
     log: { ...file.log, file: resolve(file.log.file) },
     thresholds: thresholdsOf(file.thresholds),
+    pruneConsensus: file.pruneConsensus ?? true,
   };
   return Object.freeze(settings) as NodeConfig;
 }

@@ -1,44 +1,48 @@
 import type { Genesis } from "../chain/index.ts";
-import type { Clock } from "../clock.ts";
 import {
+  type BlockRef,
+  type Confidence,
+  type ConsensusMessage,
   committeeFromStakes,
-  createKomaBft,
-  decodeEndorsement,
-  decodeEvidence,
+  decodeMessage,
   decodeUnit,
+  type Era,
+  type EraRules,
+  type FinalityEvidence,
+  firstEra,
   type Instance,
   indexOfSigner,
+  instanceOfEra,
   type KomaBft,
-  type StoredUnit,
-  thresholdFromFraction,
+  nextEra,
+  recoveryEra,
   type UnitHash,
+  type ValidatorIndex,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
-import type { Logger } from "../logger.ts";
-import type { Network, PeerId } from "../network/index.ts";
-import { type Address, type Bytes, type Hash, timestamp, utf8 } from "../primitives/index.ts";
-import type { Store } from "../storage/index.ts";
-import type { BlockService } from "./block-service.ts";
+import type { ExecutedBlock } from "../execution/index.ts";
+import type { PeerId } from "../network/index.ts";
+import { type Address, type Bytes, type Hash, type Timestamp, timestamp } from "../primitives/index.ts";
+import { type AnsweringEra, answerFor } from "./answering-era.ts";
+import type { BlockSync } from "./block-sync.ts";
 import { FINALIZED } from "./config.ts";
-import { createEffectLoop, type EffectListener, type EffectLoop } from "./effect-loop.ts";
-import type { FinalUnits } from "./final-units.ts";
-import { createInstances, type InstanceBody } from "./stored-instance.ts";
+import { createEarlyFrames } from "./early-frames.ts";
+import type { EffectLoop } from "./effect-loop.ts";
+import { createEraCatchUp } from "./era-catch-up.ts";
+import { decodeEraEnd } from "./era-end.ts";
+import { createEraExchange } from "./era-exchange.ts";
+import { createEraPruning } from "./era-pruning.ts";
+import { createEraRecords } from "./era-records.ts";
+import { type FinalityGathering, gatherFinality } from "./finality-gathering.ts";
+import { type EraBefore, type EraRunPorts, openEra, restoreEndedEra, runEra } from "./running-era.ts";
 
 export interface ConsensusDriverConfig {
   readonly genesis: Genesis;
   readonly genesisHash: Hash;
   readonly thresholds: readonly number[];
   readonly signer?: { readonly key: Bytes; readonly address: Address };
-}
-
-export interface ConsensusDriverPorts {
-  readonly clock: Clock;
-  readonly network: Network;
-  readonly store: Store;
-  readonly blocks: BlockService;
-  readonly finalUnits: FinalUnits;
-  readonly listener: EffectListener;
-  readonly logger: Logger;
+  /** Units of eras that nobody asks for any more are deleted from the disk. */
+  readonly pruneConsensus: boolean;
 }
 
 /** A rejected checkpoint as consensus needs to know it; equal on every node, because the root chain says it. */
@@ -52,189 +56,314 @@ export interface Rollback {
   readonly ejected: readonly Address[];
 }
 
-/** Runs one consensus instance at a time, and moves on to the next generation when the root chain orders it. */
+/**
+ * Runs one era after the other, and moves on to the next generation when the root chain orders it. The era before the
+ * current one is kept: for those who are not as far yet, and for thresholds that take longer than a third.
+ */
 export interface ConsensusDriver {
   start(): void;
-  stop(): void;
+  stop(): Promise<void>;
   /** Frames that come before the start are dropped: without its stored units an instance would not know its own. */
   receive(payload: Bytes, from: PeerId): void;
-  /** Closes the running instance: it reports nothing more. The next one comes with {@link rollBack}. */
-  halt(): void;
-  /** Opens the instance of `rollback`, closing the one before; the executor must be at `lastGood` already. */
+  /** A switch block is final at a third and on disk: the next era begins. Again, or of another era: without effect. */
+  endEra(instance: Instance, switchBlock: BlockRef, hash: Hash): void;
+  /** Answers a peer that wants to know how eras ended. @throws {ProtocolError} KOMA_E_REQUEST_MALFORMED */
+  serveEras(request: Bytes, from: PeerId): Promise<Bytes>;
+  /** Closes what runs: it reports nothing more. The next instance comes with {@link rollBack}. */
+  halt(): Promise<void>;
+  /** Opens the instance of `rollback`, closing those before; the executor must be at `lastGood` already. */
   rollBack(rollback: Rollback): void;
+  /** A block of this era or the one before that is in consensus' state. */
+  block(unit: UnitHash): { readonly instance: Hash; readonly block: BlockRef } | undefined;
+  /** How strongly a block of this era or the one before is final now; undefined for any other block. */
+  confidence(block: UnitHash): Confidence | undefined;
+  /** Of the current era. */
   readonly core: KomaBft;
 }
 
 /** Part of a round in which a leader may propose; its last third belongs to the witnesses. */
 const PROPOSAL_WINDOW = 0.3;
+/**
+ * Rounds after its last one for which an era goes on: one more level of every summit each, which is what thresholds above
+ * a third wait for. Eight reach 99.6 % of what is possible at all.
+ */
+const TAIL_ROUNDS = 8;
+/** Points charged for a consensus frame that does not decode; ten of them ban the peer for a while. */
+const MALFORMED_POINTS = 10;
+
+/** The era before the current one: for a few rounds it still makes units, then it only answers. */
+type EndedEra = { readonly signatures: FinalityGathering } & (
+  | { readonly tail: EffectLoop; readonly cancel: () => void }
+  | { readonly answering: AnsweringEra }
+);
+
+export interface ConsensusDriverPorts extends EraRunPorts {
+  readonly blockSync: BlockSync;
+  /** A validator called two switch blocks of one era final. */
+  readonly onFinalityConflict: (evidence: FinalityEvidence, instance: Instance) => void;
+  /** Switch blocks and what is below them became final here by the word of the validators alone. */
+  readonly onVouched: (committed: readonly ExecutedBlock[]) => void;
+  /** When everything that consensus called final so far is on disk. */
+  readonly settled: () => Promise<void>;
+}
 
 export function createConsensusDriver(config: ConsensusDriverConfig, ports: ConsensusDriverPorts): ConsensusDriver {
   const { genesis, genesisHash } = config;
-  const { store, clock, logger } = ports;
-  const { consensus } = genesis;
-  const committee = committeeFromStakes(genesis.validators, consensus.weightScale);
-  const own = config.signer && indexOfSigner(committee, config.signer.address);
-
-  const { instanceOf, storedInstance } = createInstances(genesis, genesisHash);
-
-  function remember(instance: Instance, body: InstanceBody): void {
-    store.instances.open({
-      hash: instance.id,
-      generation: BigInt(instance.generation),
-      era: BigInt(instance.era),
-      keyBlock: instance.keyBlock.hash,
-      start: instance.eraStart,
-      body: utf8(JSON.stringify(body)),
-    });
-  }
-
-  function firstInstance(): Instance {
-    const body = { keyHeight: 0, excluded: [] };
-    const start = slotFrom(Number(genesis.timestamp) * 1000, consensus.baseRoundMs);
-    const instance = instanceOf(0n, start, genesisHash, body);
-    remember(instance, body);
-    return instance;
-  }
-
-  function open(instance: Instance): EffectLoop {
-    ports.blocks.openInstance(instance.keyBlock.hash);
-    const core = createKomaBft({
-      instance,
-      thresholds: config.thresholds,
-      ...(own !== undefined && config.signer ? { own: { index: own, privateKey: config.signer.key } } : {}),
-      local: {
-        // A leader whose machine is busy may still propose while the others have time to run the block and confirm it.
-        proposalWindowMs: Math.floor(consensus.baseRoundMs * PROPOSAL_WINDOW),
-        // Keys of a devnet stand on one machine, once: nobody has to be listened for before the first unit.
-        ...(genesis.devnet ? { listenMs: 0 } : {}),
+  const { store, clock, network, logger } = ports;
+  const rules: EraRules = { chainId: genesis.chainId, genesisHash, params: genesis.consensus };
+  const { baseRoundMs } = rules.params;
+  const records = createEraRecords(rules, store);
+  const early = createEarlyFrames();
+  const pruning = createEraPruning({ store, clock, logger, fatal: ports.listener.fatal }, config.pruneConsensus);
+  const runConfig = {
+    thresholds: config.thresholds,
+    ...(config.signer ? { signer: config.signer } : {}),
+    local: {
+      // A leader whose machine is busy may still propose while the others have time to run the block and confirm it.
+      proposalWindowMs: Math.floor(baseRoundMs * PROPOSAL_WINDOW),
+      // Keys of a devnet stand on one machine, once: nobody has to be listened for before the first unit.
+      ...(genesis.devnet ? { listenMs: 0 } : {}),
+    },
+  };
+  const runPorts: EraRunPorts = {
+    ...ports,
+    listener: {
+      ...ports.listener,
+      headChanged(head, instance) {
+        // The head of an era that is over is its switch block, whatever late units there say.
+        if (instance.id === current.core.instance.id) ports.listener.headChanged(head, instance);
       },
-    });
-    return createEffectLoop(core, {
+      finalized(effect, instance) {
+        ports.listener.finalized(effect, instance);
+        if (effect.block.terminal) shortenTail(instance);
+      },
+    },
+  };
+
+  const exchange = createEraExchange(rules, { network, store });
+  const catchUp = createEraCatchUp(
+    { baseRoundMs },
+    {
+      exchange,
+      blockSync: ports.blockSync,
+      store,
       clock,
-      network: ports.network,
-      units: store.units,
-      signatures: store.signatures,
-      blocks: ports.blocks,
-      listener: ports.listener,
       logger,
-    });
-  }
+      current: () => era,
+      async pause() {
+        paused = true;
+        closeAll();
+        await ports.settled();
+      },
+      vouched: ports.onVouched,
+      remember: (next) => records.remember(next, instanceOfEra(rules, next)),
+      resume(next) {
+        paused = false;
+        begin(next);
+      },
+      fatal: ports.listener.fatal,
+    },
+  );
 
-  /** Brings back what was stored before a restart, then lets the instance run. */
-  function run(started: EffectLoop): void {
-    const { core } = started;
-    const { instance } = core;
-    const head = store.units.ownHead(instance.id);
-    const executed = executedUnit(instance);
-    const units = storedUnits(instance, executed);
-    const finals = config.thresholds.flatMap((fraction) => {
-      const final = ports.finalUnits.newest(instance.id, fraction);
-      return final ? [{ threshold: thresholdFromFraction(fraction, instance.committee.total), block: final.unit }] : [];
-    });
-    logger.info(
-      { instance: instance.id, generation: instance.generation, units: units.length, ownSeq: head?.seq ?? -1 },
-      "consensus instance opened",
-    );
-    started.perform(
-      core.restore({
-        units,
-        evidence: storedEvidence(instance),
-        endorsements: storedEndorsements(instance),
-        ownEndorsed: storedOwnEndorsed(instance),
-        finals,
-        ...(head ? { ownHead: { seq: head.seq, hash: head.hash as string as UnitHash } } : {}),
-        ...(executed ? { executed } : {}),
-      }),
-    );
-    started.perform(core.start(timestamp(clock.now())));
-  }
-
-  /** Unit of the newest block whose execution is on disk. Without one every block is asked about again, which is slower. */
-  function executedUnit(instance: Instance): UnitHash | undefined {
-    const final = ports.finalUnits.newest(instance.id, FINALIZED);
-    // A crash in the middle of a rollback leaves the mark of a block that was taken back.
-    if (!final || store.blocks.numberOf(final.block) === undefined) return undefined;
-    if (!store.units.unit(instance.id, final.unit as string as Hash)) return undefined;
-    ports.blocks.link(final.unit, final.block);
-    return final.unit;
-  }
-
-  /** In the order of insertion. Blocks up to `executed` are on disk: their payloads stay there. */
-  function storedUnits(instance: Instance, executed: UnitHash | undefined): StoredUnit[] {
-    const units: StoredUnit[] = [];
-    let wanted = executed === undefined;
-    for (const row of store.units.units(instance.id)) {
-      const unit = decodeUnit(row.bytes);
-      if (!unit.ok) {
-        throw new BugError(`stored unit ${row.hash} does not decode`, { facts: { code: unit.rejection.code } });
-      }
-      units.push({ unit: unit.value, ...(wanted && row.payload ? { payload: row.payload } : {}) });
-      wanted ||= (row.hash as string) === executed;
-    }
-    return units;
-  }
-
-  function storedEvidence(instance: Instance) {
-    return store.units.evidence(instance.id).map((row) => {
-      const evidence = decodeEvidence(row.bytes);
-      if (!evidence.ok) throw new BugError(`stored evidence against validator ${row.creator} does not decode`);
-      return evidence.value;
-    });
-  }
-
-  function storedEndorsements(instance: Instance) {
-    return store.units.endorsements(instance.id).map((row) => {
-      const endorsement = decodeEndorsement(row.bytes);
-      if (!endorsement.ok) throw new BugError(`stored endorsement of unit ${row.unit} does not decode`);
-      return endorsement.value;
-    });
-  }
-
-  /** Up to which unit of each validator this node has endorsed: it must never endorse beside it. */
-  function storedOwnEndorsed(instance: Instance) {
-    return instance.committee.validators.flatMap((_, creator) => {
-      const unit = store.signatures.endorsed(instance.id, creator);
-      return unit === undefined ? [] : [{ creator, unit: unit as string as UnitHash }];
-    });
-  }
-
-  const newest = store.instances.newest();
-  let loop = open(newest ? storedInstance(newest) : firstInstance());
   let life: "before" | "running" | "over" = "before";
+  /** What ran is closed: a rollback is under way, or blocks are fetched. */
+  let paused = false;
+  let era = records.newest() ?? genesisEra();
+  let current = open(era);
+  let signatures = signaturesOf(current.core.instance);
+  let ended: EndedEra | undefined;
+
+  function signaturesOf(instance: Instance): FinalityGathering {
+    return gatherFinality(instance, config.signer, { network, store, onConflict: ports.onFinalityConflict });
+  }
+
+  function genesisEra(): Era {
+    const committee = committeeFromStakes(genesis.validators, rules.params.weightScale);
+    return firstEra(genesisHash, committee, timestamp(slotFrom(Number(genesis.timestamp) * 1000, baseRoundMs)));
+  }
+
+  function open(next: Era, before?: EraBefore): EffectLoop {
+    const instance = instanceOfEra(rules, next);
+    records.remember(next, instance);
+    return openEra(instance, runConfig, runPorts, before);
+  }
+
+  /** Lets the current era run, from what is stored of it and what came before it was open. */
+  function run(): void {
+    const loop = current;
+    runEra(loop, runConfig, runPorts);
+    for (const { message, from } of early.take(loop.core.instance.id)) loop.receive(message, from);
+    resumeEnd(loop);
+  }
+
+  /** A node that stopped between the end of an era and the beginning of the next is not told of the end again. */
+  function resumeEnd({ core }: EffectLoop): void {
+    for (const { fraction, last } of core.status(timestamp(clock.now())).finals) {
+      const hash = last?.terminal && ports.blocks.hashOf(last.unit);
+      if (fraction !== FINALIZED || !last || !hash) continue;
+      if (store.blocks.numberOf(hash) !== undefined) endEra(core.instance, last, hash);
+    }
+  }
+
+  /** Opens an era that nothing of this life has led to. */
+  function begin(next: Era): void {
+    era = next;
+    current = open(era);
+    signatures = signaturesOf(current.core.instance);
+    if (life !== "running") return current.close();
+    answerForBefore();
+    run();
+    pruning.eraBegan(era);
+  }
+
+  function answerForBefore(): void {
+    const before = records.before(era);
+    if (!before) return;
+    const instance = instanceOfEra(rules, before);
+    const answering = answerFor(restoreEndedEra(instance, runConfig, runPorts), runPorts);
+    const gathering = signaturesOf(instance);
+    const stored = store.eras.get(instance.id)?.end;
+    const end = stored && decodeEraEnd(stored);
+    if (end) gathering.conclude({ unit: end.unit, ...era.keyBlock, block: era.keyBlock.hash });
+    ended = { answering, signatures: gathering };
+  }
+
+  function endEra(instance: Instance, switchBlock: BlockRef, hash: Hash): void {
+    if (paused || life !== "running" || instance.id !== current.core.instance.id) return;
+    const unit = switchUnit(instance, switchBlock.unit);
+    const { observations } = unit.body;
+    const { height, t } = switchBlock;
+    const following = nextEra(era, { hash, height, t, observations }, rules);
+    const last = current;
+    const { roundLength } = last.core.status(timestamp(clock.now()));
+    const before = { heard: heardIn(last.core, following), ...(roundLength ? { roundLength } : {}) };
+    dropEnded();
+    const endOfTail = timestamp(Math.max(clock.now(), t) + TAIL_ROUNDS * baseRoundMs);
+    ended = { tail: last, signatures, cancel: clock.schedule(endOfTail, () => endTail(instance)) };
+    ended.signatures.conclude({ unit, height, block: hash });
+    era = following;
+    current = open(era, before);
+    signatures = signaturesOf(current.core.instance);
+    catchUp.eraBegan();
+    pruning.eraBegan(era);
+    logger.info({ era: era.number, keyBlock: height, banned: era.banned, excluded: era.excluded }, "a new era begins");
+    run();
+  }
+
+  function switchUnit(instance: Instance, unit: UnitHash) {
+    const row = store.units.unit(instance.id, unit as string as Hash);
+    const decoded = row && decodeUnit(row.bytes);
+    if (!decoded?.ok) throw new BugError(`the unit ${unit} of a final switch block is not stored`);
+    return decoded.value;
+  }
+
+  /** When the validators of the next era were last heard of in this one. */
+  function heardIn(core: KomaBft, { committee }: Era): ReadonlyMap<ValidatorIndex, Timestamp> {
+    const heard = new Map<ValidatorIndex, Timestamp>();
+    for (const { index, lastHeard } of core.status(timestamp(clock.now())).validators) {
+      const signer = core.instance.committee.validators[index]?.signer as Address;
+      const successor = indexOfSigner(committee, signer);
+      if (successor !== undefined && lastHeard !== undefined) heard.set(successor, lastHeard);
+    }
+    return heard;
+  }
+
+  /** Nothing is left to do once every threshold has the switch block. */
+  function shortenTail({ id }: Instance): void {
+    if (!ended || !("tail" in ended) || ended.tail.core.instance.id !== id) return;
+    const { finals } = ended.tail.core.status(timestamp(clock.now()));
+    if (finals.every(({ last, violated }) => violated || last?.terminal)) endTail(ended.tail.core.instance);
+  }
+
+  function endTail({ id }: Instance): void {
+    if (!ended || !("tail" in ended) || ended.tail.core.instance.id !== id) return;
+    ended.cancel();
+    ended.tail.close();
+    ended = { answering: answerFor(ended.tail.core, runPorts), signatures: ended.signatures };
+  }
+
+  function dropEnded(): void {
+    if (!ended) return;
+    const { id } = coreOf(ended).instance;
+    if ("tail" in ended) endTail(ended.tail.core.instance);
+    ended = undefined;
+    store.instances.close(id);
+  }
+
+  function closeAll(): void {
+    current.close();
+    dropEnded();
+    early.take(current.core.instance.id);
+  }
+
+  function receive(payload: Bytes, from: PeerId): void {
+    if (life !== "running" || paused) return;
+    const decoded = decodeMessage(payload);
+    if (!decoded.ok) return network.penalize(from, MALFORMED_POINTS, `consensus message: ${decoded.rejection.code}`);
+    const message: ConsensusMessage = decoded.value;
+    if (message.instance === current.core.instance.id) {
+      return message.kind === "finality" ? signatures.receive(message.signed, from) : current.receive(message, from);
+    }
+    if (ended && message.instance === coreOf(ended).instance.id) {
+      if (message.kind === "finality") return ended.signatures.receive(message.signed, from);
+      return "tail" in ended ? ended.tail.receive(message, from) : ended.answering.receive(message, from);
+    }
+    // An older era, the other side of a rollback, or an era that is not open here yet. No fault of the peer's.
+    if (store.eras.get(message.instance)) return;
+    early.keep(message, from, payload.length);
+    catchUp.strangerSpoke(from);
+  }
 
   return {
     start() {
       life = "running";
-      run(loop);
+      answerForBefore();
+      run();
+      pruning.eraBegan(era);
     },
-    stop() {
+    async stop() {
       life = "over";
-      loop.close();
+      pruning.stop();
+      await catchUp.stop();
+      closeAll();
     },
-    receive(payload, from) {
-      if (life === "running") loop.receive(payload, from);
+    receive,
+    endEra,
+    serveEras: (request, from) => exchange.serve(request, from),
+    async halt() {
+      paused = true;
+      await catchUp.interrupt();
+      closeAll();
     },
-    halt: () => loop.close(),
     rollBack({ generation, lastGood, start, ejected }) {
       const hash = store.blocks.hashOf(lastGood);
       if (!hash) throw new BugError(`block ${lastGood} of the last good checkpoint is not here`);
-      const producers = committee.validators.filter((validator) => validator.producer).length;
-      const out = ejected.map((key) => indexOfSigner(committee, key)).filter((index) => index !== undefined);
-      // A chain without any producer would depend on open slots alone: the last ones stay until others are elected.
-      const body = { keyHeight: Number(lastGood), excluded: out.length < producers ? out : [] };
-      loop.close();
-      store.instances.close(loop.core.instance.id);
-      const next = instanceOf(generation, start, hash, body);
-      remember(next, body);
-      loop = open(next);
+      closeAll();
+      store.instances.close(current.core.instance.id);
+      const base = records.at(lastGood) ?? genesisEra();
+      const keyBlock = { hash, height: Number(lastGood) };
+      const next = recoveryEra(base, { generation: Number(generation), keyBlock, start: timestamp(start), ejected });
+      ports.blocks.openInstance(hash);
+      paused = false;
       // A node that is stopping finds the new instance in its store at its next start.
-      if (life === "running") run(loop);
-      else loop.close();
+      begin(next);
     },
+    block(unit) {
+      for (const core of [current.core, ...(ended ? [coreOf(ended)] : [])]) {
+        const block = core.block(unit);
+        if (block) return { instance: core.instance.id, block };
+      }
+      return undefined;
+    },
+    confidence: (block) => current.core.confidence(block) ?? (ended && coreOf(ended).confidence(block)),
     get core() {
-      return loop.core;
+      return current.core;
     },
   };
+}
+
+function coreOf(ended: EndedEra): KomaBft {
+  return "tail" in ended ? ended.tail.core : ended.answering.core;
 }
 
 /** First slot at or after `milliseconds`. */

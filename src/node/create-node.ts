@@ -123,31 +123,54 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     pool,
     finalUnits,
     events,
-    core: () => driver.core,
+    consensus: () => ({
+      confidence: (block) => driver.confidence(block),
+      totalWeight: driver.core.instance.committee.total,
+    }),
     now: () => clock.now(),
     publish: {
       headChanged: (change) => publisher.headChanged(change),
       final: (fraction, block) => publisher.final(fraction, block),
     },
     onFinalized: () => checkpoints.poke(),
+    onEraEnded: (instance, switchBlock, hash) => driver.endEra(instance, switchBlock, hash),
     fatal: ports.fatal,
     logger: log("chain"),
   });
   const driver = createConsensusDriver(
-    { genesis, genesisHash, thresholds: config.thresholds, ...(signer ? { signer } : {}) },
+    {
+      genesis,
+      genesisHash,
+      thresholds: config.thresholds,
+      pruneConsensus: config.pruneConsensus,
+      ...(signer ? { signer } : {}),
+    },
     {
       clock,
       network,
       store,
+      units: store.units,
+      signatures: store.signatures,
       blocks,
       finalUnits,
+      blockSync,
+      settled: () => progress.settled(),
+      onVouched: (committed) => progress.imported(committed, "validators"),
+      onFinalityConflict: ({ first }, instance) => {
+        const validator = instance.committee.validators[first.validator]?.signer as Address;
+        log("consensus").error(
+          { validator, height: first.height },
+          "a validator signed two final blocks of one height",
+        );
+        events.emit({ type: "faultDetected", kind: "finality", validator, detail: `height ${first.height}` });
+      },
       listener: {
         headChanged: (head) => progress.headChanged(head),
         executed: () => progress.executed(),
-        finalized: (effect) => progress.finalized(effect),
-        faultReported: ({ validator, evidence }) => {
-          const found = driver.core.instance.committee.validators[validator]?.signer as Address;
-          store.units.addEvidence(driver.core.instance.id, validator, encodeEvidence(evidence));
+        finalized: (effect, instance) => progress.finalized(effect, instance),
+        faultReported: ({ validator, evidence }, instance) => {
+          const found = instance.committee.validators[validator]?.signer as Address;
+          store.units.addEvidence(instance.id, validator, encodeEvidence(evidence));
           events.emit({
             type: "faultDetected",
             kind: "equivocation",
@@ -163,10 +186,10 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
 
   /** Consensus keeps the payloads of recent blocks only. */
   function storedBlock(unit: UnitHash): BlockRef | undefined {
-    const { core } = driver;
-    const block = core.block(unit);
-    const payload = block?.payload ?? store.units.unit(core.instance.id, unit as string as Hash)?.payload;
-    return block && { ...block, payload };
+    const found = driver.block(unit);
+    const payload =
+      found?.block.payload ?? (found && store.units.unit(found.instance, unit as string as Hash)?.payload);
+    return found && { ...found.block, payload };
   }
 
   // Checkpoints, and what the root chain says.
@@ -263,7 +286,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     peerCount: () => network.peers().length,
     syncing: () => false,
     status,
-    extra: komaMethods({ chain, driver, clock, store }),
+    extra: komaMethods({ chain, driver, finalAt: (fraction) => progress.finalAt(fraction), clock, store }),
   });
   let rpc: RpcServer | undefined;
 
@@ -281,6 +304,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       network.subscribe("checkpoint", async (payload, from) => {
         if (!(await checkpoints.handleVote(payload))) network.penalize(from, 10, "malformed checkpoint vote");
       });
+      network.handle("consensus", (request, from) => driver.serveEras(request, from));
       network.handle("blocks", (request, from) => blockSync.serve(request, from));
       network.events.on("peerConnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
       network.events.on("peerDisconnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
@@ -308,7 +332,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       await checkpoints.stop();
       // It may be in the middle of a rollback, which opens an instance.
       await follower.stopped();
-      driver.stop();
+      await driver.stop();
       await progress.settled();
       await network.stop();
       store.close();

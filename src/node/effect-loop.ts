@@ -2,28 +2,28 @@ import type { Clock } from "../clock.ts";
 import {
   type BlockRef,
   type ConsensusMessage,
-  decodeMessage,
   type Effect,
   encodeEndorsement,
   encodeMessage,
   encodeUnit,
+  type Instance,
   type KomaBft,
   type UnitHash,
 } from "../consensus/index.ts";
 import { assertNever } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Network, PeerId } from "../network/index.ts";
-import { type Bytes, type Hash, timestamp } from "../primitives/index.ts";
+import { type Hash, timestamp } from "../primitives/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { BlockService } from "./block-service.ts";
 
 /** What the loop tells the node; everything else it does by itself. */
 export interface EffectListener {
-  headChanged(head: BlockRef | undefined): void;
+  headChanged(head: BlockRef | undefined, instance: Instance): void;
   /** A block was executed and its unit is about to enter the state. */
   executed(): void;
-  finalized(effect: Extract<Effect, { kind: "finalize" }>): void;
-  faultReported(effect: Extract<Effect, { kind: "reportFault" }>): void;
+  finalized(effect: Extract<Effect, { kind: "finalize" }>, instance: Instance): void;
+  faultReported(effect: Extract<Effect, { kind: "reportFault" }>, instance: Instance): void;
   /** A durable write failed: this consensus object must not be used again. */
   fatal(error: unknown): void;
 }
@@ -46,14 +46,11 @@ export interface EffectLoop {
   readonly core: KomaBft;
   /** Performs effects that somebody else got from the core (`start`, `restore`). */
   perform(effects: readonly Effect[]): void;
-  /** A consensus frame from a peer. */
-  receive(payload: Bytes, from: PeerId): void;
+  /** A message about this instance from a peer. */
+  receive(message: ConsensusMessage, from: PeerId): void;
   /** Cancels every timer; late answers of block builders are dropped. */
   close(): void;
 }
-
-/** Points charged for a consensus frame that does not decode; ten of them ban the peer for a while. */
-const MALFORMED_POINTS = 10;
 
 export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop {
   const { instance } = core;
@@ -101,11 +98,11 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
       case "validateBlock":
         return validate(effect);
       case "headChanged":
-        return listener.headChanged(effect.head);
+        return listener.headChanged(effect.head, instance);
       case "finalize":
-        return listener.finalized(effect);
+        return listener.finalized(effect, instance);
       case "reportFault":
-        return listener.faultReported(effect);
+        return listener.faultReported(effect, instance);
       case "disconnect":
         logger.warn({ peer: effect.peer, reason: effect.reason }, "disconnecting a peer that broke a rule");
         return network.disconnect(effect.peer, effect.reason.code);
@@ -160,7 +157,7 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
   }
 
   function build({ slot, parent, deadline }: Extract<Effect, { kind: "buildBlock" }>): void {
-    blocks.build(slot, parent, deadline).then(
+    blocks.build(slot, parent, deadline, instance.keyBlock.hash).then(
       (payload) => answer(() => core.propose(slot, payload, clock.now())),
       (error: unknown) => {
         logger.error({ error, slot }, "building a block failed; the slot stays empty");
@@ -172,7 +169,7 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
   function validate({ block, parent }: Extract<Effect, { kind: "validateBlock" }>): void {
     const creator = instance.committee.validators[block.creator]?.signer;
     if (!creator) return answer(() => core.resolveBlock(block.unit, "invalid", clock.now()));
-    blocks.validate(block, parent, creator).then(
+    blocks.validate(block, parent, creator, instance.keyBlock.hash).then(
       (verdict) => {
         answer(() => core.resolveBlock(block.unit, verdict, clock.now()));
         if (verdict === "valid" && !closed) guarded(() => listener.executed());
@@ -208,13 +205,8 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
   return {
     core,
     perform,
-    receive(payload, from) {
-      if (closed) return;
-      const message = decodeMessage(payload);
-      if (!message.ok) return network.penalize(from, MALFORMED_POINTS, `consensus message: ${message.rejection.code}`);
-      // Another instance: an older era, or the other side of a rollback. No fault of the peer's.
-      if (message.value.instance !== instance.id) return;
-      perform(core.handleMessage(message.value, from, timestamp(clock.now())));
+    receive(message, from) {
+      if (!closed) perform(core.handleMessage(message, from, timestamp(clock.now())));
     },
     close,
   };

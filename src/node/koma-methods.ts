@@ -12,6 +12,8 @@ import { describeMembers } from "./member-view.ts";
 export interface KomaMethodParts {
   readonly chain: ChainView;
   readonly driver: ConsensusDriver;
+  /** Newest block final at a threshold, over all eras. */
+  readonly finalAt: (fraction: number) => Hash;
   readonly clock: Clock;
   readonly store: Pick<Store, "instances" | "units">;
 }
@@ -26,7 +28,9 @@ const MAX_CITATIONS = 40_000;
  * Methods beyond Ethereum's standard set: raw bytes for provers (`debug_getRaw…`, as go-ethereum names them) and what consensus
  * knows of itself.
  */
-export function komaMethods({ chain, driver, clock, store }: KomaMethodParts): Readonly<Record<string, ExtraMethod>> {
+export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, ExtraMethod>> {
+  const { chain, driver, finalAt, clock, store } = parts;
+
   function blockOf(param: unknown): KnownBlock {
     const hash = hashOf(param);
     const known = hash && chain.known(hash);
@@ -84,11 +88,11 @@ export function komaMethods({ chain, driver, clock, store }: KomaMethodParts): R
         paused: status.paused,
         synced: status.synced,
         head: status.head && { height: status.head.height, unit: status.head.unit },
-        finality: status.finals.map(({ threshold, fraction, violated, last }) => ({
+        finality: status.finals.map(({ threshold, fraction, violated }) => ({
           threshold,
           fraction,
           violated,
-          height: last?.height ?? keyBlock.height,
+          height: Number(chain.header(finalAt(fraction))?.number ?? 0n),
         })),
         validators: describeMembers(status.instance, status.validators),
       };

@@ -44,6 +44,8 @@ export function nodeStatus(parts: NodeStatusParts): Readonly<Record<string, unkn
     consensus: {
       generation: consensus.generation,
       era: consensus.era,
+      instance: consensus.instance.id,
+      keyBlock: consensus.instance.keyBlock.height,
       units: consensus.units,
       onlineWeight: consensus.onlineWeight,
       totalWeight: consensus.totalWeight,

@@ -1,11 +1,13 @@
 import { readFileSync } from "node:fs";
 import { isAbsolute, join } from "node:path";
 import { createGenesisBlock, decodeBlock, type Genesis, parseGenesis } from "../chain/index.ts";
+import { type Era, type EraRules, instanceOfEra } from "../consensus/index.ts";
 import { EnvironmentError, UserError } from "../errors.ts";
 import { accept, type Bytes, type Check, type Hash, reject } from "../primitives/index.ts";
 import { type ChainReader, openChainReader, openConsensusReader, type StoredInstance } from "../storage/index.ts";
 import { FINALIZED, thresholdsOf } from "./config.ts";
 import { parseNodeConfigFile } from "./config-file.ts";
+import { storedEra } from "./era-records.ts";
 import { finalUnitKey, readFinalUnit } from "./final-units.ts";
 import {
   type BlockHashes,
@@ -14,7 +16,6 @@ import {
   type ReplayedInstance,
   replayInstance,
 } from "./replay-core.ts";
-import { createInstances, type InstanceBody } from "./stored-instance.ts";
 
 export interface ReplayOptions {
   /** A node's folder: config.json, genesis and, unless `dataDir` says otherwise, its data. Keys are not read. */
@@ -66,21 +67,23 @@ export async function replayNode({ folder, dataDir, chainOf }: ReplayOptions): P
     if (!block.ok) return reject(block.rejection.code);
     return accept({ hash: block.value.hash, parent: block.value.header.parentHash });
   };
-  const { storedInstance } = createInstances(genesis, createGenesisBlock(genesis).hash);
+  const genesisHash = createGenesisBlock(genesis).hash;
+  const rules: EraRules = { chainId: genesis.chainId, genesisHash, params: genesis.consensus };
   const reader = openConsensusReader(data);
   const chain = tryOpenChain(data);
   try {
     const rows = reader.instances();
+    const eras = rows.map((row) => storedEra(rules, row));
     const reports: InstanceReport[] = [];
     let firstDiff: ReplayDifference | undefined;
     let compared = 0;
     for (const [i, row] of rows.entries()) {
-      const instance = storedInstance(row);
+      const instance = instanceOfEra(rules, eras[i] as Era);
       const replayed = replayInstance({ reader, instance, thresholds, blockIn });
       reports.push(reportOf(row, replayed));
       firstDiff ??= replayed.difference ?? missingMark(chain, row.hash, replayed);
       // A rollback voids what its generation does not build on.
-      const valid = Math.min(...rows.slice(i + 1).map(keyHeightOf));
+      const valid = Math.min(...eras.slice(i + 1).map(({ keyBlock }) => keyBlock.height));
       const finals = (replayed.finals.get(FINALIZED) ?? []).filter(({ height }) => height <= valid);
       const found = await compareFinals(finals, chain, chainOf);
       compared += found.compared;
@@ -160,10 +163,6 @@ async function compareFinals(
     }
   }
   return { compared };
-}
-
-function keyHeightOf(row: StoredInstance): number {
-  return (JSON.parse(new TextDecoder().decode(row.body)) as InstanceBody).keyHeight;
 }
 
 function readGenesis(path: string): Genesis {

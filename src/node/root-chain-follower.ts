@@ -119,7 +119,7 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
       "the root chain rejected a checkpoint: blocks above the last good one are void, final or not",
     );
     // Nothing may become final while the blocks it would stand on are taken away.
-    ports.driver().halt();
+    await ports.driver().halt();
     await ports.progress().settled();
     const common = lastCommon(good);
     const removed = blocksAbove(common);
@@ -133,7 +133,7 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
       // A later rejection took this range back too, and with it the instance that would open here: nobody runs it any
       // more, and nobody has these blocks. Consensus stays halted until that rejection comes in this same stream.
       if (!blocks) return;
-      ports.progress().imported(blocks);
+      ports.progress().imported(blocks, "rootChain");
     }
     const delay = genesis.consensus.recoveryDelayMs ?? DEFAULT_RECOVERY_DELAY_MS;
     ports.driver().rollBack({

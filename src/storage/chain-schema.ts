@@ -111,4 +111,16 @@ export const chainMigrations: readonly string[] = [
     value BLOB NOT NULL
   ) WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE era (
+    instance   BLOB PRIMARY KEY,
+    generation INTEGER NOT NULL,
+    number     INTEGER NOT NULL,
+    key_block  BLOB NOT NULL,
+    key_height INTEGER NOT NULL,
+    body       BLOB NOT NULL,
+    "end"      BLOB
+  ) WITHOUT ROWID;
+  CREATE INDEX era_number ON era (generation, number);
+  `,
 ];

@@ -30,6 +30,8 @@ export interface InstanceStore {
    * from the next era, and a signature can never be unsigned.
    */
   drop(hash: Hash): void;
+  /** Forgets an instance whose units are gone, with its evidence. What we signed in it stays. */
+  forget(hash: Hash): void;
 }
 
 interface InstanceRow {
@@ -53,6 +55,9 @@ export function createInstanceStore(database: Database): InstanceStore {
   const dropUnits = database.prepare("DELETE FROM unit WHERE instance = (SELECT id FROM instance WHERE hash = ?)");
   const dropEndorsements = database.prepare("DELETE FROM endorsement WHERE instance = ?");
 
+  const dropEvidence = database.prepare("DELETE FROM evidence WHERE instance = ?");
+  const forget = database.prepare("DELETE FROM instance WHERE hash = ?");
+
   return {
     open(instance) {
       insert.run(
@@ -74,6 +79,13 @@ export function createInstanceStore(database: Database): InstanceStore {
       database.transaction(() => {
         dropUnits.run(hashToBytes(hash));
         dropEndorsements.run(hashToBytes(hash));
+      });
+    },
+    forget(hash) {
+      database.transaction(() => {
+        dropEndorsements.run(hashToBytes(hash));
+        dropEvidence.run(hashToBytes(hash));
+        forget.run(hashToBytes(hash));
       });
     },
   };

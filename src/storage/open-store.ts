@@ -9,6 +9,7 @@ import { type CheckpointStore, createCheckpointStore } from "./checkpoints.ts";
 import { consensusMigrations } from "./consensus-schema.ts";
 import { type Database, openDatabase } from "./database.ts";
 import { createDepositStore, type DepositStore } from "./deposits.ts";
+import { createEraStore, type EraStore } from "./eras.ts";
 import { createFinalState, type FinalStateStore } from "./final-state.ts";
 import { createFinalityStore, type FinalityStore } from "./finality-marks.ts";
 import { createInstanceStore, type InstanceStore } from "./instances.ts";
@@ -31,6 +32,7 @@ export interface Store {
   readonly state: FinalStateStore;
   readonly blocks: BlockStore;
   readonly finality: FinalityStore;
+  readonly eras: EraStore;
   readonly checkpoints: CheckpointStore;
   readonly deposits: DepositStore;
   readonly meta: MetaStore;
@@ -67,6 +69,7 @@ export function openStore(directory: string, { chainId, logger, clock = systemCl
       state: createFinalState(chain),
       blocks: createBlockStore(chain, chainId),
       finality: createFinalityStore(chain),
+      eras: createEraStore(chain),
       checkpoints: createCheckpointStore(chain),
       deposits: createDepositStore(chain),
       meta: createMetaStore(chain),

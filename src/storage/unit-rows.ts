@@ -33,6 +33,8 @@ export interface UnitRows {
   endorsements(instance: Hash): readonly StoredEndorsement[];
 }
 
+const MAX_KNOWN_IDS = 16;
+
 interface UnitRow {
   readonly id: number;
   readonly hash: Bytes;
@@ -59,6 +61,8 @@ export function createUnitRows(database: Database): UnitRows {
   function idOf(instance: Hash): number {
     const known = ids.get(instance) ?? instanceId.get(hashToBytes(instance))?.id;
     if (known === undefined) throw new BugError(`consensus instance ${instance} was not opened in the store`);
+    // Of the eras that are written now; all others are read once.
+    if (ids.size >= MAX_KNOWN_IDS) ids.clear();
     ids.set(instance, known);
     return known;
   }

@@ -42,6 +42,8 @@ export interface UnitStore {
   /** Keeps the first evidence against a validator, synced to the disk; false when there was one. */
   addEvidence(instance: Hash, creator: number, bytes: Bytes): boolean;
   evidence(instance: Hash): readonly { readonly creator: number; readonly bytes: Bytes }[];
+  /** Deletes at most `most` units of an old instance; how many there were to delete. What we signed stays known. */
+  prune(instance: Hash, most: number): number;
   /** Writes what waits in memory now. */
   flush(): void;
   /** Heads of all instances: what a validator needs to move to another machine. */
@@ -77,6 +79,10 @@ export function createUnitStore(
   const insertEvidence = durable.prepare("INSERT OR IGNORE INTO evidence VALUES (?, ?, ?)");
   const evidenceOf: Query<{ creator: number; bytes: Bytes }> = durable.prepare(
     "SELECT creator, bytes FROM evidence WHERE instance = ? ORDER BY creator",
+  );
+
+  const pruneSome = batched.prepare(
+    "DELETE FROM unit WHERE id IN (SELECT id FROM unit WHERE instance = (SELECT id FROM instance WHERE hash = ?) LIMIT ?)",
   );
 
   let waiting: Write[] = [];
@@ -150,6 +156,10 @@ export function createUnitStore(
     addEvidence: (instance, creator, bytes) => insertEvidence.run(hashToBytes(instance), creator, bytes) > 0,
     evidence: (instance) =>
       evidenceOf.all(hashToBytes(instance)).map((row) => ({ creator: row.creator, bytes: plainBytes(row.bytes) })),
+    prune(instance, most) {
+      flush();
+      return pruneSome.run(hashToBytes(instance), most);
+    },
     flush,
     exportProtection: () =>
       heads.all().map((row) => ({

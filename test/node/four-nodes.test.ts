@@ -218,8 +218,13 @@ async function slotOf(node: ClusterNode): Promise<number> {
   return (await node.rpc().request<{ slot: number }>("koma_consensus")).slot;
 }
 
-/** Sequence number of the latest unit of a validator that a node knows. */
+/**
+ * Place of the latest unit of a validator that a node knows: its sequence number, which begins anew in every era, on top of
+ * more than all the numbers of the eras before.
+ */
 async function seqOf(node: ClusterNode, validator: number): Promise<number> {
-  const { validators } = await node.rpc().request<{ validators: { index: number; seq?: number }[] }>("koma_consensus");
-  return validators.find(({ index }) => index === validator)?.seq ?? -1;
+  const { keyBlock, validators } = await node
+    .rpc()
+    .request<{ keyBlock: number; validators: { index: number; seq?: number }[] }>("koma_consensus");
+  return keyBlock * 1_000 + (validators.find(({ index }) => index === validator)?.seq ?? -1);
 }

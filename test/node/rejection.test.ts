@@ -33,7 +33,7 @@ describe("a rejected checkpoint with a scripted root chain", () => {
   let badCheckpoint: TakenCheckpoint;
   let voidTransaction: Hash;
   beforeAll(async () => {
-    cluster = await startCluster({ checkpointEvery: EVERY });
+    cluster = await startCluster({ checkpointEvery: EVERY, eraMinBlocks: 6 });
   });
   afterAll(() => cluster.dispose());
 

@@ -94,7 +94,7 @@ export interface ConsensusAudit {
   readonly equivocations: readonly string[];
   /** Validators that some node holds evidence against. */
   readonly evidence: readonly string[];
-  /** Nodes whose own head is not their newest stored unit, or whose own lane has gaps. */
+  /** Nodes whose own head is not their newest stored unit of an era that is kept, or whose own lane has gaps there. */
   readonly brokenLanes: readonly string[];
 }
 
@@ -126,7 +126,9 @@ export function auditConsensus(devnetDir: string, nodes: readonly Pick<DevnetNod
         evidence.push(`${name}: validator ${row.creator}`);
       for (const head of database
         .prepare<[], { instance: string; seq: number; hash: string }>(
-          "SELECT lower(hex(instance)) AS instance, seq, lower(hex(hash)) AS hash FROM own_head",
+          // Of the last two eras: units of older ones are being deleted, and heads stay for good.
+          `SELECT lower(hex(instance)) AS instance, seq, lower(hex(hash)) AS hash FROM own_head
+            WHERE instance IN (SELECT hash FROM instance ORDER BY generation DESC, era DESC LIMIT 2)`,
         )
         .all()) {
         const own = rows.find(({ instance, hash }) => instance === head.instance && hash === head.hash);

@@ -9,6 +9,7 @@ import {
   signTransaction,
   type Transaction,
 } from "../../src/chain/index.ts";
+import type { Clock } from "../../src/clock.ts";
 import type { LogFacts, Logger, LogLevel } from "../../src/logger.ts";
 import { peerAddress, peerIdOf } from "../../src/network/index.ts";
 import { loadConfig } from "../../src/node/config.ts";
@@ -56,6 +57,10 @@ export interface ClusterOptions {
   readonly checkpointEvery?: number;
   /** From a rejection to the first slot of the recovery instance. Default 2000. */
   readonly recoveryDelayMs?: number;
+  /** Blocks of an era. Default 32. */
+  readonly eraMinBlocks?: number;
+  /** Default: the machine's. */
+  readonly clock?: Clock;
   /** Do not start the nodes. */
   readonly stopped?: boolean;
 }
@@ -159,6 +164,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<NodeCl
       {
         rootChain,
         fatal: (error) => fatals.push({ name, error }),
+        ...(options.clock ? { clock: options.clock } : {}),
       },
     );
   });
@@ -203,6 +209,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<NodeCl
   return cluster;
 }
 
+interface LifePorts {
+  readonly rootChain: ScriptedRootChain;
+  readonly fatal: (error: unknown) => void;
+  readonly clock?: Clock;
+}
+
 /** A node that can be started more than once. */
 class Controlled implements ClusterNode {
   readonly index: number;
@@ -214,14 +226,14 @@ class Controlled implements ClusterNode {
   readonly p2pPort: number;
   readonly events: NodeEvent[] = [];
   readonly log: LogEntry[] = [];
-  readonly #ports: { readonly rootChain: ScriptedRootChain; readonly fatal: (error: unknown) => void };
+  readonly #ports: LifePorts;
   running: Node | undefined;
   #client: RpcClient | undefined;
   #deafen: () => void = () => {};
 
   constructor(
     identity: Pick<ClusterNode, "index" | "name" | "folder" | "signer" | "peerId" | "p2pPort">,
-    ports: { readonly rootChain: ScriptedRootChain; readonly fatal: (error: unknown) => void },
+    ports: LifePorts,
   ) {
     this.index = identity.index;
     this.name = identity.name;
@@ -250,6 +262,7 @@ class Controlled implements ClusterNode {
       logger: this.#logger({}),
       version: "koma/test",
       fatal: (error) => this.#ports.fatal(error),
+      ...(this.#ports.clock ? { clock: this.#ports.clock } : {}),
     });
     this.#deafen = node.events.subscribe((event) => this.events.push(event));
     this.running = node;
@@ -345,7 +358,7 @@ function genesisOf(signers: readonly FundedAccount[], options: ClusterOptions): 
     version: 1,
     chainId: clusterChainId,
     name: "main",
-    timestamp: BigInt(Math.floor(Date.now() / 1000)),
+    timestamp: BigInt(Math.floor((options.clock?.now() ?? Date.now()) / 1000)),
     gasLimit: 30_000_000n,
     baseFeePerGas: 1_000_000_000n,
     alloc: {
@@ -361,7 +374,7 @@ function genesisOf(signers: readonly FundedAccount[], options: ClusterOptions): 
     consensus: {
       baseRoundMs: 1_000,
       maxRoundExp: 0,
-      eraMinBlocks: 32,
+      eraMinBlocks: options.eraMinBlocks ?? 32,
       eraMinMs: 0,
       weightScale: 1_000_000,
       maxLevel: 20,

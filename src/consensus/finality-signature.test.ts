@@ -1,0 +1,119 @@
+import fc from "fast-check";
+import { describe, expect, it, test } from "vitest";
+import { drawDag, drawnKey } from "../../test/support/draw-dag.ts";
+import { keccakHash, utf8 } from "../primitives/index.ts";
+import {
+  createFinalityEvidence,
+  decodeFinalityProof,
+  encodeFinalityProof,
+  type FinalityProof,
+  FinalitySignatures,
+  isProof,
+  signFinality,
+  verifyFinalityProof,
+  verifyFinalitySignature,
+} from "./finality-signature.ts";
+import type { Instance } from "./instance.ts";
+import { decodeMessage, encodeMessage } from "./messages.ts";
+import { requiredQuorum, thresholdFromFraction } from "./quorum.ts";
+
+const { instance } = drawDag({ alice: 1, bob: 1, carol: 1, dan: 3 });
+const otherEra: Instance = drawDag({ alice: 1, bob: 1, carol: 1, dan: 4 }).instance;
+const A = keccakHash(utf8("A"));
+const B = keccakHash(utf8("B"));
+const sign = (index: number, block = A, height = 32, within = instance) =>
+  signFinality(within, { index, privateKey: drawnKey(index) }, height, block);
+
+describe("a finality signature", () => {
+  test.each([
+    { rule: "is valid for its block, height and instance", signed: sign(1), code: undefined },
+    { rule: "of another block is not", signed: { ...sign(1), block: B }, code: "Signature" },
+    { rule: "of another height is not", signed: { ...sign(1), height: 33 }, code: "Signature" },
+    { rule: "of another era is not", signed: sign(1, A, 32, otherEra), code: "Signature" },
+    { rule: "of somebody else is not", signed: { ...sign(1), validator: 2 }, code: "Signature" },
+    { rule: "of nobody in the committee is not", signed: { ...sign(1), validator: 4 }, code: "UnknownSigner" },
+  ])("$rule", ({ signed, code }) => {
+    const check = verifyFinalitySignature(signed, instance);
+    expect(check.ok ? undefined : check.rejection.code).toBe(code);
+  });
+
+  it("of a banned validator does not count", () => {
+    const banned = drawDag({ alice: 1, bob: 1, carol: 1 }, {}, [1]).instance;
+    const check = verifyFinalitySignature(sign(1, A, 32, banned), banned);
+    expect(check).toMatchObject({ ok: false, rejection: { code: "Banned" } });
+  });
+
+  it("travels as it is", () => {
+    const message = { kind: "finality", instance: instance.id, signed: sign(3) } as const;
+    expect(decodeMessage(encodeMessage(message))).toEqual({ ok: true, value: message });
+  });
+});
+
+describe("a proof of finality", () => {
+  it("takes the least weight at which finality at a third goes on, and two of them share more than a third", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1_000_150 }), (total) => {
+        const t = thresholdFromFraction(1 / 3, total);
+        const least = requiredQuorum(20, t, total);
+        for (const weight of [least, total]) expect(isProof(weight, total)).toBe(true);
+        const weakest = Math.floor((total + t) / 2) + 1;
+        expect([isProof(weakest, total), isProof(weakest - 1, total)]).toEqual([true, false]);
+        expect(3 * (2 * weakest - total)).toBeGreaterThanOrEqual(total);
+      }),
+    );
+  });
+
+  const proofBy = (...indexes: number[]): FinalityProof => ({
+    height: 32,
+    block: A,
+    signatures: indexes.map((index) => ({ validator: index, signature: sign(index).signature })),
+  });
+
+  test.each([
+    { rule: "takes two thirds of the weight", proof: proofBy(1, 3), code: undefined },
+    { rule: "is none with half of it", proof: proofBy(3), code: "TooLittleWeight" },
+    { rule: "is none without the strongest", proof: proofBy(0, 1, 2), code: "TooLittleWeight" },
+    { rule: "does not count a validator twice", proof: proofBy(3, 3), code: "SignersNotInOrder" },
+    { rule: "is none with a forged signature", proof: { ...proofBy(1, 2, 3), block: B }, code: "Signature" },
+  ])("$rule", ({ proof, code }) => {
+    const check = verifyFinalityProof(proof, instance);
+    expect(check.ok ? undefined : check.rejection.code).toBe(code);
+  });
+
+  it("is the same after it was stored", () => {
+    expect(decodeFinalityProof(encodeFinalityProof(proofBy(0, 2, 3)))).toEqual({ ok: true, value: proofBy(0, 2, 3) });
+  });
+});
+
+describe("gathered signatures", () => {
+  it("become a proof when the weight is there, in whatever order they came", () => {
+    const gathered = new FinalitySignatures(instance);
+    expect(gathered.add(sign(2))).toEqual({ kind: "new" });
+    expect(gathered.add(sign(0))).toEqual({ kind: "new" });
+    expect(gathered.proofOf(32, A).complete).toBe(false);
+    expect(gathered.add(sign(0))).toEqual({ kind: "known" });
+    expect(gathered.proofOf(32, A).complete).toBe(false);
+    expect(gathered.add(sign(3))).toEqual({ kind: "new" });
+    const { proof, complete } = gathered.proofOf(32, A);
+    expect(complete).toBe(true);
+    expect(verifyFinalityProof(proof, instance).ok).toBe(true);
+    expect(gathered.proofOf(32, B).proof.signatures).toEqual([]);
+  });
+
+  it("accuse once whoever signs two blocks of one height", () => {
+    const gathered = new FinalitySignatures(instance);
+    gathered.add(sign(1, B));
+    const evidence = createFinalityEvidence(sign(1, A), sign(1, B));
+    expect(evidence).toBeDefined();
+    expect(gathered.add(sign(1, A))).toEqual({ kind: "conflict", evidence });
+    expect(gathered.add(sign(1, A))).toEqual({ kind: "ignored" });
+    expect(gathered.proofOf(32, A).proof.signatures).toEqual([]);
+  });
+
+  it("do not accuse for signatures of two heights, and keep only the first", () => {
+    const gathered = new FinalitySignatures(instance);
+    gathered.add(sign(1, A, 32));
+    expect(gathered.add(sign(1, B, 33))).toEqual({ kind: "ignored" });
+    expect(gathered.proofOf(33, B).proof.signatures).toEqual([]);
+  });
+});

@@ -1,0 +1,194 @@
+import {
+  type Address,
+  accept,
+  type Bytes,
+  type Check,
+  encodeRlp,
+  type Hash,
+  hexToBytes,
+  MalformedRlp,
+  numberToBytes,
+  type RlpItem,
+  readBytes,
+  readHash,
+  readList,
+  readNumber,
+  recoverAddress,
+  reject,
+  signDigest,
+  structHash,
+  typedDigest,
+  wordOf,
+} from "../primitives/index.ts";
+import type { ValidatorIndex, Weight } from "./committee.ts";
+import type { Instance } from "./instance.ts";
+import { thresholdFromFraction } from "./quorum.ts";
+import { type CodecRejection, copyOf, decodeWith } from "./unit-codec.ts";
+import type { OwnValidator } from "./unit-maker.ts";
+
+/** A validator's word that a block was final at a third for it; given once per height and instance (KoMaBFT spec 13). */
+export interface FinalitySignature {
+  readonly validator: ValidatorIndex;
+  readonly height: number;
+  /** Hash of the chain's block. */
+  readonly block: Hash;
+  /** 65 bytes r ‖ s ‖ v. */
+  readonly signature: Bytes;
+}
+
+/** Signatures of many over one block; by two thirds of the weight they stand for the whole state, see {@link isProof}. */
+export interface FinalityProof {
+  readonly height: number;
+  readonly block: Hash;
+  /** In the order of validators, each at most once. */
+  readonly signatures: readonly { readonly validator: ValidatorIndex; readonly signature: Bytes }[];
+}
+
+/** Evidence E3: one validator called two blocks of one height final. */
+export interface FinalityEvidence {
+  /** The one with the smaller block hash. */
+  readonly first: FinalitySignature;
+  readonly second: FinalitySignature;
+}
+
+export type FinalityRejection =
+  | { readonly code: "UnknownSigner"; readonly validator: ValidatorIndex }
+  | { readonly code: "Banned"; readonly validator: ValidatorIndex }
+  | { readonly code: "Signature"; readonly expected: Address; readonly recovered: Address | undefined }
+  | { readonly code: "SignersNotInOrder"; readonly validator: ValidatorIndex }
+  | { readonly code: "TooLittleWeight"; readonly weight: Weight; readonly total: Weight };
+
+const FINALITY_TYPE = "KomaFinality(bytes32 instance,uint64 height,bytes32 blockHash)";
+
+/** What is signed, 32 bytes. */
+export function finalityDigest(instance: Instance, height: number, block: Hash): Bytes {
+  return typedDigest(
+    instance.domain,
+    structHash(FINALITY_TYPE, [hexToBytes(instance.id), wordOf(height), hexToBytes(block)]),
+  );
+}
+
+/** Signs. Whoever calls has made durable that no other block of this height is signed, before anything is sent. */
+export function signFinality(instance: Instance, own: OwnValidator, height: number, block: Hash): FinalitySignature {
+  const signature = signDigest(finalityDigest(instance, height, block), own.privateKey);
+  return { validator: own.index, height, block, signature };
+}
+
+export function verifyFinalitySignature(
+  signed: FinalitySignature,
+  instance: Instance,
+): Check<FinalitySignature, FinalityRejection> {
+  const { validator, height, block, signature } = signed;
+  const signer = instance.committee.validators[validator]?.signer;
+  if (signer === undefined) return reject({ code: "UnknownSigner", validator });
+  if (instance.banned.has(validator)) return reject({ code: "Banned", validator });
+  const recovered = recoverAddress(finalityDigest(instance, height, block), signature);
+  return recovered === signer ? accept(signed) : reject({ code: "Signature", expected: signer, recovered });
+}
+
+/**
+ * Two proofs of different blocks would share more weight than may be Byzantine at a third: exactly the weight, two thirds or
+ * a little more, that finality at a third takes at least. Asking for more, a chain that goes on might never have a proof.
+ */
+export function isProof(weight: Weight, total: Weight): boolean {
+  return 2 * weight - total > thresholdFromFraction(1 / 3, total);
+}
+
+/** Checks a proof that somebody sent; a validator counts once. */
+export function verifyFinalityProof(proof: FinalityProof, instance: Instance): Check<FinalityProof, FinalityRejection> {
+  let weight = 0;
+  let previous = -1;
+  for (const { validator, signature } of proof.signatures) {
+    if (validator <= previous) return reject({ code: "SignersNotInOrder", validator });
+    previous = validator;
+    const check = verifyFinalitySignature({ ...proof, validator, signature }, instance);
+    if (!check.ok) return check;
+    weight += instance.weights[validator] as Weight;
+  }
+  const { total } = instance.committee;
+  return isProof(weight, total) ? accept(proof) : reject({ code: "TooLittleWeight", weight, total });
+}
+
+/** Two valid signatures of one validator for different blocks of one height. */
+export function createFinalityEvidence(a: FinalitySignature, b: FinalitySignature): FinalityEvidence | undefined {
+  if (a.validator !== b.validator || a.height !== b.height || a.block === b.block) return undefined;
+  return a.block < b.block ? { first: a, second: b } : { first: b, second: a };
+}
+
+/** What adding a signature to a collection did. */
+export type Gathered =
+  | { readonly kind: "new" | "known" | "ignored" }
+  | { readonly kind: "conflict"; readonly evidence: FinalityEvidence };
+
+/**
+ * The finality signatures of one instance. One per validator is kept, so that nobody can fill the memory: in an era only
+ * one height is signed, and who signs another loses nothing but its own vote.
+ */
+export class FinalitySignatures {
+  readonly #instance: Instance;
+  readonly #kept = new Map<ValidatorIndex, FinalitySignature>();
+  readonly #accused = new Set<ValidatorIndex>();
+
+  constructor(instance: Instance) {
+    this.#instance = instance;
+  }
+
+  /** True when this very statement is here, so that its signature need not be checked again. */
+  knows({ validator, height, block }: FinalitySignature): boolean {
+    const known = this.#kept.get(validator);
+    return known?.height === height && known.block === block;
+  }
+
+  /** Adds a verified signature. */
+  add(signed: FinalitySignature): Gathered {
+    const known = this.#kept.get(signed.validator);
+    if (known === undefined) {
+      this.#kept.set(signed.validator, signed);
+      return { kind: "new" };
+    }
+    if (this.knows(signed)) return { kind: "known" };
+    const evidence = createFinalityEvidence(known, signed);
+    if (evidence === undefined || this.#accused.has(signed.validator)) return { kind: "ignored" };
+    this.#accused.add(signed.validator);
+    return { kind: "conflict", evidence };
+  }
+
+  /** Everything gathered for a block, and whether it is enough. */
+  proofOf(height: number, block: Hash): { readonly proof: FinalityProof; readonly complete: boolean } {
+    const signatures = [...this.#kept.values()]
+      .filter((signed) => signed.height === height && signed.block === block)
+      .sort((a, b) => a.validator - b.validator)
+      .map(({ validator, signature }) => ({ validator, signature }));
+    const weight = signatures.reduce((sum, { validator }) => sum + (this.#instance.weights[validator] as Weight), 0);
+    return { proof: { height, block, signatures }, complete: isProof(weight, this.#instance.committee.total) };
+  }
+}
+
+export function finalityProofToRlp({ height, block, signatures }: FinalityProof): RlpItem {
+  return [
+    numberToBytes(height),
+    hexToBytes(block),
+    signatures.map(({ validator, signature }) => [numberToBytes(validator), signature]),
+  ];
+}
+
+/** @throws {MalformedRlp} */
+export function finalityProofFromRlp(item: RlpItem | undefined): FinalityProof {
+  const fields = readList(item, 3);
+  const signatures = readList(fields[2]).map((entry) => {
+    const pair = readList(entry, 2);
+    return { validator: readNumber(pair[0]), signature: copyOf(readBytes(pair[1], 65)) };
+  });
+  if (signatures.length > MAX_SIGNATURES) throw new MalformedRlp("more signatures than a committee has members");
+  return { height: readNumber(fields[0]), block: readHash(fields[1]), signatures };
+}
+
+const MAX_SIGNATURES = 1_024;
+
+export function encodeFinalityProof(proof: FinalityProof): Bytes {
+  return encodeRlp(finalityProofToRlp(proof));
+}
+
+export function decodeFinalityProof(bytes: Bytes): Check<FinalityProof, CodecRejection> {
+  return decodeWith(bytes, finalityProofFromRlp);
+}

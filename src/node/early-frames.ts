@@ -1,0 +1,49 @@
+import type { ConsensusMessage } from "../consensus/index.ts";
+import type { PeerId } from "../network/index.ts";
+import type { Hash } from "../primitives/index.ts";
+
+/**
+ * Messages of an instance that is not open here yet: whoever ends an era a moment earlier proposes in the next one at
+ * once, and a proposal that was thrown away costs a round.
+ */
+export interface EarlyFrames {
+  keep(message: ConsensusMessage, from: PeerId, bytes: number): void;
+  /** Those of `instance`, in the order in which they came; everything else is forgotten. */
+  take(instance: Hash): readonly { readonly message: ConsensusMessage; readonly from: PeerId }[];
+}
+
+/** Of one peer, at most: a proposal of 2 MiB and some units. Older ones make room for newer ones. */
+const MAX_FRAMES = 256;
+const MAX_BYTES = 3 * 1024 * 1024;
+/** Peers that may have something kept. */
+const MAX_PEERS = 64;
+
+interface Kept {
+  readonly message: ConsensusMessage;
+  readonly from: PeerId;
+  readonly bytes: number;
+  readonly order: number;
+}
+
+export function createEarlyFrames(): EarlyFrames {
+  let kept = new Map<PeerId, { readonly frames: Kept[]; bytes: number }>();
+  let order = 0;
+  return {
+    keep(message, from, bytes) {
+      const known = kept.get(from);
+      const shelf = known ?? { frames: [], bytes: 0 };
+      if (bytes > MAX_BYTES || (!known && kept.size >= MAX_PEERS)) return;
+      while (shelf.frames.length >= MAX_FRAMES || shelf.bytes + bytes > MAX_BYTES) {
+        shelf.bytes -= shelf.frames.shift()?.bytes ?? 0;
+      }
+      shelf.frames.push({ message, from, bytes, order: order++ });
+      shelf.bytes += bytes;
+      kept.set(from, shelf);
+    },
+    take(instance) {
+      const frames = [...kept.values()].flatMap((shelf) => shelf.frames);
+      kept = new Map();
+      return frames.filter(({ message }) => message.instance === instance).sort((a, b) => a.order - b.order);
+    },
+  };
+}

@@ -1,0 +1,140 @@
+import { encodeBlock } from "../chain/index.ts";
+import type { Clock } from "../clock.ts";
+import type { Era } from "../consensus/index.ts";
+import { BugError, KomaError } from "../errors.ts";
+import type { ExecutedBlock } from "../execution/index.ts";
+import type { Logger } from "../logger.ts";
+import type { PeerId } from "../network/index.ts";
+import { keccakHash } from "../primitives/index.ts";
+import type { Store } from "../storage/index.ts";
+import type { BlockSync } from "./block-sync.ts";
+import type { EraExchange, ProvenEnd } from "./era-exchange.ts";
+
+/**
+ * Brings a node into the era that runs now when consensus cannot, because nobody keeps the units of its era any more: it
+ * fetches blocks and finality signatures, never old units (KoMaBFT spec 13).
+ */
+export interface EraCatchUp {
+  /** A peer speaks of an instance that is not known here: this node may be behind. */
+  strangerSpoke(peer: PeerId): void;
+  /** Consensus brought this node into a new era by itself. */
+  eraBegan(): void;
+  /** Ends what is under way; the era that was left is not opened again. */
+  interrupt(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface EraCatchUpPorts {
+  readonly exchange: EraExchange;
+  readonly blockSync: BlockSync;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly current: () => Era;
+  /** Closes what runs, and waits until all of it that is final is on disk. */
+  readonly pause: () => Promise<void>;
+  readonly vouched: (committed: readonly ExecutedBlock[]) => void;
+  readonly remember: (era: Era) => void;
+  readonly resume: (era: Era) => void;
+  readonly fatal: (error: unknown) => void;
+}
+
+/** Rounds for which strangers may speak before a peer is asked: at every border some are a moment ahead. */
+const PATIENCE_ROUNDS = 2;
+/** Rounds after which the era before the others' counts as stuck, although they still have its units. */
+const STUCK_ROUNDS = 15;
+const ASK_EVERY_MS = 1_000;
+
+export function createEraCatchUp(
+  { baseRoundMs }: { readonly baseRoundMs: number },
+  ports: EraCatchUpPorts,
+): EraCatchUp {
+  const { exchange, blockSync, store, clock, logger } = ports;
+  let since: number | undefined;
+  let nextAsk = 0;
+  let stopped = false;
+  let job: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
+
+  async function work(peer: PeerId, signal: AbortSignal): Promise<void> {
+    const from = ports.current();
+    let ends = await ask(peer, from, signal);
+    const isStuck = since !== undefined && clock.now() - since >= STUCK_ROUNDS * baseRoundMs;
+    // Of one era behind the others still have every unit, and those say more than signatures.
+    if (ends.length < (isStuck ? 1 : 2) || signal.aborted || ports.current() !== from) return;
+    logger.warn({ era: from.number, peer }, "behind by whole eras: fetching their blocks");
+    await ports.pause();
+    let era = from;
+    while (ends.length > 0 && !signal.aborted) {
+      for (const end of ends) {
+        if (!(await adopt(end, signal))) return;
+        era = end.next;
+      }
+      ends = await ask(peer, era, signal);
+    }
+    if (signal.aborted) return;
+    since = undefined;
+    ports.resume(era);
+  }
+
+  async function ask(peer: PeerId, era: Era, signal: AbortSignal): Promise<readonly ProvenEnd[]> {
+    try {
+      return await exchange.ask(peer, era, signal);
+    } catch (error) {
+      if (!signal.aborted && !(error instanceof KomaError)) throw error;
+      logger.debug({ peer }, "a peer did not say how eras ended");
+      return [];
+    }
+  }
+
+  /** Makes everything up to the switch block final; false when it was interrupted. */
+  async function adopt({ instance, switchBlock, payloadHash, end, next }: ProvenEnd, signal: AbortSignal) {
+    const last = BigInt(switchBlock.height);
+    const start = (store.blocks.head()?.number ?? 0n) + 1n;
+    if (start <= last) {
+      const range = { start, end: last, lastBlockHash: switchBlock.hash };
+      // A rollback interrupts the fetch before it voids the range.
+      const committed = await blockSync.fetch(range, signal, async () => false);
+      if (!committed || signal.aborted) return false;
+      ports.vouched(committed);
+    }
+    const block = store.blocks.block(switchBlock.hash);
+    if (!block || store.blocks.hashOf(last) !== switchBlock.hash || keccakHash(encodeBlock(block)) !== payloadHash) {
+      throw new BugError(`block ${last} is final here, and two thirds of the weight have signed another one`, {
+        facts: { signed: switchBlock.hash, here: store.blocks.hashOf(last) ?? "none" },
+      });
+    }
+    store.eras.setEnd(instance.id, end);
+    ports.remember(next);
+    return true;
+  }
+
+  async function interrupt(): Promise<void> {
+    job?.abort.abort();
+    await job?.done;
+    since = undefined;
+  }
+
+  return {
+    strangerSpoke(peer) {
+      const now = clock.now();
+      since ??= now;
+      if (job || stopped || now < nextAsk || now - since < PATIENCE_ROUNDS * baseRoundMs) return;
+      nextAsk = now + ASK_EVERY_MS;
+      const abort = new AbortController();
+      const done = work(peer, abort.signal)
+        .catch((error: unknown) => ports.fatal(error))
+        .finally(() => {
+          job = undefined;
+        });
+      job = { abort, done };
+    },
+    eraBegan() {
+      since = undefined;
+    },
+    interrupt,
+    async stop() {
+      stopped = true;
+      await interrupt();
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import {
+  createCommittee,
+  type Era,
+  type EraRules,
+  type Instance,
+  instanceOfEra,
+  type Validator,
+} from "../consensus/index.ts";
+import { BugError } from "../errors.ts";
+import { type Bytes, type Hash, timestamp, utf8 } from "../primitives/index.ts";
+import type { Store, StoredInstance } from "../storage/index.ts";
+
+/** Eras as they are stored: those that consensus still runs or answers for, and all that the chain has seen. */
+export interface EraRecords {
+  /** The newest era whose key block is on this disk; undefined on a new node. */
+  newest(): Era | undefined;
+  /** The era before, if it is of the same generation and its units are still here. */
+  before(era: Era): Era | undefined;
+  remember(era: Era, instance: Instance): void;
+  /** The era that the final block at `height` belongs to. */
+  at(height: bigint): Era | undefined;
+}
+
+/** What a row keeps beside its indexed columns. */
+interface EraBody {
+  readonly keyHeight: number;
+  readonly start: number;
+  readonly seed: Hash;
+  readonly committee: readonly Validator[];
+  readonly banned: readonly number[];
+  readonly excluded: readonly number[];
+}
+
+/** The era of a stored instance. @throws {BugError} when the row does not follow from this genesis */
+export function storedEra(rules: EraRules, row: StoredInstance): Era {
+  const era = decodeEra(row.keyBlock, Number(row.generation), Number(row.era), row.body);
+  const { id } = instanceOfEra(rules, era);
+  if (id !== row.hash) {
+    throw new BugError("the stored consensus instance does not follow from this genesis", {
+      facts: { stored: row.hash, computed: id },
+    });
+  }
+  return era;
+}
+
+export function createEraRecords(rules: EraRules, store: Store): EraRecords {
+  const stored = (row: StoredInstance) => storedEra(rules, row);
+
+  return {
+    newest() {
+      const rows = store.instances.list();
+      // A power cut may take the last final blocks along and leave the era that began upon them: it comes again with them.
+      const row = rows.findLast(({ keyBlock }) => store.blocks.numberOf(keyBlock) !== undefined);
+      return row && stored(row);
+    },
+    before({ generation, number }) {
+      const row = store.instances
+        .list()
+        .find((known) => known.generation === BigInt(generation) && known.era === BigInt(number - 1));
+      return row && stored(row);
+    },
+    remember(era, instance) {
+      const { keyBlock } = era;
+      const body = encodeEra(era);
+      const generation = BigInt(era.generation);
+      store.instances.open({
+        hash: instance.id,
+        generation,
+        era: BigInt(era.number),
+        keyBlock: keyBlock.hash,
+        start: era.start,
+        body,
+      });
+      store.eras.put({
+        instance: instance.id,
+        generation,
+        number: BigInt(era.number),
+        keyBlock: keyBlock.hash,
+        keyHeight: BigInt(keyBlock.height),
+        body,
+      });
+    },
+    at(height) {
+      for (const row of store.eras.below(height)) {
+        if (store.blocks.hashOf(row.keyHeight) !== row.keyBlock) continue;
+        return decodeEra(row.keyBlock, Number(row.generation), Number(row.number), row.body);
+      }
+      return undefined;
+    },
+  };
+}
+
+function encodeEra({ keyBlock, start, seed, committee, banned, excluded }: Era): Bytes {
+  const body: EraBody = {
+    keyHeight: keyBlock.height,
+    start,
+    seed,
+    committee: committee.validators,
+    banned,
+    excluded,
+  };
+  return utf8(JSON.stringify(body));
+}
+
+function decodeEra(keyBlock: Hash, generation: number, number: number, bytes: Bytes): Era {
+  const body = JSON.parse(new TextDecoder().decode(bytes)) as EraBody;
+  return {
+    generation,
+    number,
+    keyBlock: { hash: keyBlock, height: body.keyHeight },
+    start: timestamp(body.start),
+    seed: body.seed,
+    committee: createCommittee(body.committee),
+    banned: body.banned,
+    excluded: body.excluded,
+  };
+}

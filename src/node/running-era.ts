@@ -1,0 +1,160 @@
+import {
+  createKomaBft,
+  decodeEndorsement,
+  decodeEvidence,
+  decodeUnit,
+  type Endorsement,
+  type Evidence,
+  type Instance,
+  indexOfSigner,
+  type KomaBft,
+  type LocalOptions,
+  type RoundLengthState,
+  type StoredUnit,
+  thresholdFromFraction,
+  type UnitHash,
+  type ValidatorIndex,
+} from "../consensus/index.ts";
+import { BugError } from "../errors.ts";
+import { type Address, type Bytes, type Hash, type Timestamp, timestamp } from "../primitives/index.ts";
+import type { Store } from "../storage/index.ts";
+import { FINALIZED } from "./config.ts";
+import { createEffectLoop, type EffectLoop, type EffectPorts } from "./effect-loop.ts";
+import type { FinalUnits } from "./final-units.ts";
+
+export interface EraRunConfig {
+  readonly thresholds: readonly number[];
+  readonly signer?: { readonly key: Bytes; readonly address: Address };
+  readonly local: Partial<LocalOptions>;
+}
+
+export interface EraRunPorts extends EffectPorts {
+  readonly store: Store;
+  readonly finalUnits: FinalUnits;
+}
+
+/** What an era takes over from the one before. */
+export interface EraBefore {
+  readonly heard: ReadonlyMap<ValidatorIndex, Timestamp>;
+  readonly roundLength?: RoundLengthState;
+}
+
+/** An era that this node takes part in, or follows when it is not in the committee. */
+export function openEra(instance: Instance, config: EraRunConfig, ports: EraRunPorts, before?: EraBefore): EffectLoop {
+  return createEffectLoop(coreOf(instance, config, before), ports);
+}
+
+function coreOf(instance: Instance, { thresholds, signer, local }: EraRunConfig, before?: EraBefore): KomaBft {
+  const own = signer && indexOfSigner(instance.committee, signer.address);
+  // Whoever is banned could sign nothing that anybody takes.
+  const signs = own !== undefined && signer && !instance.banned.has(own);
+  return createKomaBft({
+    instance,
+    thresholds,
+    local: { ...local, ...(before?.roundLength ? { roundLength: before.roundLength } : {}) },
+    ...(signs ? { own: { index: own, privateKey: signer.key } } : {}),
+    ...(before ? { heard: before.heard } : {}),
+  });
+}
+
+/** Brings back what was stored before a restart, then lets the era run. */
+export function runEra(loop: EffectLoop, { thresholds }: EraRunConfig, ports: EraRunPorts): void {
+  const { store, finalUnits, clock, logger } = ports;
+  const { core } = loop;
+  const { instance } = core;
+  const head = store.units.ownHead(instance.id);
+  const executed = executedUnit(instance, ports);
+  const units = storedUnits(instance, store, executed);
+  const finals = thresholds.flatMap((fraction) => {
+    const final = finalUnits.newest(instance.id, fraction);
+    return final ? [{ threshold: thresholdFromFraction(fraction, instance.committee.total), block: final.unit }] : [];
+  });
+  logger.info(
+    {
+      instance: instance.id,
+      generation: instance.generation,
+      era: instance.era,
+      keyBlock: instance.keyBlock.height,
+      units: units.length,
+      ownSeq: head?.seq ?? -1,
+    },
+    "consensus instance opened",
+  );
+  loop.perform(
+    core.restore({
+      units,
+      evidence: storedEvidence(instance, store),
+      endorsements: storedEndorsements(instance, store),
+      ownEndorsed: storedOwnEndorsed(instance, store),
+      finals,
+      ...(head ? { ownHead: { seq: head.seq, hash: head.hash as string as UnitHash } } : {}),
+      ...(executed ? { executed } : {}),
+    }),
+  );
+  loop.perform(core.start(timestamp(clock.now())));
+}
+
+/** The state of an ended era as it was stored, to answer from; nothing of it is executed, signed or reported again. */
+export function restoreEndedEra(
+  instance: Instance,
+  { thresholds, local }: EraRunConfig,
+  { store }: EraRunPorts,
+): KomaBft {
+  const core = createKomaBft({ instance, thresholds, local });
+  const units = storedUnits(instance, store, undefined).map(({ unit }) => ({ unit }));
+  core.restore({
+    units,
+    evidence: storedEvidence(instance, store),
+    endorsements: storedEndorsements(instance, store),
+  });
+  return core;
+}
+
+/** Unit of the newest block whose execution is on disk. Without one every block is asked about again, which is slower. */
+function executedUnit(instance: Instance, { finalUnits, store, blocks }: EraRunPorts): UnitHash | undefined {
+  const final = finalUnits.newest(instance.id, FINALIZED);
+  // A crash in the middle of a rollback leaves the mark of a block that was taken back.
+  if (!final || store.blocks.numberOf(final.block) === undefined) return undefined;
+  if (!store.units.unit(instance.id, final.unit as string as Hash)) return undefined;
+  blocks.link(final.unit, final.block);
+  return final.unit;
+}
+
+/** In the order of insertion. Blocks up to `executed` are on disk: their payloads stay there. */
+function storedUnits(instance: Instance, store: Store, executed: UnitHash | undefined): StoredUnit[] {
+  const units: StoredUnit[] = [];
+  let wanted = executed === undefined;
+  for (const row of store.units.units(instance.id)) {
+    const unit = decodeUnit(row.bytes);
+    if (!unit.ok) {
+      throw new BugError(`stored unit ${row.hash} does not decode`, { facts: { code: unit.rejection.code } });
+    }
+    units.push({ unit: unit.value, ...(wanted && row.payload ? { payload: row.payload } : {}) });
+    wanted ||= (row.hash as string) === executed;
+  }
+  return units;
+}
+
+function storedEvidence(instance: Instance, store: Store): readonly Evidence[] {
+  return store.units.evidence(instance.id).map((row) => {
+    const evidence = decodeEvidence(row.bytes);
+    if (!evidence.ok) throw new BugError(`stored evidence against validator ${row.creator} does not decode`);
+    return evidence.value;
+  });
+}
+
+function storedEndorsements(instance: Instance, store: Store): readonly Endorsement[] {
+  return store.units.endorsements(instance.id).map((row) => {
+    const endorsement = decodeEndorsement(row.bytes);
+    if (!endorsement.ok) throw new BugError(`stored endorsement of unit ${row.unit} does not decode`);
+    return endorsement.value;
+  });
+}
+
+/** Up to which unit of each validator this node has endorsed: it must never endorse beside it. */
+function storedOwnEndorsed(instance: Instance, store: Store) {
+  return instance.committee.validators.flatMap((_, creator) => {
+    const unit = store.signatures.endorsed(instance.id, creator);
+    return unit === undefined ? [] : [{ creator, unit: unit as string as UnitHash }];
+  });
+}
