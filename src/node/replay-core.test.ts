@@ -25,6 +25,7 @@ function storeOf(
     })
     .filter(kept);
   const reader: ConsensusReader = {
+    endorsements: () => [],
     instances: () => [],
     units: () => rows,
     unit: (_, hash) => rows.find((row) => row.hash === hash),

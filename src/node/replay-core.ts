@@ -1,9 +1,11 @@
 import {
   type ConsensusMessage,
   createKomaBft,
+  decodeEndorsement,
   decodeEvidence,
   decodeUnit,
   type Effect,
+  type Endorsement,
   type Instance,
   type KomaBft,
   type MessageBody,
@@ -67,6 +69,7 @@ class Replay {
   readonly #blocks = new Map<UnitHash, BlockHashes>();
   readonly #finals: ReadonlyMap<number, ReplayedFinal[]>;
   readonly #evidence: ReadonlyMap<number, Bytes>;
+  readonly #endorsements: ReadonlyMap<Hash, readonly Bytes[]>;
   readonly #faulty = new Set<number>();
   /** Units that were not taken at once: they wait for others, or are by equivocators that nobody needed yet. */
   readonly #late = new Set<Hash>();
@@ -81,6 +84,8 @@ class Replay {
     this.#core = createKomaBft({ instance, thresholds });
     this.#now = instance.eraStart;
     this.#finals = new Map(thresholds.map((fraction) => [fraction, []]));
+    const endorsements = Map.groupBy(reader.endorsements(instance.id), ({ unit }) => unit);
+    this.#endorsements = new Map([...endorsements].map(([unit, rows]) => [unit, rows.map(({ bytes }) => bytes)]));
     this.#evidence = new Map(reader.evidence(instance.id).map(({ creator, bytes }) => [creator, bytes]));
   }
 
@@ -121,6 +126,21 @@ class Replay {
     const evidence = decodeEvidence(bytes);
     if (evidence.ok) return this.#receive({ kind: "evidence", evidence: evidence.value });
     this.#differs({ kind: "unit", problem: `stored evidence does not decode: ${evidence.rejection.code}` });
+  }
+
+  #receiveEndorsements(unit: UnitHash): void {
+    const endorsements: Endorsement[] = [];
+    for (const bytes of this.#endorsements.get(unit as string as Hash) ?? []) {
+      const endorsement = decodeEndorsement(bytes);
+      if (endorsement.ok) endorsements.push(endorsement.value);
+      else
+        this.#differs({
+          kind: "unit",
+          unit: unit as string as Hash,
+          problem: "a stored endorsement of it does not decode",
+        });
+    }
+    if (endorsements.length > 0) this.#receive({ kind: "endorsements", endorsements });
   }
 
   #receive(body: MessageBody): void {
@@ -170,6 +190,7 @@ class Replay {
       if (bytes !== undefined) this.#receiveEvidence(bytes);
       return;
     }
+    if (question.kind === "getEndorsements") return this.#receiveEndorsements(question.unit);
     if (question.kind !== "getUnit" && question.kind !== "getBlock") return;
     const hash = question.kind === "getUnit" ? question.unit : question.block;
     const row = reader.unit(instance.id, hash as string as Hash);

@@ -5,7 +5,7 @@ import { consensusMigrations } from "./consensus-schema.ts";
 import { openForReading, type Query } from "./database.ts";
 import { createInstanceStore, type StoredInstance } from "./instances.ts";
 import { createMetaStore } from "./meta.ts";
-import { createUnitRows, type StoredUnit } from "./unit-rows.ts";
+import { createUnitRows, type StoredEndorsement, type StoredUnit } from "./unit-rows.ts";
 import { plainBytes, rowNumber } from "./values.ts";
 
 /** What `consensus.db` of a node holds, running or not. */
@@ -15,6 +15,7 @@ export interface ConsensusReader {
   /** In the order of insertion. */
   units(instance: Hash): Iterable<StoredUnit>;
   unit(instance: Hash, hash: Hash): StoredUnit | undefined;
+  endorsements(instance: Hash): readonly StoredEndorsement[];
   evidence(instance: Hash): readonly { readonly creator: number; readonly bytes: Bytes }[];
   close(): void;
 }
@@ -37,6 +38,7 @@ export function openConsensusReader(directory: string): ConsensusReader {
     instances: () => createInstanceStore(database).list(),
     units: (instance) => rows.units(instance),
     unit: (instance, hash) => rows.unit(instance, hash),
+    endorsements: (instance) => rows.endorsements(instance),
     evidence: (instance) =>
       evidence.all(hashToBytes(instance)).map(({ creator, bytes }) => ({ creator, bytes: plainBytes(bytes) })),
     close: () => database.close(),

@@ -1,7 +1,9 @@
 import { describe, expect, it, test } from "vitest";
+import { encodeEndorsement, encodeEvidence, encodeUnit } from "../../src/consensus/index.ts";
 import { identifyUnit } from "../../src/consensus/unit.ts";
-
-import { conflictingFinals, fractionFor, Simulation } from "../../src/simulation/index.ts";
+import { replayInstance } from "../../src/node/replay-core.ts";
+import { accept, type Hash, keccakHash } from "../../src/primitives/index.ts";
+import { conflictingFinals, fractionFor, type SimulatedNode, Simulation } from "../../src/simulation/index.ts";
 
 interface Unrest {
   /** Validators that live twice. */
@@ -39,6 +41,39 @@ function claims(simulation: Simulation): number {
   );
 }
 
+/** What replaying the store of a node from its first unit meets: nothing, if it is complete. */
+function replayOf({ instance }: Simulation, { store }: SimulatedNode) {
+  const rows = store.signedUnits().map((unit) => {
+    const payload = store.payloadOf(unit.hash);
+    const { creator, seq } = unit;
+    return {
+      hash: unit.hash as string as Hash,
+      creator,
+      seq,
+      bytes: encodeUnit(unit),
+      ...(payload ? { payload } : {}),
+    };
+  });
+  return replayInstance({
+    instance,
+    thresholds: [],
+    blockIn: (payload) => accept({ hash: keccakHash(payload), parent: instance.keyBlock.hash }),
+    reader: {
+      instances: () => [],
+      units: () => rows,
+      unit: (_, hash) => rows.find((row) => row.hash === hash),
+      endorsements: () =>
+        store.endorsements().map((endorsement) => ({
+          unit: endorsement.unit as string as Hash,
+          endorser: endorsement.endorser,
+          bytes: encodeEndorsement(endorsement),
+        })),
+      evidence: () => store.evidence.map((evidence) => ({ creator: 0, bytes: encodeEvidence(evidence) })),
+      close: () => undefined,
+    },
+  });
+}
+
 describe("the limited naivety criterion in a network with an equivocator", () => {
   test.each([601, 605])("keeps every honest unit valid and the chain growing (I-29, seed %i)", (seed) => {
     const { simulation, honest } = tenWithEquivocators(seed, { equivocators: 1 });
@@ -55,6 +90,8 @@ describe("the limited naivety criterion in a network with an equivocator", () =>
     // Not for nothing: both forks were cited, so units had to be endorsed, and the endorsed ones are claimed.
     expect(new Set(simulation.endorsements.map(({ unit }) => unit)).size).toBeGreaterThan(0);
     expect(claims(simulation)).toBeGreaterThan(0);
+    const [one] = honest as [SimulatedNode];
+    expect(replayOf(simulation, one)).toMatchObject({ units: one.store.size, faulty: 1, difference: undefined });
   });
 
   it("bears lost messages", () => {
