@@ -8,7 +8,9 @@ import { nodeColumns } from "./view/node-columns.ts";
 export function printReport(out: Out, report: DevnetReport, width = Number.MAX_SAFE_INTEGER): void {
   const { name, status, nodes, l1, faults, troubles } = report;
   out.line(`${name}: ${status === "ready" ? out.paint("green", status) : out.paint("yellow", status)}`);
-  for (const line of flowItems([...chainFacts(report), l1.rpcUrl], Math.min(width, 100))) out.line(line);
+  const facts = chainFacts(report);
+  const rootChain = `${facts.at(-1) ?? ""}, ${l1.rpcUrl}`;
+  for (const line of flowItems([...facts.slice(0, -1), rootChain], Math.min(width, 100))) out.line(line);
   out.line();
   for (const cells of fitColumns(nodeColumns(nodes), width)) {
     const line = cells.map(({ text, color }) => (color ? out.paint(color, text) : text)).join("");
