@@ -1,4 +1,4 @@
-import { nearNames } from "../src/cli/index.ts";
+import { didYouMean, nearNames } from "../src/cli/index.ts";
 import { UserError } from "../src/errors.ts";
 
 /** A way in which a node can be made to break the rules. */
@@ -40,7 +40,7 @@ export function parseBehaviour(kind: string): Behaviour {
   const near = nearNames(kind, kinds);
   throw new UserError("KOMA_E_ARGUMENT_INVALID", `There is no behaviour "${kind}".`, {
     facts: { kind, known: kinds.join(", ") },
-    fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : [`Known: ${kinds.join(", ")}.`],
+    fix: near.length > 0 ? [didYouMean(near)] : [`Known: ${kinds.join(", ")}.`],
   });
 }
 
@@ -53,7 +53,7 @@ export function checkParameters({ kind, params }: Behaviour, given: Readonly<Rec
     facts: { kind, parameter: unknown, known: params.join(", ") },
     fix:
       near.length > 0
-        ? [`Did you mean ${near.join(" or ")}?`]
+        ? [didYouMean(near)]
         : [params.length === 0 ? `Leave --set out: ${kind} has no parameters.` : `Known: ${params.join(", ")}.`],
   });
 }

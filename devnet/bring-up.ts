@@ -1,5 +1,5 @@
 import { type Ctx, InterruptedError, openHome, readManifest, type Step } from "../src/cli/index.ts";
-import { BugError, KomaError } from "../src/errors.ts";
+import { BugError, EnvironmentError, KomaError } from "../src/errors.ts";
 import { takeDown } from "./down.ts";
 import { type Follower, follow } from "./follow.ts";
 import { readNetworkFile } from "./network-file.ts";
@@ -131,6 +131,12 @@ export async function bringUp(ctx: Ctx, request: BringUpRequest): Promise<Devnet
     // A person who stops `up` does not want what it has started so far; a deadline leaves it for inspection.
     if (ctx.signal.reason instanceof InterruptedError && (running?.started ?? !planned?.running)) {
       await takeDown(paths, { graceMs: 2_000, signal: new AbortController().signal });
+    }
+    if (running && error instanceof KomaError && error.code === "KOMA_E_TIMEOUT" && !error.detail.fix?.length) {
+      throw new EnvironmentError(error.code, `${error.message} The devnet goes on coming up.`, {
+        ...error.detail,
+        fix: [`koma devnet status ${name} --watch`, `koma devnet down ${name}`],
+      });
     }
     throw error;
   }

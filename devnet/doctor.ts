@@ -50,7 +50,11 @@ function checkNode(): DoctorCheck {
 async function checkAnvil(): Promise<DoctorCheck> {
   try {
     const { stdout } = await promisify(execFile)(findAnvil(), ["--version"], { timeout: 10_000 });
-    return { id: "anvil", status: "ok", detail: stdout.split("\n", 1)[0] ?? "" };
+    return {
+      id: "anvil",
+      status: "ok",
+      detail: (stdout.split("\n", 1)[0] ?? "").replace(/^anvil version:? /i, "anvil "),
+    };
   } catch (error) {
     const detail = error instanceof KomaError ? error.message : `anvil does not run: ${(error as Error).message}`;
     return {

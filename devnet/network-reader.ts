@@ -1,4 +1,4 @@
-import { nearNames } from "../src/cli/index.ts";
+import { didYouMean, nearNames } from "../src/cli/index.ts";
 import { UserError } from "../src/errors.ts";
 
 /** Reads one value of a network file, or fails with the path of the key. */
@@ -80,7 +80,7 @@ export function record(value: unknown, path: string, known: readonly string[]): 
     const near = nearNames(key, known);
     throw new UserError("KOMA_E_NETWORK_INVALID", `${pathOf(key)} is not a key of a network.`, {
       facts: { path: pathOf(key) },
-      fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : [`Known there: ${known.join(", ")}.`],
+      fix: near.length > 0 ? [didYouMean(near)] : [`Known there: ${known.join(", ")}.`],
     });
   }
   return {

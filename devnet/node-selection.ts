@@ -1,4 +1,4 @@
-import { nearNames } from "../src/cli/index.ts";
+import { didYouMean, nearNames } from "../src/cli/index.ts";
 import { UserError } from "../src/errors.ts";
 
 /**
@@ -34,6 +34,6 @@ function noSuchNode(pattern: string, names: readonly string[]): UserError {
   const near = nearNames(pattern, names);
   return new UserError("KOMA_E_NODE_NOT_FOUND", `The devnet has no node "${pattern}".`, {
     facts: { node: pattern, known: names.join(", ") },
-    fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : [`Its nodes: ${names.join(", ")}.`],
+    fix: near.length > 0 ? [didYouMean(near)] : [`Its nodes: ${names.join(", ")}.`],
   });
 }

@@ -80,12 +80,9 @@ export function printOverview(out: Out, overview: DevnetOverview): void {
     out,
     overview.accounts.map((account) => ({ ...account, address: shortHex(account.address) })),
   );
-  out.line(
-    out.paint(
-      "dim",
-      `    keys: koma devnet accounts --reveal${selected}   (public test keys, never use them elsewhere)`,
-    ),
-  );
+  // Two lines: one would not fit 80 columns.
+  out.line(out.paint("dim", `    keys: koma devnet accounts --reveal${selected}`));
+  out.line(out.paint("dim", "    (public test keys, never use them elsewhere)"));
   out.line();
   out.line(`Next: koma devnet status${named} · koma validator list${selected} · stop with: koma devnet down${named}`);
 }

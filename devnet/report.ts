@@ -1,19 +1,23 @@
 import {
-  type Ctx,
+  type DevnetManifest,
   devnetNotFound,
   type Home,
   isDevnetRunning,
   listDevnetNames,
-  type Out,
   readManifest,
 } from "../src/cli/index.ts";
+import { KomaError } from "../src/errors.ts";
+import { ANSWER_MS, type BlocksSeen, NO_BLOCKS } from "./block-feed.ts";
 import { connectControl } from "./control-client.ts";
+import { lookAtBlocks, type RecentBlock } from "./recent-blocks.ts";
 import { type ActiveFault, type DevnetState, findTroubles } from "./state.ts";
 
 /** What `devnet status` answers. */
 export interface DevnetReport {
   readonly name: string;
   readonly status: string;
+  /** ISO 8601; null when it does not run. */
+  readonly startedAt: string | null;
   readonly chains: readonly {
     readonly id: number;
     readonly name: string;
@@ -41,6 +45,10 @@ export interface DevnetReport {
     readonly height: number;
     readonly pid: number | null;
   };
+  /** Newest first, as the node `blocksSeenBy` sees them. */
+  readonly blocks: readonly RecentBlock[];
+  /** Null when no node could be asked. */
+  readonly blocksSeenBy: string | null;
   readonly faults: readonly ActiveFault[];
   /** What is wrong, in words; empty when all is well. */
   readonly troubles: readonly string[];
@@ -52,95 +60,55 @@ export async function readReport(home: Home, name: string): Promise<DevnetReport
   if (!running) return reportStopped(manifest);
   const control = await connectControl(manifest.socket);
   try {
-    return report(manifest, await control.call<DevnetState>("status"));
+    const state = await control.call<DevnetState>("status");
+    return reportRunning(manifest, state, await readBlocks(manifest, state));
   } finally {
     control.close();
   }
 }
 
-/** Shows the devnet until the signal aborts or it ends; as NDJSON with --json, as lines without a terminal. */
-export async function watchReports(ctx: Ctx<DevnetReport>, name: string): Promise<DevnetReport> {
-  const { manifest, running } = findDevnet(ctx.home, name);
-  let latest = reportStopped(manifest);
-  if (!running) {
-    printReport(ctx.out, latest);
-    return latest;
-  }
-  const control = await connectControl(manifest.socket);
-  const live = process.stdout.isTTY === true && !ctx.cfg.json;
-  const view = live ? (await import("./view/dashboard.tsx")).openDashboard() : undefined;
-  try {
-    await control.subscribe((state) => {
-      latest = report(manifest, state);
-      if (view) view.show(latest);
-      else ctx.out.record(latest, summaryLine(latest));
-    });
-    await Promise.race([
-      control.closed,
-      new Promise<void>((resolve) => ctx.signal.addEventListener("abort", () => resolve(), { once: true })),
-    ]);
-  } finally {
-    view?.close();
-    control.close();
-  }
-  return latest;
-}
-
-export function printReport(out: Out, { name, status, chains, nodes, l1, faults, troubles }: DevnetReport): void {
-  out.line(`${name}: ${status === "ready" ? out.paint("green", status) : out.paint("yellow", status)}`);
-  for (const chain of chains) {
-    const checkpoint = chain.checkpoint
-      ? `, checkpoint ${chain.checkpoint.number} (to block ${chain.checkpoint.end}, ${chain.checkpoint.state})`
-      : "";
-    out.line(`chain ${chain.id} ${chain.name}: final block ${chain.finalized}, head ${chain.height}${checkpoint}`);
-  }
-  out.line(`root chain ${l1.chainId}: block ${l1.height}, ${l1.rpcUrl}`);
-  out.line();
-  out.table(
-    [
-      { title: "node" },
-      { title: "state" },
-      { title: "final", align: "right" },
-      { title: "peers", align: "right" },
-      { title: "rpc" },
-      { title: "roles" },
-    ],
-    nodes.map((node) => [
-      node.name,
-      node.state,
-      String(node.finalized),
-      String(node.peers),
-      node.rpcUrl,
-      node.roles.join(", "),
-    ]),
-  );
-  for (const fault of faults) {
-    out.line(
-      `fault ${fault.handle}: ${fault.kind} by ${fault.nodes.join(", ")}${fault.collude.length > 0 ? `, with ${fault.collude.join(", ")}` : ""}`,
-    );
-  }
-  for (const trouble of troubles) out.line(`${out.paint("yellow", "!")} ${trouble}`);
-}
-
-function summaryLine({ name, status, chains, nodes }: DevnetReport): string {
-  const [chain] = chains;
-  const ready = nodes.filter(({ state }) => state === "ready").length;
-  return `${name} ${status}: ${ready}/${nodes.length} nodes, final ${chain?.finalized ?? 0}, head ${chain?.height ?? 0}`;
-}
-
-type Manifest = NonNullable<ReturnType<typeof readManifest>>;
-
-function findDevnet(home: Home, name: string): { manifest: Manifest; running: boolean } {
+/** @throws {UserError} KOMA_E_DEVNET_NOT_FOUND */
+export function findDevnet(home: Home, name: string): { manifest: DevnetManifest; running: boolean } {
   const manifest = readManifest(home.devnet(name));
   if (!manifest) throw devnetNotFound(name, listDevnetNames(home.devnets));
   return { manifest, running: isDevnetRunning(manifest) };
 }
 
-function report(manifest: Manifest, state: DevnetState): DevnetReport {
+/** Nodes of a running devnet that can be asked for blocks. */
+export function endpointsOf(manifest: DevnetManifest, state: DevnetState) {
+  const ready = new Set(state.nodes.flatMap((node) => (node.state === "ready" ? [node.name] : [])));
+  return manifest.nodes.filter(({ name }) => ready.has(name)).map(({ name, rpcUrl }) => ({ name, rpcUrl }));
+}
+
+/** Name of the node that produces under an address, or the address. */
+export function producerNames(manifest: DevnetManifest): (address: string) => string {
+  const names = new Map(manifest.nodes.map(({ signer, name }) => [signer.toLowerCase(), name]));
+  return (address) => names.get(address.toLowerCase()) ?? address;
+}
+
+async function readBlocks(manifest: DevnetManifest, state: DevnetState): Promise<BlocksSeen> {
+  const { createRpcClient } = await import("../src/rpc/index.ts");
+  const options = { nameOf: producerNames(manifest), signal: AbortSignal.timeout(2 * ANSWER_MS) };
+  for (const { name, rpcUrl } of endpointsOf(manifest, state)) {
+    if (options.signal.aborted) break;
+    const rpc = createRpcClient(rpcUrl, { timeoutMs: ANSWER_MS });
+    try {
+      // Confidence is told about blocks that are known: the second look has all of it.
+      return { seenBy: name, blocks: await lookAtBlocks(rpc, await lookAtBlocks(rpc, [], options), options) };
+    } catch (error) {
+      // A node that hangs or has just died: the next one may know.
+      if (!(error instanceof KomaError) && !options.signal.aborted) throw error;
+    }
+  }
+  return NO_BLOCKS;
+}
+
+export function reportRunning(manifest: DevnetManifest, state: DevnetState, seen: BlocksSeen): DevnetReport {
   const { chain, checkpoint } = state;
   return {
     name: state.name,
     status: state.status,
+    startedAt: state.startedAt,
     chains: [{ ...chain, rpcUrl: manifest.chains[0]?.rpcUrl ?? "", checkpoint }],
     nodes: state.nodes.map(({ name, state: node, pid, height, finalized, peers, restarts }) => {
       const planned = manifest.nodes.find((candidate) => candidate.name === name);
@@ -157,16 +125,19 @@ function report(manifest: Manifest, state: DevnetState): DevnetReport {
       };
     }),
     l1: state.l1,
+    blocks: seen.blocks,
+    blocksSeenBy: seen.seenBy,
     faults: state.faults,
     troubles: findTroubles(state),
   };
 }
 
-function reportStopped(manifest: Manifest): DevnetReport {
+export function reportStopped(manifest: DevnetManifest): DevnetReport {
   const status = manifest.status === "failed" ? "failed" : "stopped";
   return {
     name: manifest.name,
     status,
+    startedAt: null,
     chains: manifest.chains.map(({ id, name, rpcUrl }) => ({
       id,
       name,
@@ -189,6 +160,8 @@ function reportStopped(manifest: Manifest): DevnetReport {
       restarts: 0,
     })),
     l1: { chainId: manifest.l1.chainId, rpcUrl: manifest.l1.rpcUrl, height: 0, pid: null },
+    blocks: [],
+    blocksSeenBy: null,
     faults: [],
     troubles: [`the devnet is ${status}`],
   };

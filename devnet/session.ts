@@ -1,4 +1,4 @@
-import type { NetClient } from "../src/cli/index.ts";
+import { formatDuration, type NetClient } from "../src/cli/index.ts";
 import { EnvironmentError } from "../src/errors.ts";
 import { type ControlClient, connectControl } from "./control-client.ts";
 import type { DevnetState } from "./state.ts";
@@ -51,7 +51,7 @@ function notUp(name: string, reason: string | null): EnvironmentError {
 }
 
 function tooLate(names: readonly string[], timeoutMs: number): EnvironmentError {
-  return new EnvironmentError("KOMA_E_TIMEOUT", `${names.join(", ")} not ready within ${timeoutMs / 1000} s.`, {
+  return new EnvironmentError("KOMA_E_TIMEOUT", `${names.join(", ")} not ready within ${formatDuration(timeoutMs)}.`, {
     fix: [`koma devnet logs ${names[0] ?? ""}`],
   });
 }

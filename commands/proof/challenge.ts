@@ -1,6 +1,7 @@
 import {
   Args,
   type Ctx,
+  didYouMean,
   exitCodes,
   Flags,
   fromFlag,
@@ -133,7 +134,7 @@ async function kindOf(text: string): Promise<FraudKind> {
       fraudKinds.map(({ type }) => type),
     );
     throw new UserError("KOMA_E_FRAUD_KIND_UNKNOWN", `There is no kind of fraud "${text.slice(0, 60)}".`, {
-      fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : ["koma proof types"],
+      fix: near.length > 0 ? [didYouMean(near)] : ["koma proof types"],
     });
   }
   return kind;

@@ -1,4 +1,4 @@
-import { nearNames } from "../../src/cli/index.ts";
+import { didYouMean, nearNames } from "../../src/cli/index.ts";
 import { UserError } from "../../src/errors.ts";
 import { checkParameters, parseBehaviour, parseStartBlock } from "../behaviours.ts";
 import type { NodeChange } from "../control-protocol.ts";
@@ -35,7 +35,7 @@ export function createControlCalls(options: ControlCallsOptions): ControlHandler
     const near = nearNames(name, keepers.keys());
     throw new UserError("KOMA_E_NODE_NOT_FOUND", `The devnet "${network}" has no node "${name}".`, {
       facts: { node: name, known: [...keepers.keys()].join(", ") },
-      fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : ["koma devnet status"],
+      fix: near.length > 0 ? [didYouMean(near)] : ["koma devnet status"],
     });
   }
 

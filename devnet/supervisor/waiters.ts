@@ -1,3 +1,4 @@
+import { formatDuration } from "../../src/cli/index.ts";
 import { EnvironmentError, type KomaError } from "../../src/errors.ts";
 import { type DevnetState, hasReached, type WaitLevel } from "../state.ts";
 
@@ -44,8 +45,12 @@ function tooLate(state: DevnetState, level: WaitLevel, timeoutMs: number): Envir
     ({ name, state: node, finalized, peers }) => `${name} ${node}, block ${finalized}, ${peers} peers`,
   );
   const wanted = level.level === "block" ? `block ${level.height}` : level.level;
-  return new EnvironmentError("KOMA_E_TIMEOUT", `The devnet did not reach "${wanted}" within ${timeoutMs / 1000} s.`, {
-    facts: { why: nodes.join("\n"), status: state.status, finalized: state.chain.finalized },
-    fix: [`koma devnet status ${state.name}`, `koma devnet logs --network ${state.name}`],
-  });
+  return new EnvironmentError(
+    "KOMA_E_TIMEOUT",
+    `The devnet did not reach "${wanted}" within ${formatDuration(timeoutMs)}.`,
+    {
+      facts: { why: nodes.join("\n"), status: state.status, finalized: state.chain.finalized },
+      fix: [`koma devnet status ${state.name}`, `koma devnet logs --network ${state.name}`],
+    },
+  );
 }

@@ -1,7 +1,7 @@
 import { UserError } from "../errors.ts";
 import { type Address, isAddress, parseAddress } from "../primitives/index.ts";
 import type { Ctx } from "./koma-command.ts";
-import { nearNames } from "./near-names.ts";
+import { didYouMean, nearNames } from "./near-names.ts";
 import type { NetClient } from "./net-client.ts";
 
 /**
@@ -34,6 +34,6 @@ export async function resolveAddress(ctx: Ctx, net: NetClient, text: string): Pr
   const near = nearNames(text, known);
   throw new UserError("KOMA_E_ADDRESS_UNKNOWN", `"${text.slice(0, 60)}" is neither an address nor a name known here.`, {
     facts: { network: net.name },
-    fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : ["koma devnet accounts"],
+    fix: near.length > 0 ? [didYouMean(near)] : ["koma devnet accounts"],
   });
 }

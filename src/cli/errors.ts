@@ -1,7 +1,7 @@
 import { BugError, EnvironmentError, KomaError, ProtocolError, UserError } from "../errors.ts";
 import { errorTable } from "./error-table.ts";
 import { type ExitCode, exitCodes } from "./exit-codes.ts";
-import { nearNames } from "./near-names.ts";
+import { didYouMean, nearNames } from "./near-names.ts";
 
 /** An error as the person or program outside sees it. */
 export interface Failure {
@@ -106,7 +106,7 @@ function unknownFlags(error: Error, help: readonly string[]): Failure | undefine
     code: "KOMA_E_FLAG_UNKNOWN",
     exit: exitCodes.usage,
     message: `Unknown flag ${flags.join(", ")}.`,
-    fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : help,
+    fix: near.length > 0 ? [didYouMean(near)] : help,
     details: { flags },
   };
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { UserError } from "../errors.ts";
 import type { Address, Bytes } from "../primitives/index.ts";
 import type { Ctx } from "./koma-command.ts";
-import { nearNames } from "./near-names.ts";
+import { didYouMean, nearNames } from "./near-names.ts";
 import type { NetClient } from "./net-client.ts";
 
 /** A key that signs for the person. */
@@ -50,7 +50,7 @@ export async function openKey(
     const near = nearNames(name, known);
     throw new UserError("KOMA_E_KEY_NOT_FOUND", `There is no key or account "${name}".`, {
       facts: { name, network: net.name },
-      fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : ["koma devnet accounts", "koma keys list"],
+      fix: near.length > 0 ? [didYouMean(near)] : ["koma devnet accounts", "koma keys list"],
     });
   }
   const password = await ctx.secret({

@@ -11,6 +11,12 @@ export function nearNames(given: string, known: Iterable<string>): readonly stri
     .map(({ name }) => name);
 }
 
+/** `Did you mean alice, bob or carol?` */
+export function didYouMean(near: readonly string[]): string {
+  const last = near.at(-1) ?? "";
+  return `Did you mean ${near.length < 2 ? last : `${near.slice(0, -1).join(", ")} or ${last}`}?`;
+}
+
 /** Insertions, deletions, substitutions, and swaps of neighbours, each at cost 1 (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
   let beforeLast: number[] = [];

@@ -8,7 +8,7 @@ import {
   readManifest,
 } from "./devnet-manifest.ts";
 import type { Home } from "./home.ts";
-import { nearNames } from "./near-names.ts";
+import { didYouMean, nearNames } from "./near-names.ts";
 
 /** The running network that a command talks to: where its endpoints and contracts are. */
 export interface NetClient {
@@ -107,7 +107,7 @@ export function devnetNotFound(name: string, known: readonly string[]): UserErro
   const near = nearNames(name, known);
   return new UserError("KOMA_E_DEVNET_NOT_FOUND", `There is no devnet "${name}".`, {
     facts: { network: name, known: known.join(", ") },
-    fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : [upCommand(name)],
+    fix: near.length > 0 ? [didYouMean(near)] : [upCommand(name)],
   });
 }
 
@@ -122,7 +122,7 @@ function findNode(manifest: DevnetManifest, name: string): ManifestNode {
   const near = nearNames(name, names);
   throw new UserError("KOMA_E_NODE_NOT_FOUND", `The devnet "${manifest.name}" has no node "${name}".`, {
     facts: { network: manifest.name, node: name, known: names.join(", ") },
-    fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : ["koma devnet status"],
+    fix: near.length > 0 ? [didYouMean(near)] : ["koma devnet status"],
   });
 }
 

@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { UserError } from "../errors.ts";
 import { parseDuration } from "./duration.ts";
 import { defaultHomeRoot } from "./home.ts";
-import { nearNames } from "./near-names.ts";
+import { didYouMean, nearNames } from "./near-names.ts";
 
 /** What holds for every command. Precedence: flag, KOMA_* variable, project file, user file, default. */
 export interface Settings {
@@ -92,7 +92,7 @@ function readSettings(file: string | undefined): FileSettings {
     if ((FILE_KEYS as readonly string[]).includes(key)) continue;
     const near = nearNames(key, FILE_KEYS);
     throw new UserError("KOMA_E_SETTINGS_INVALID", `The settings file ${file} has an unknown key "${key}".`, {
-      fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : [`Known keys: ${FILE_KEYS.join(", ")}.`],
+      fix: near.length > 0 ? [didYouMean(near)] : [`Known keys: ${FILE_KEYS.join(", ")}.`],
     });
   }
   return value as FileSettings;

@@ -3,7 +3,7 @@ import type { Address } from "../primitives/index.ts";
 import type { RootChain } from "../rootchain/index.ts";
 import type { ChainClient } from "../rpc/index.ts";
 import { openChainToken } from "./erc20.ts";
-import { nearNames } from "./near-names.ts";
+import { didYouMean, nearNames } from "./near-names.ts";
 import type { NetClient } from "./net-client.ts";
 
 /** A token on both chains. */
@@ -81,6 +81,6 @@ export function rootOf(token: KnownToken): Address {
 function unknownToken(text: string): UserError {
   const near = nearNames(text, NAMES);
   return new UserError("KOMA_E_TOKEN_UNKNOWN", `There is no token "${text.slice(0, 60)}".`, {
-    fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : ["Name KMC, dUSD, or a token's address."],
+    fix: near.length > 0 ? [didYouMean(near)] : ["Name KMC, dUSD, or a token's address."],
   });
 }

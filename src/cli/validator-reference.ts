@@ -3,7 +3,7 @@ import type { Address } from "../primitives/index.ts";
 import type { RootChain, ValidatorRecord } from "../rootchain/index.ts";
 import { resolveAddress } from "./addresses.ts";
 import type { Ctx } from "./koma-command.ts";
-import { nearNames } from "./near-names.ts";
+import { didYouMean, nearNames } from "./near-names.ts";
 import type { NetClient } from "./net-client.ts";
 
 export interface ValidatorSelection {
@@ -38,7 +38,7 @@ export async function resolveValidator(
   throw new UserError(
     "KOMA_E_VALIDATOR_NOT_FOUND",
     text === undefined ? `${owner} stakes for no validator.` : `There is no validator "${text.slice(0, 60)}".`,
-    { fix: near.length > 0 ? [`Did you mean ${near.join(" or ")}?`] : ["koma validator list"] },
+    { fix: near.length > 0 ? [didYouMean(near)] : ["koma validator list"] },
   );
 }
 

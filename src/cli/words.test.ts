@@ -1,7 +1,7 @@
 import { describe, expect, it, test } from "vitest";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { openHome } from "./home.ts";
-import { editDistance, nearNames } from "./near-names.ts";
+import { didYouMean, editDistance, nearNames } from "./near-names.ts";
 import { renderTable, shortHex } from "./table.ts";
 
 describe("durations", () => {
@@ -37,6 +37,12 @@ describe("near names", () => {
     expect(nearNames("val", known)).toEqual(["validator-0", "validator-1"]);
     expect(nearNames("al", known)).toEqual(["all"]);
     expect(nearNames("zebra", known)).toEqual([]);
+  });
+
+  it("are asked for in one sentence", () => {
+    expect(didYouMean(["alice"])).toBe("Did you mean alice?");
+    expect(didYouMean(["alice", "bob"])).toBe("Did you mean alice or bob?");
+    expect(didYouMean(["alice", "bob", "carol"])).toBe("Did you mean alice, bob or carol?");
   });
 
   it("count a swap of neighbours as one slip", () => {

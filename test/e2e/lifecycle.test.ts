@@ -5,6 +5,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressOfKey, parseAddress } from "../../src/primitives/index.ts";
 import { openChainClient } from "../../src/rpc/index.ts";
+import { expectDocumented } from "../support/command-output.ts";
 import { balanceOf, blockAt, type DevnetData, isAlive, manifestOf, testKeys, untilFinal } from "../support/devnet.ts";
 import { createKoma, eventually, launcher, processesOf } from "../support/koma.ts";
 
@@ -14,6 +15,17 @@ afterAll(() => koma.dispose());
 /** Waits for the end of everything that names the devnet's folder: nodes, root chain, their watchers. */
 function untilNothingRuns(dir: string, timeoutMs = 15_000): Promise<true> {
   return eventually(`no process of ${dir}`, async () => (await processesOf(dir)).length === 0, timeoutMs);
+}
+
+/** `devnet status --watch --json`: what it has printed so far, and its exit code once the devnet is down. */
+function watchStatus(home: string): { readonly told: () => string; readonly ended: Promise<number | undefined> } {
+  const command = [launcher, "devnet", "status", "--watch", "--json"];
+  const watch = execa(process.execPath, command, { env: { KOMA_HOME: home }, reject: false, stdin: "ignore" });
+  let told = "";
+  watch.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    told += chunk;
+  });
+  return { told: () => told, ended: watch.then(({ exitCode }) => exitCode) };
 }
 
 describe("a devnet's life", () => {
@@ -190,11 +202,18 @@ describe("a devnet's life", () => {
     const hash = await client.send({ to: stranger, value: 123_456_789n }, testKeys.alice);
     const receipt = await client.waitForReceipt(hash, AbortSignal.timeout(60_000));
     const before = await untilFinal(url, Number(receipt.blockNumber));
+    const watch = watchStatus(koma.home);
+    await eventually("a block's confidence", async () => /"confidence":0\.[0-9]/.test(watch.told()), 30_000);
 
     const down = await koma.json<{ stopped: string[]; killed: string[] }>("devnet", "down");
     expect(down).toMatchObject({ stopped: devnet.nodes.map(({ name }) => name), killed: [] });
     expect(await processesOf(devnet.dir)).toEqual([]);
     expect(await koma.json("devnet", "down", "default")).toMatchObject({ stopped: [], killed: [] });
+    expect(await watch.ended).toBe(0);
+    expectDocumented(watch.told());
+    const lines = watch.told().trimEnd().split("\n");
+    expect(lines.at(-1)).toBe('{"kind":"end","data":{"reason":"done"}}');
+    expect(JSON.parse(lines.at(-2) ?? "")).toMatchObject({ kind: "devnet.status", data: { status: "stopped" } });
 
     const resumed = await koma.json<DevnetData>("devnet", "up");
     expect(resumed.started).toBe(true);
