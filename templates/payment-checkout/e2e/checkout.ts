@@ -36,7 +36,8 @@ async function main(): Promise<void> {
     const browser = await chromium.launch({ executablePath, args: launchFlags() });
     try {
       const page = await browser.newPage({ viewport: { width: 420, height: 900 } });
-      for (const currency of ["KMC", "dUSD"] as const) await payIn(page, url, currency);
+      await page.goto(url);
+      for (const currency of ["KMC", "dUSD"] as const) await payIn(page, settings.rpcUrl, currency);
     } finally {
       await browser.close();
     }
@@ -45,11 +46,22 @@ async function main(): Promise<void> {
   }
 }
 
-async function payIn(page: Page, url: string, currency: Currency): Promise<void> {
-  await page.goto(url);
+/** Pays, with the node out of reach for a moment once the payment has left the page. */
+async function payIn(page: Page, rpcUrl: string, currency: Currency): Promise<void> {
+  const { origin } = new URL(rpcUrl);
+  const isRpc = (url: URL) => url.origin === origin;
+  let gone = false;
+  await page.route(isRpc, async (route) => {
+    if (gone) return route.abort();
+    gone = route.request().postData()?.includes("eth_sendRawTransaction") ?? false;
+    return route.continue();
+  });
+  const pay = page.getByTestId("pay");
   await page.getByRole("radio", { name: currency }).check();
-  await page.getByTestId("pay").click();
   try {
+    await pay.click({ timeout: FINAL_WITHIN_MS });
+    await page.getByText("do not pay again").waitFor({ timeout: FINAL_WITHIN_MS });
+    await page.unroute(isRpc);
     await page.locator("section.final").waitFor({ timeout: FINAL_WITHIN_MS });
   } catch (cause) {
     await page.screenshot({ path: `e2e/screenshots/${currency}-not-final.png` });
@@ -58,4 +70,6 @@ async function payIn(page: Page, url: string, currency: Currency): Promise<void>
   }
   await page.screenshot({ path: `e2e/screenshots/${currency}.png` });
   process.stdout.write(`paid in ${currency}: final at ${await page.getByTestId("confidence").textContent()}\n`);
+  if (await pay.isEnabled()) throw new Error(`After its payment in ${currency} was final the order could be paid again.`);
+  await page.getByTestId("new-order").click();
 }

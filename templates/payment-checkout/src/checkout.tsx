@@ -77,10 +77,16 @@ export function Checkout({ settings }: { readonly settings: Settings }) {
             </label>
           ))}
         </div>
-        <p className="payer">
-          <span>{payer ? `${payer.name} ${payer.address.slice(0, 6)}…${payer.address.slice(-4)}` : "No account"}</span>
+        <p className="row">
+          <span>From</span>
+          <span className="price">
+            {payer ? `${payer.name} ${payer.address.slice(0, 6)}…${payer.address.slice(-4)}` : "no account"}
+          </span>
+        </p>
+        <p className="row">
+          <span>Balance</span>
           <span className="price" data-testid="balance">
-            {balance.amount === undefined ? "Balance …" : `Balance ${showAmount(balance.amount, currency, 2)}`}
+            {balance.amount === undefined ? (payer ? "…" : "–") : showAmount(balance.amount, currency, 2)}
           </span>
         </p>
         {offered.map((wallet) => (
@@ -90,6 +96,7 @@ export function Checkout({ settings }: { readonly settings: Settings }) {
         ))}
         <button
           type="button"
+          className="pay"
           disabled={!payer || total === 0n || short || locked}
           onClick={checkOut}
           aria-describedby="notice"

@@ -4,7 +4,7 @@ import { FINAL_CONFIDENCE, type Payment } from "./payment.ts";
 const WORDS: Readonly<Record<Payment["stage"], string>> = {
   signing: "Waiting for your signature",
   sent: "Sent, waiting for a block",
-  included: "In a block, confidence is rising",
+  included: "In a block, not final yet",
   final: "Paid: final",
   failed: "Not paid",
 };
@@ -22,7 +22,9 @@ interface ProgressProps {
 export function PaymentProgress({ payment, rpcUrl, onNewOrder }: ProgressProps) {
   const confidence = payment && "confidence" in payment ? payment.confidence : 0;
   const percent = Math.round(confidence * 1000) / 10;
-  const offline = payment !== undefined && "offline" in payment && payment.offline;
+  const final = payment?.stage === "final";
+  // Nothing that a node could say makes a final payment less so.
+  const offline = payment !== undefined && "offline" in payment && payment.offline && !final;
   return (
     <section aria-label="Progress" className={`card progress ${payment?.stage ?? "idle"}`}>
       <h2 role="status" data-testid="stage">
@@ -32,21 +34,26 @@ export function PaymentProgress({ payment, rpcUrl, onNewOrder }: ProgressProps) 
         <div className="fill" style={{ width: `${percent}%` }} />
         <div className="mark" style={{ left: `${FINAL_CONFIDENCE * 100}%` }} />
       </div>
-      <p>
-        <span data-testid="confidence">{percent} %</span> of all stake would have to cheat provably to take it back. Final from
-        the mark on.
+      <p className="row">
+        <span>Confidence</span>
+        <span className="price" data-testid="confidence">
+          {percent} %
+        </span>
       </p>
-      <p className="trouble" role="status" data-testid="trouble">
-        {payment?.stage === "failed" && payment.reason}
-        {offline && `The payment was sent; do not pay again. ${nodeDown(rpcUrl)} This page keeps asking.`}
-      </p>
+      <p>The share of all stake that would have to cheat provably to take the payment back. Final from the mark on.</p>
       <p className="hash" data-testid="hash">
         {payment && "hash" in payment && payment.hash}
         {payment && "block" in payment && ` in block ${payment.block}`}
       </p>
-      <button type="button" className={payment?.stage === "final" ? "secondary" : "secondary hidden"} onClick={onNewOrder} data-testid="new-order">
-        New order
-      </button>
+      <div className="end">
+        <p className="trouble" role="status" data-testid="trouble">
+          {payment?.stage === "failed" && payment.reason}
+          {offline && `The payment was sent; do not pay again. ${nodeDown(rpcUrl)} This page keeps asking.`}
+        </p>
+        <button type="button" className={final ? "secondary" : "secondary hidden"} onClick={onNewOrder} data-testid="new-order">
+          New order
+        </button>
+      </div>
     </section>
   );
 }
