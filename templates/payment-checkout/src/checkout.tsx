@@ -1,82 +1,68 @@
 import { useEffect, useMemo, useRef, useState } from "react";
+import { Basket } from "./basket.tsx";
+import { explain, nodeDown } from "./explain.ts";
 import { komaClient } from "./koma/chain.ts";
 import type { Settings } from "./koma/settings.ts";
-import { type BrowserWallet, connectWallet, devPayer, listenForWallets, type Payer } from "./koma/wallet.ts";
 import { type Currency, type Item, items, showAmount, totalOf } from "./order.ts";
 import { type Payment, pay } from "./payment.ts";
 import { PaymentProgress } from "./payment-progress.tsx";
+import { useBalance } from "./use-balance.ts";
+import { useWallet } from "./use-wallet.ts";
 
 export function Checkout({ settings }: { readonly settings: Settings }) {
   const client = useMemo(() => komaClient(settings), [settings]);
   const [chosen, setChosen] = useState<readonly Item[]>(items.slice(0, 1));
   const [currency, setCurrency] = useState<Currency>("KMC");
-  const [wallets, setWallets] = useState<readonly BrowserWallet[]>([]);
-  const [payer, setPayer] = useState<Payer | undefined>(() => devPayer(settings));
   const [payment, setPayment] = useState<Payment>();
+  const { offered, payer, problem, connect } = useWallet(settings);
+  const token = currency === "dUSD" ? settings.token : undefined;
+  const balance = useBalance(client, payer?.address, token);
   const running = useRef<AbortController>(undefined);
-
-  useEffect(
-    () =>
-      listenForWallets((wallet) => {
-        setWallets((known) => (known.some((other) => other.provider === wallet.provider) ? known : [...known, wallet]));
-      }),
-    [],
-  );
   useEffect(() => () => running.current?.abort(), []);
 
   const total = totalOf(chosen);
-  const busy = payment?.stage === "signing" || payment?.stage === "sent";
+  // From the click on, until it failed or a new order began: one order is paid once.
+  const locked = payment !== undefined && payment.stage !== "failed";
+  const short = balance.amount !== undefined && balance.amount < total;
+  const notice = locked ? undefined : (problem ?? obstacle());
 
-  async function connect(wallet: BrowserWallet) {
-    try {
-      setPayer(await connectWallet(settings, wallet));
-    } catch (error) {
-      setPayment({ stage: "failed", reason: reasonOf(error) });
+  function obstacle(): string | undefined {
+    if (balance.offline) return `${nodeDown(settings.rpcUrl)} This page goes on by itself.`;
+    if (short && payer) {
+      const to = payer.wallet ? ` --to ${payer.address}` : "";
+      return `Not enough ${currency}. Deposit some: koma bridge deposit --token ${currency} --amount 100${to} --wait`;
     }
+    if (!payer) return "Connect a wallet to pay.";
+    if (total === 0n) return "Put something into the basket.";
+    return undefined;
   }
 
   async function checkOut() {
-    if (!payer) return;
-    running.current?.abort();
+    if (!payer || locked) return;
     const controller = new AbortController();
     running.current = controller;
-    const token = currency === "dUSD" ? settings.token : undefined;
     const order = { merchant: settings.merchant, amount: total, ...(token ? { token } : {}) };
     try {
       await pay(client, payer, order, setPayment, controller.signal);
     } catch (error) {
-      setPayment({ stage: "failed", reason: reasonOf(error) });
+      setPayment({ stage: "failed", reason: explain(error, settings.rpcUrl) });
     }
+  }
+
+  function newOrder() {
+    running.current?.abort();
+    setPayment(undefined);
+    setChosen(items.slice(0, 1));
   }
 
   return (
     <main>
       <h1>Checkout</h1>
-      <section aria-label="Basket">
-        {items.map((item) => (
-          <label key={item.name} className="item">
-            <input
-              type="checkbox"
-              checked={chosen.includes(item)}
-              onChange={() =>
-                setChosen((now) => (now.includes(item) ? now.filter((other) => other !== item) : [...now, item]))
-              }
-            />
-            <span>{item.name}</span>
-            <span className="price">{item.price}</span>
-          </label>
-        ))}
-        <div className="item total">
-          <span>Total</span>
-          <span className="price" data-testid="total">
-            {showAmount(total, currency)}
-          </span>
-        </div>
-      </section>
+      <Basket chosen={chosen} currency={currency} locked={locked} onChange={setChosen} />
 
-      <section aria-label="Payment">
-        <fieldset>
-          <legend>Pay with</legend>
+      <fieldset className="card" disabled={locked}>
+        <legend>Pay with</legend>
+        <div className="choice">
           {(["KMC", "dUSD"] as const).map((name) => (
             <label key={name}>
               <input
@@ -90,26 +76,40 @@ export function Checkout({ settings }: { readonly settings: Settings }) {
               {name}
             </label>
           ))}
-        </fieldset>
-        <p className="payer">
-          {payer ? `From ${payer.name} ${payer.address.slice(0, 6)}…${payer.address.slice(-4)}` : "No wallet connected"}
+        </div>
+        <p className="row">
+          <span>From</span>
+          <span className="price">
+            {payer ? `${payer.name} ${payer.address.slice(0, 6)}…${payer.address.slice(-4)}` : "no account"}
+          </span>
         </p>
-        {wallets.map((wallet) => (
+        <p className="row">
+          <span>Balance</span>
+          <span className="price" data-testid="balance">
+            {balance.amount === undefined ? (payer ? "…" : "–") : showAmount(balance.amount, currency, 2)}
+          </span>
+        </p>
+        {offered.map((wallet) => (
           <button key={wallet.name} type="button" className="secondary" onClick={() => connect(wallet)}>
             Connect {wallet.name}
           </button>
         ))}
-        <button type="button" disabled={!payer || total === 0n || busy} onClick={checkOut} data-testid="pay">
+        <button
+          type="button"
+          className="pay"
+          disabled={!payer || total === 0n || short || locked}
+          onClick={checkOut}
+          aria-describedby="notice"
+          data-testid="pay"
+        >
           Pay {showAmount(total, currency)}
         </button>
-      </section>
+        <p id="notice" className="notice" role="status" data-testid="notice">
+          {notice}
+        </p>
+      </fieldset>
 
-      {payment && <PaymentProgress payment={payment} />}
+      <PaymentProgress payment={payment} rpcUrl={settings.rpcUrl} onNewOrder={newOrder} />
     </main>
   );
-}
-
-function reasonOf(error: unknown): string {
-  const short = (error as { shortMessage?: string }).shortMessage;
-  return short ?? (error instanceof Error ? error.message : String(error));
 }

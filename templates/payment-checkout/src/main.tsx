@@ -16,6 +16,6 @@ try {
 
 createRoot(root).render(
   <StrictMode>
-    {typeof settings === "string" ? <p className="notice error">{settings}</p> : <Checkout settings={settings} />}
+    {typeof settings === "string" ? <p role="alert" className="page-error">{settings}</p> : <Checkout settings={settings} />}
   </StrictMode>,
 );

@@ -11,6 +11,11 @@ describe("an order", () => {
   it("is shown in whole units of the currency", () => {
     expect(showAmount(totalOf(items), "KMC")).toBe("55.75 KMC");
   });
+
+  it("never shows a balance as more than it is", () => {
+    expect(showAmount(4_499_999_999_999_999_999n, "dUSD", 2)).toBe("4.49 dUSD");
+    expect(showAmount(100n * 10n ** 18n, "dUSD", 2)).toBe("100 dUSD");
+  });
 });
 
 describe("settings", () => {

@@ -21,6 +21,10 @@ export function totalOf(chosen: readonly Item[]): bigint {
   return chosen.reduce((sum, item) => sum + parseUnits(item.price, DECIMALS), 0n);
 }
 
-export function showAmount(amount: bigint, currency: Currency): string {
-  return `${formatUnits(amount, DECIMALS)} ${currency}`;
+/** In whole units; with `digits` cut off, never rounded up, after so many decimals. */
+export function showAmount(amount: bigint, currency: Currency, digits?: number): string {
+  const shown = formatUnits(amount, DECIMALS);
+  const [whole = "0", decimals = ""] = shown.split(".");
+  if (digits === undefined || decimals.length <= digits) return `${shown} ${currency}`;
+  return `${whole}.${decimals.slice(0, digits)} ${currency}`;
 }

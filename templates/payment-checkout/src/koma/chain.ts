@@ -10,8 +10,9 @@ export function komaChain(settings: Settings) {
   });
 }
 
+/** Whoever asks asks again by himself, and must know at once when the node is away. */
 export function komaClient(settings: Settings): PublicClient {
-  return createPublicClient({ chain: komaChain(settings), transport: http(settings.rpcUrl), pollingInterval: 250 });
+  return createPublicClient({ chain: komaChain(settings), transport: http(settings.rpcUrl, { retryCount: 0, timeout: 5_000 }) });
 }
 
 /** How strongly a block is final: the share of all stake that would have to cheat provably to revert it. */
