@@ -35,6 +35,8 @@ export interface DevnetSession {
 
 /** Without --timeout: long enough for the slowest machine this was tried on, short enough to be told. */
 const DEFAULT_WAIT_MS = 120_000;
+/** Each time somebody else was faster; with several devnets that come up at one moment it may be more than once. */
+const MAX_MOVES = 4;
 const STEP_NAMES: readonly StepName[] = ["l1", "stake", "nodes", "block"];
 
 /** Plans, starts and waits, showing the steps; interrupted, it takes down again what it started. */
@@ -48,7 +50,7 @@ export async function bringUp(ctx: Ctx, request: BringUpRequest): Promise<Devnet
   let planned: PlannedDevnet | undefined;
   let running: RunningDevnet | undefined;
   let following: Follower | undefined;
-  let replanned = false;
+  let moves = 0;
 
   const plan = (again: { readonly fresh: boolean; readonly leastBase?: number }): Promise<PlannedDevnet> =>
     planUp({ home: ctx.home, name, network, signal: ctx.signal, ...again });
@@ -61,11 +63,12 @@ export async function bringUp(ctx: Ctx, request: BringUpRequest): Promise<Devnet
     following = await follow(running.control, level, { timeoutMs: leftMs, signal: ctx.signal });
     return following;
   };
-  /** A port that was free when it was planned may be taken now. Once, everything moves to others. */
+  /** A port that was free when it was planned may be taken now: everything moves to others. */
   const moveAway = async (error: unknown): Promise<boolean> => {
     const taken = error instanceof KomaError && error.code === "KOMA_E_PORT_TAKEN";
-    if (!taken || replanned || !running?.started || !planned || planned.plan.network.ports.pinned) return false;
-    replanned = true;
+    if (!taken || moves === MAX_MOVES || !running?.started || !planned || planned.plan.network.ports.pinned)
+      return false;
+    moves += 1;
     running.control.close();
     await takeDown(paths, { graceMs: 2_000, signal: ctx.signal });
     following = undefined;

@@ -286,7 +286,14 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     peerCount: () => network.peers().length,
     syncing: () => false,
     status,
-    extra: komaMethods({ chain, driver, finalAt: (fraction) => progress.finalAt(fraction), clock, store }),
+    extra: komaMethods({
+      chain,
+      driver,
+      finalAt: (fraction) => progress.finalAt(fraction),
+      clock,
+      store,
+      appointed: new Set(genesis.validators.filter(({ producer }) => producer).map(({ signer }) => signer)),
+    }),
   });
   let rpc: RpcServer | undefined;
 

@@ -1,7 +1,7 @@
 import { encodeBlock, encodeHeader, encodeReceipt } from "../chain/index.ts";
 import type { Clock } from "../clock.ts";
 import { ProtocolError } from "../errors.ts";
-import { bytesToHex, type Hash, timestamp } from "../primitives/index.ts";
+import { type Address, bytesToHex, type Hash, timestamp } from "../primitives/index.ts";
 import { type ExtraMethod, invalidParams, isAbsent, readHash, readQuantity } from "../rpc/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { ChainView, KnownBlock } from "./chain-view.ts";
@@ -15,6 +15,8 @@ export interface KomaMethodParts {
   /** Newest block final at a threshold, over all eras. */
   readonly finalAt: (fraction: number) => Hash;
   readonly clock: Clock;
+  /** Producers of the genesis. */
+  readonly appointed: ReadonlySet<Address>;
   readonly store: Pick<Store, "instances" | "units">;
 }
 
@@ -29,7 +31,7 @@ const MAX_CITATIONS = 40_000;
  * knows of itself.
  */
 export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, ExtraMethod>> {
-  const { chain, driver, finalAt, clock, store } = parts;
+  const { chain, driver, finalAt, clock, store, appointed } = parts;
 
   function blockOf(param: unknown): KnownBlock {
     const hash = hashOf(param);
@@ -94,7 +96,7 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
           violated,
           height: Number(chain.header(finalAt(fraction))?.number ?? 0n),
         })),
-        validators: describeMembers(status.instance, status.validators),
+        validators: describeMembers(status.instance, status.validators, appointed),
       };
     },
   };
