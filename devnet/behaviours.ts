@@ -25,6 +25,12 @@ export const behaviours: readonly Behaviour[] = [
     needsAccomplices: false,
     params: [],
   },
+  {
+    kind: "equivocate",
+    summary: "sign two consensus units with one number and send both to everybody",
+    needsAccomplices: false,
+    params: [],
+  },
 ];
 
 /** How many nodes of `total` equal ones, the actors included, weigh more than two thirds. */

@@ -1,10 +1,12 @@
 import { type BlockHeader, hashHeader, signTransaction, type Transaction } from "../chain/index.ts";
+import type { ConsensusMessage, Instance } from "../consensus/index.ts";
 import { UserError } from "../errors.ts";
 import type { Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import type { Address, Bytes } from "../primitives/index.ts";
 import type { NodeCommand } from "./admin-channel.ts";
 import type { BlockFaults } from "./block-service.ts";
+import { contradictionOf } from "./equivocation.ts";
 import type { NodeEventBus } from "./events.ts";
 
 type BehaveCommand = Extract<NodeCommand, { type: "behave" }>;
@@ -18,6 +20,8 @@ export interface Behaviours {
   blockFaults(block: bigint): BlockFaults | undefined;
   /** A block of ours was proposed: faults that are done a number of times count it. */
   proposed(block: bigint): void;
+  /** What this node sends beside a message of its own that contradicts it; undefined while it is honest. */
+  contradiction(message: ConsensusMessage, instance: Instance): ConsensusMessage | undefined;
 }
 
 export interface BehavioursConfig {
@@ -31,8 +35,9 @@ export interface BehavioursConfig {
 /**
  * Kinds that nodes know; none takes a parameter. `bad-nonce`: the producer puts two different transactions with one nonce into its block.
  * `sign-anything`: accepts blocks with wrong nonces, and so signs the checkpoint over them; what colluding stakers do.
+ * `equivocate`: signs two consensus units with one number and sends both to everybody.
  */
-export const behaviourKinds = ["bad-nonce", "sign-anything"] as const;
+export const behaviourKinds = ["bad-nonce", "sign-anything", "equivocate"] as const;
 type BehaviourKind = (typeof behaviourKinds)[number];
 
 interface Running {
@@ -71,8 +76,8 @@ export function createBehaviours(
     if (!/^[0-9]{1,15}$/.test(from))
       throw invalid(`A behaviour begins at a block's number, not at "${from.slice(0, 60)}".`, "at");
     const actor = command.actors.includes(config.name);
-    if (kind === "bad-nonce" && actor && !config.signer) {
-      throw new UserError("KOMA_E_NOT_A_PRODUCER", "This node signs nothing, so it cannot produce a bad block.", {});
+    if (kind !== "sign-anything" && actor && !config.signer) {
+      throw new UserError("KOMA_E_NOT_A_PRODUCER", "This node signs nothing, so it cannot sign anything wrong.", {});
     }
     running.set(command.handle, {
       kind,
@@ -84,9 +89,11 @@ export function createBehaviours(
     ports.logger.warn({ handle: command.handle, kind }, "misbehaving on request");
   }
 
-  function cheating(block: bigint): Running | undefined {
-    return concerned(block).find(({ kind, actor, left }) => kind === "bad-nonce" && actor && left > 0);
+  function acting(wanted: BehaviourKind, block: bigint): Running | undefined {
+    return concerned(block).find(({ kind, actor, left }) => kind === wanted && actor && left > 0);
   }
+
+  const cheating = (block: bigint) => acting("bad-nonce", block);
 
   function concerned(block: bigint): readonly Running[] {
     return [...running.values()].filter(({ from }) => from <= block);
@@ -122,9 +129,23 @@ export function createBehaviours(
     },
     blockFaults(block) {
       // Whoever takes part goes on accepting the bad block until it is healed, also when its own part is done.
-      if (concerned(block).length === 0) return undefined;
+      if (concerned(block).every(({ kind }) => kind === "equivocate")) return undefined;
       const { signer } = config;
       return { extra: (parent) => (cheating(block) && signer ? doubleSpend(parent, signer) : []), ignoreNonces: true };
+    },
+    contradiction(message, instance) {
+      const { signer } = config;
+      if (message.kind !== "unit" || !signer) return undefined;
+      if (instance.committee.validators[message.unit.creator]?.signer !== signer.address) return undefined;
+      const cheat = acting("equivocate", ports.executor.finalHead.number + 1n);
+      const second = cheat && contradictionOf(message, instance, signer.key);
+      if (!second) return undefined;
+      cheat.left -= 1;
+      const detail = `two units with number ${message.unit.seq} in instance ${instance.id}`;
+      const { handle, kind } = cheat;
+      ports.events.emit({ type: "behaviour", handle, kind, event: "performed", detail });
+      if (cheat.left === 0) ports.events.emit({ type: "behaviour", handle, kind, event: "finished", detail });
+      return second;
     },
     proposed(block) {
       const done = cheating(block);

@@ -151,6 +151,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       store,
       units: store.units,
       signatures: store.signatures,
+      contradiction: (message, instance) => behaviours.contradiction(message, instance),
       blocks,
       finalUnits,
       blockSync,

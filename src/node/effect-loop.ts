@@ -35,6 +35,8 @@ export interface EffectPorts {
   readonly signatures: Store["signatures"];
   readonly blocks: BlockService;
   readonly listener: EffectListener;
+  /** What this node sends to contradict its own unit; a devnet's fault. */
+  readonly contradiction?: (message: ConsensusMessage, instance: Instance) => ConsensusMessage | undefined;
   readonly logger: Logger;
 }
 
@@ -84,7 +86,7 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
       case "persistEndorsement":
         return persistEndorsement(effect);
       case "broadcast":
-        return network.broadcast("consensus", encodeMessage(effect.message), effect.except);
+        return broadcast(effect);
       case "send":
         return network.send(effect.to, "consensus", encodeMessage(effect.message));
       case "sendToAny":
@@ -134,6 +136,13 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
       ...row,
       expected: own.after as string as Hash | undefined,
     });
+  }
+
+  function broadcast({ message, except }: Extract<Effect, { kind: "broadcast" }>): void {
+    network.broadcast("consensus", encodeMessage(message), except);
+    // Only what comes from us is sent to all without exception.
+    const second = except === undefined ? ports.contradiction?.(message, instance) : undefined;
+    if (second) network.broadcast("consensus", encodeMessage(second), undefined);
   }
 
   function sendToAny(message: ConsensusMessage): void {
