@@ -28,8 +28,15 @@ function run(args: readonly string[], onOutput?: (text: string) => void): Promis
   });
 }
 
-/** Levels that start processes and wait for real time run alone: beside others they would measure the machine. */
-const stages: readonly (readonly string[])[] = [["unit", "simulation", "contracts"], ["node"], ["e2e"]];
+/**
+ * Levels that wait for real time come after those that need the processor, so that they do not measure the machine. The
+ * Solidity tests spend half of their time in one compiler thread, and nodes sleep most of theirs: these two go together.
+ */
+const stages: readonly (readonly (() => Promise<Tally>)[])[] = [
+  [() => runVitest(["unit", "simulation", "contracts"])],
+  [() => runVitest(["node"]), runForge],
+  [() => runVitest(["e2e"])],
+];
 
 async function runVitest(projects: readonly string[]): Promise<Tally> {
   const report = join(scratch, `${projects.join("-")}.json`);
@@ -60,8 +67,7 @@ async function runForge(): Promise<Tally> {
 
 try {
   const tallies: Tally[] = [];
-  for (const projects of stages) tallies.push(await runVitest(projects));
-  tallies.push(await runForge());
+  for (const stage of stages) tallies.push(...(await Promise.all(stage.map((level) => level()))));
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
   process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
