@@ -21,7 +21,7 @@ const COLOURS = `
   .plain{fill:#f6f8fa}.blue{fill:#cfe5ff}.green{fill:#c6f0cf}.amber{fill:#ffe7b3}.red{fill:#ffd0cc}.violet{fill:#e6d9ff}
   @media (prefers-color-scheme:dark){
     .ground{fill:#0d1117;stroke:#3d444d}
-    text{fill:#e6edf3}.dim,.small{fill:#9aa5b1}.alert{fill:#ff8f85}
+    text{fill:#e6edf3}.dim,.small{fill:#b7c0ca}.alert{fill:#ff8f85}
     .shape{stroke:#9aa5b1}.edge{stroke:#6e7781}.strong{stroke:#e6edf3}.tip{fill:#6e7781}.strongtip{fill:#e6edf3}
     .plain{fill:#1c2128}.blue{fill:#12406e}.green{fill:#14532d}.amber{fill:#5c4308}.red{fill:#6e1f1a}.violet{fill:#44307a}
   }`;

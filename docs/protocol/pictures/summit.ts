@@ -15,7 +15,7 @@ function column(ms: number, seq: number, names: string, cites: readonly string[]
 
 /** Two rounds of four equal validators without any fault, in the order in which the units are made. */
 export const summitUnits: readonly PictureUnit[] = [
-  { id: "A0", x: xAt(20), block: "first", tone: tones[0] as Tone },
+  { id: "A0", x: xAt(0), block: "first", tone: tones[0] as Tone },
   ...column(140, 0, "BCD", ["A0"], 0),
   ...column(666, 1, "ABCD", all(0), 1),
   { id: "B2", x: xAt(1020), cites: all(1), block: "second", tone: tones[2] as Tone },
