@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
@@ -70,13 +70,28 @@ describe("koma consensus on a running devnet", () => {
   const nodeFolder = (name: string) => join(devnet.dir, "nodes", name);
 
   /** A copy of a node's data as it is at this moment, as somebody with `cp` makes it. */
-  function copyOf(name: string, as: string): string {
+  async function copyOf(name: string, as: string): Promise<string> {
     const copy = join(folder, as);
-    // The chain first: of every final block in it the units are stored by then.
-    for (const file of ["chain.db", "chain.db-wal", "consensus.db", "consensus.db-wal"]) {
-      cpSync(join(nodeFolder(name), "data", file), join(copy, file));
-    }
+    const live = (file: string) => join(nodeFolder(name), "data", file);
+    copyDatabase(live("chain.db"), join(copy, "chain.db"));
+    // What made its last blocks final may wait in memory for 50 ms: the next write takes all of it along.
+    const lastWrite = () => statSync(live("consensus.db-wal")).mtimeMs;
+    const before = lastWrite();
+    await eventually(`${name} to write its next units`, async () => lastWrite() > before);
+    copyDatabase(live("consensus.db"), join(copy, "consensus.db"));
     return copy;
+  }
+
+  /** The node writes on. A copy is whole unless the log was moved into the database meanwhile, or begun anew. */
+  function copyDatabase(from: string, to: string): void {
+    const logBegin = () => readFileSync(`${from}-wal`).subarray(0, 32).toString("hex");
+    for (let attempt = 0; attempt < 20; attempt++) {
+      const [changedAt, begin] = [statSync(from).mtimeMs, logBegin()];
+      cpSync(from, to);
+      cpSync(`${from}-wal`, `${to}-wal`);
+      if (statSync(from).mtimeMs === changedAt && logBegin() === begin) return;
+    }
+    throw new Error(`${from} is never quiet long enough to be copied`);
   }
 
   describe("units", () => {
@@ -185,7 +200,7 @@ describe("koma consensus on a running devnet", () => {
     });
 
     it("agrees with a copy of a running node's databases, and leaves the original alone", async () => {
-      const copy = copyOf("validator-2", "copy");
+      const copy = await copyOf("validator-2", "copy");
       const replay = await koma.json<Replay>("consensus", "replay", "--dir", nodeFolder("validator-2"), "--data", copy);
       expect(replay).toMatchObject({ ok: true, comparedWith: "chain.db" });
       expect(replay.compared).toBeGreaterThanOrEqual(4);
@@ -196,7 +211,7 @@ describe("koma consensus on a running devnet", () => {
         as: string,
         change: (databases: Record<"consensus" | "chain", SqliteDatabase.Database>) => void,
       ) => {
-        const copy = copyOf("validator-3", as);
+        const copy = await copyOf("validator-3", as);
         const databases = {
           consensus: new SqliteDatabase(join(copy, "consensus.db")),
           chain: new SqliteDatabase(join(copy, "chain.db")),
