@@ -33,6 +33,8 @@ describe("a proposed block", () => {
   let chain: TestChain;
   let service: BlockService;
   let banned: Hash | undefined;
+  /** Key block of the only era here. */
+  let key: Hash;
   /** What consensus has in its state. */
   const known = new Map<UnitHash, BlockRef>();
   beforeEach(async () => {
@@ -55,7 +57,7 @@ describe("a proposed block", () => {
         logger: silentLogger,
       },
     );
-    service.openInstance(executor.finalHead.hash);
+    key = executor.finalHead.hash;
   });
   afterEach(() => {
     chain.close();
@@ -93,7 +95,12 @@ describe("a proposed block", () => {
   const slotOf = (block: Block): Slot => timestamp(Number(block.header.timestamp) * 1000) as Slot;
 
   const validate = (block: Block, name: string, parent?: BlockRef) =>
-    service.validate({ unit: unitOf(name), t: slotOf(block), payload: encodeBlock(block) }, parent, producer.address);
+    service.validate(
+      { unit: unitOf(name), t: slotOf(block), payload: encodeBlock(block) },
+      parent,
+      producer.address,
+      key,
+    );
 
   const genesisBlock = (): Block => chain.store.blocks.block(chain.executor.finalHead.hash) as Block;
 
@@ -128,9 +135,8 @@ describe("a proposed block", () => {
         logger: silentLogger,
       },
     );
-    busy.openInstance(executor.finalHead.hash);
     const slot = (Number(head.timestamp) + 1) * 1000;
-    const payload = await busy.build(slot, undefined, 100);
+    const payload = await busy.build(slot, undefined, 100, executor.finalHead.hash);
     const built = decodeBlock(payload as Uint8Array, genesis.chainId);
     const count = built.ok ? built.value.transactions.length : 0;
     expect(count).toBeGreaterThan(0);
@@ -174,9 +180,9 @@ describe("a proposed block", () => {
   it("is invalid when its time is not its slot's, when it is no block, and when the root chain banned it", async () => {
     const a1 = await blockOn(genesisBlock(), 1n);
     const late = { unit: unitOf("a1"), t: timestamp(slotOf(a1) + 1_000), payload: encodeBlock(a1) };
-    expect(await service.validate(late, undefined, producer.address)).toBe("invalid");
+    expect(await service.validate(late, undefined, producer.address, key)).toBe("invalid");
     expect(
-      await service.validate({ ...late, t: slotOf(a1), payload: utf8("nonsense") }, undefined, producer.address),
+      await service.validate({ ...late, t: slotOf(a1), payload: utf8("nonsense") }, undefined, producer.address, key),
     ).toBe("invalid");
     banned = a1.hash;
     expect(await validate(a1, "a1")).toBe("invalid");
@@ -228,14 +234,14 @@ describe("a proposed block", () => {
       expect(await validate(b2, "b2", refOf(b1, "b1"))).toBe("valid");
       const b3 = await blockOn(b2, 1n);
       const onB2 = { ...refOf(b2, "b2"), parent: unitOf("b1") };
-      service.openInstance(root.hash);
+      service.forgetUnits();
       chain.executor.discard(b1.hash);
       expect(await validate(b3, "b3", onB2)).toBe("unavailable");
       known.set(unitOf("b1"), { ...refOf(b1, "b1"), payload: encodeBlock(b1) });
       known.set(unitOf("b2"), { ...onB2, payload: encodeBlock(b2) });
       expect(await validate(b3, "b3", onB2)).toBe("valid");
       // Nor does a restart forget which block a unit that is final carries.
-      service.openInstance(root.hash);
+      service.forgetUnits();
       known.set(unitOf("a2"), { ...refOf(a2, "a2"), payload: encodeBlock(a2) });
       expect(await validate(await blockOn(a2, 1n), "a3", refOf(a2, "a2"))).toBe("valid");
     });

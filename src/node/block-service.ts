@@ -45,7 +45,7 @@ export interface BlockService {
    * Builds and executes the block of a slot; undefined when the parent is not executed here. Without a parent it stands on
    * `key`, the key block of its era.
    */
-  build(slot: number, parent: BlockRef | undefined, deadline: number, key?: Hash): Promise<Bytes | undefined>;
+  build(slot: number, parent: BlockRef | undefined, deadline: number, key: Hash): Promise<Bytes | undefined>;
   /**
    * Executes a proposed block; `creator` is the signer of the validator that proposed it. A block that comes late, when
    * another one of its height is final, is judged like any other: `invalid` holds for ever and has to be the same on every
@@ -56,7 +56,7 @@ export interface BlockService {
     block: { readonly unit: UnitHash; readonly t: number; readonly payload: Bytes },
     parent: BlockRef | undefined,
     creator: Address,
-    key?: Hash,
+    key: Hash,
   ): Promise<"valid" | "invalid" | "unavailable">;
   /** Hash of the block that a unit carries, once it was executed here. */
   hashOf(unit: UnitHash): Hash | undefined;
@@ -66,8 +66,8 @@ export interface BlockService {
   adopt(unit: UnitHash, payloadHash: Hash): void;
   /** The unit of a block that was executed before a restart. */
   link(unit: UnitHash, block: Hash): void;
-  /** A new generation begins on this block, and those of the one before are of no use any more. */
-  openInstance(keyBlock: Hash): void;
+  /** A new generation begins: which unit carried which block of the one before is of no use any more. */
+  forgetUnits(): void;
 }
 
 export interface BlockServiceConfig {
@@ -112,7 +112,6 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
   const own = new Map<Hash, BlockHeader>();
   /** Until a block is judged, for those on top of it. */
   const judging = new Map<UnitHash, Promise<void>>();
-  let keyBlock: Hash | undefined;
 
   function execute(block: Block) {
     const lenient = ports.faults(block.header.number)?.ignoreNonces;
@@ -151,7 +150,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
 
   return {
     async build(slot, parent, deadline, key) {
-      const parentHash = parent ? links.hashOf(parent.unit) : (key ?? keyBlock);
+      const parentHash = parent ? links.hashOf(parent.unit) : key;
       if (!signer || !parentHash) return undefined;
       const header = executor.headerAt(parentHash);
       let executed: ExecutedBlock;
@@ -201,8 +200,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
       ports.proposed(block);
     },
     link: (unit, block) => links.link(unit, block),
-    openInstance(hash) {
-      keyBlock = hash;
+    forgetUnits() {
       links.clear();
       own.clear();
     },
@@ -212,7 +210,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     proposed: Parameters<BlockService["validate"]>[0],
     parent: BlockRef | undefined,
     creator: Address,
-    key: Hash | undefined,
+    key: Hash,
   ): Promise<"valid" | "invalid" | "unavailable"> {
     try {
       return await runAndJudge(proposed, parent, creator, key);
@@ -227,9 +225,9 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     proposed: Parameters<BlockService["validate"]>[0],
     parent: BlockRef | undefined,
     creator: Address,
-    key: Hash | undefined,
+    key: Hash,
   ): Promise<"valid" | "invalid" | "unavailable"> {
-    const parentHash = parent ? await parents(parent) : (key ?? keyBlock);
+    const parentHash = parent ? await parents(parent) : key;
     if (!parentHash) return "unavailable";
     const checked = decode(proposed, parentHash, creator);
     if (!checked.ok) return refuse(proposed.unit, checked.rejection);

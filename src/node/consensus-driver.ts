@@ -343,7 +343,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       const base = records.at(lastGood) ?? genesisEra();
       const keyBlock = { hash, height: Number(lastGood) };
       const next = recoveryEra(base, { generation: Number(generation), keyBlock, start: timestamp(start), ejected });
-      ports.blocks.openInstance(hash);
+      ports.blocks.forgetUnits();
       paused = false;
       // A node that is stopping finds the new instance in its store at its next start.
       begin(next);
