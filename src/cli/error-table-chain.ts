@@ -10,7 +10,7 @@ export const chainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_BLOCK_UNKNOWN: { exit: exit.notFound, why: "The node has no such block." },
   KOMA_E_CHECKPOINTED_BLOCK_INVALID: {
     exit: exit.rejected,
-    why: "A block under a checkpoint breaks the rules of the chain.",
+    why: "A block that two thirds of the stake vouch for breaks the rules of the chain.",
   },
   KOMA_E_REQUEST_MALFORMED: { exit: exit.rejected, why: "A request to a node is not well-formed." },
   KOMA_E_CALLS_BUSY: { exit: exit.unreachable, why: "The node runs as many calls as it will at once." },

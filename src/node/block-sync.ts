@@ -20,7 +20,7 @@ import {
 } from "../primitives/index.ts";
 import type { Store } from "../storage/index.ts";
 
-/** Blocks that the root chain vouches for: everything up to `end` hangs on the hash of the last one. */
+/** Blocks that the root chain or an era's validators vouch for: everything up to `end` hangs on the hash of the last one. */
 export interface VouchedRange {
   readonly start: bigint;
   readonly end: bigint;
@@ -116,7 +116,7 @@ export function createBlockSync(ports: BlockSyncPorts): BlockSync {
       if (executed.ok) continue;
       throw new ProtocolError(
         "KOMA_E_CHECKPOINTED_BLOCK_INVALID",
-        `Block ${block.header.number} is under a checkpoint of the root chain and breaks the chain's rules: ` +
+        `Block ${block.header.number} is vouched for by more than two thirds of the stake and breaks the chain's rules: ` +
           `${describeBlockRejection(executed.rejection)}.`,
         {
           facts: { block: block.hash },
@@ -154,7 +154,7 @@ export function createBlockSync(ports: BlockSyncPorts): BlockSync {
           return executor.finalize(range.lastBlockHash);
         }
         if (await isVoid()) return undefined;
-        logger.warn({ start: range.start, end: range.end }, "no peer has these checkpointed blocks yet");
+        logger.warn({ start: range.start, end: range.end }, "no peer has these vouched blocks yet");
         await pause(signal);
       }
       return undefined;

@@ -1,11 +1,11 @@
 import { encodeBlock } from "../chain/index.ts";
 import type { Clock } from "../clock.ts";
 import type { Era } from "../consensus/index.ts";
-import { BugError, KomaError } from "../errors.ts";
+import { BugError, KomaError, ProtocolError } from "../errors.ts";
 import type { ExecutedBlock } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import type { PeerId } from "../network/index.ts";
-import { keccakHash } from "../primitives/index.ts";
+import { type Hash, keccakHash } from "../primitives/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { BlockSync } from "./block-sync.ts";
 import type { EraExchange, ProvenEnd } from "./era-exchange.ts";
@@ -53,6 +53,11 @@ export function createEraCatchUp(
   let since: number | undefined;
   let nextAsk = 0;
   let stopped = false;
+  /**
+   * Switch blocks that two thirds of the weight have signed although a block up to them breaks the rules. Only the root
+   * chain can judge that; until it does, this node stays in the era before.
+   */
+  const refused = new Set<Hash>();
   let job: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
 
   async function work(peer: PeerId, signal: AbortSignal): Promise<void> {
@@ -66,7 +71,9 @@ export function createEraCatchUp(
     let era = from;
     while (ends.length > 0 && !signal.aborted) {
       for (const end of ends) {
-        if (!(await adopt(end, signal))) return;
+        const outcome = await adopt(end, signal);
+        if (outcome === "interrupted") return;
+        if (outcome === "refused") break;
         era = end.next;
       }
       ends = await ask(peer, era, signal);
@@ -76,9 +83,12 @@ export function createEraCatchUp(
     ports.resume(era);
   }
 
+  /** The ends after `era`, up to one that was refused. */
   async function ask(peer: PeerId, era: Era, signal: AbortSignal): Promise<readonly ProvenEnd[]> {
     try {
-      return await exchange.ask(peer, era, signal);
+      const ends = await exchange.ask(peer, era, signal);
+      const bad = ends.findIndex(({ switchBlock }) => refused.has(switchBlock.hash));
+      return bad === -1 ? ends : ends.slice(0, bad);
     } catch (error) {
       if (!signal.aborted && !(error instanceof KomaError)) throw error;
       logger.debug({ peer }, "a peer did not say how eras ended");
@@ -86,15 +96,29 @@ export function createEraCatchUp(
     }
   }
 
-  /** Makes everything up to the switch block final; false when it was interrupted. */
-  async function adopt({ instance, switchBlock, payloadHash, end, next }: ProvenEnd, signal: AbortSignal) {
+  /** Makes everything up to the switch block final. */
+  async function adopt(
+    { instance, switchBlock, payloadHash, end, next }: ProvenEnd,
+    signal: AbortSignal,
+  ): Promise<"adopted" | "interrupted" | "refused"> {
     const last = BigInt(switchBlock.height);
     const start = (store.blocks.head()?.number ?? 0n) + 1n;
     if (start <= last) {
       const range = { start, end: last, lastBlockHash: switchBlock.hash };
       // A rollback interrupts the fetch before it voids the range.
-      const committed = await blockSync.fetch(range, signal, async () => false);
-      if (!committed || signal.aborted) return false;
+      let committed: readonly ExecutedBlock[] | undefined;
+      try {
+        committed = await blockSync.fetch(range, signal, async () => false);
+      } catch (error) {
+        if (!(error instanceof ProtocolError)) throw error;
+        refused.add(switchBlock.hash);
+        logger.error(
+          { switchBlock, code: error.code, why: error.message },
+          "two thirds of the weight signed an invalid block",
+        );
+        return "refused";
+      }
+      if (!committed || signal.aborted) return "interrupted";
       ports.vouched(committed);
     }
     const block = store.blocks.block(switchBlock.hash);
@@ -105,7 +129,7 @@ export function createEraCatchUp(
     }
     store.eras.setEnd(instance.id, end);
     ports.remember(next);
-    return true;
+    return "adopted";
   }
 
   async function interrupt(): Promise<void> {

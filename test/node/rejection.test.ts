@@ -104,6 +104,14 @@ describe("a rejected checkpoint with a scripted root chain", () => {
     }
   });
 
+  it("does not make the honest node follow, however many sign that eras ended on top of it", async () => {
+    const honest = cluster.at(HONEST);
+    await cluster.until("the end of an era is shown to it, and refused", () =>
+      said(honest, "two thirds of the weight signed an invalid block"),
+    );
+    expect(await blockHash(honest, badBlock.number)).not.toBe(badBlock.hash);
+  });
+
   it("is not signed again in the time until the rejection is confirmed", async () => {
     const { rootChain } = cluster;
     const rejection = rootChain.reject(badCheckpoint.checkpoint.number, badBlock.hash);

@@ -1,0 +1,145 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { openTestChain, producer, type TestChain, temporaryDirectories } from "../../test/support/chain-fixture.ts";
+import { VirtualClock } from "../../test/support/virtual-clock.ts";
+import { type Block, createBlock, encodeBlock, sealHeader } from "../chain/index.ts";
+import { committeeFromStakes, type Era, firstEra, type SwitchBlock } from "../consensus/index.ts";
+import { silentLogger } from "../logger.ts";
+import { decodeRlp, encodeRlp, keccakHash, readList, readNumber, timestamp, utf8 } from "../primitives/index.ts";
+import { createBlockSync } from "./block-sync.ts";
+import { createEraCatchUp, type EraCatchUp } from "./era-catch-up.ts";
+import type { ProvenEnd } from "./era-exchange.ts";
+
+const PEER = "a peer";
+const ROUND_MS = 1_000;
+
+describe("an era's catch-up from a scripted peer", () => {
+  const directories = temporaryDirectories();
+  let theirs: TestChain;
+  let ours: TestChain;
+  let clock: VirtualClock;
+  let catchUp: EraCatchUp;
+  /** The peer's final blocks from height 1, and the eras they end. */
+  let blocks: Block[];
+  let ends: ProvenEnd[];
+  let era: Era;
+  let events: string[];
+  let fetched: number;
+  let asked: number;
+  beforeEach(async () => {
+    theirs = await openTestChain({ directory: directories.create() });
+    ours = await openTestChain({ directory: directories.create() });
+    clock = new VirtualClock(1_000_000);
+    blocks = [];
+    ends = [];
+    events = [];
+    fetched = 0;
+    asked = 0;
+    const genesisHash = ours.executor.finalHead.hash;
+    era = firstEra(genesisHash, committeeFromStakes(ours.genesis.validators, 1_000_000), timestamp(0));
+    const blockSync = createBlockSync({
+      chainId: ours.genesis.chainId,
+      store: ours.store,
+      executor: ours.executor,
+      clock,
+      logger: silentLogger,
+      network: {
+        peers: () => [{ id: PEER }],
+        async request(_peer: string, _channel: string, payload: Uint8Array) {
+          fetched += 1;
+          const request = decodeRlp(payload);
+          const [first, count] = readList(request.ok ? request.value : new Uint8Array(0), 2);
+          return encodeRlp(
+            blocks
+              .slice(readNumber(first) - 1)
+              .slice(0, readNumber(count))
+              .map(encodeBlock),
+          );
+        },
+      } as never,
+    });
+    catchUp = createEraCatchUp(
+      { baseRoundMs: ROUND_MS },
+      {
+        exchange: {
+          serve: async () => new Uint8Array(0),
+          async ask(_peer, { number }) {
+            asked += 1;
+            return ends.filter(({ next }) => next.number > number);
+          },
+        },
+        blockSync,
+        store: ours.store,
+        clock,
+        logger: silentLogger,
+        current: () => era,
+        pause: async () => {
+          events.push("pause");
+        },
+        vouched: (committed) => events.push(`${committed.length} final`),
+        remember: () => {},
+        resume(next) {
+          events.push(`era ${next.number}`);
+          era = next;
+        },
+        fatal: (error) => events.push(String(error)),
+      },
+    );
+  });
+  afterEach(async () => {
+    await catchUp.stop();
+    theirs.close();
+    ours.close();
+    directories.cleanUp();
+  });
+
+  /** The peer's next block, which ends an era. */
+  async function endEra(change: (honest: Block) => Block = (honest) => honest): Promise<void> {
+    const { block } = await theirs.extend([]);
+    const last = change(block);
+    blocks.push(last);
+    const switchBlock: SwitchBlock = {
+      hash: last.hash,
+      height: blocks.length,
+      t: timestamp(0) as never,
+      observations: [],
+    };
+    const next: Era = { ...era, number: ends.length + 1, keyBlock: { hash: last.hash, height: blocks.length } };
+    const payloadHash = keccakHash(encodeBlock(last));
+    ends.push({ instance: { id: keccakHash(utf8("era")) } as never, switchBlock, payloadHash, end: utf8("end"), next });
+  }
+
+  const withWrongState = ({ header, transactions }: Block) => {
+    const extraData = new Uint8Array(0);
+    const wrong = { ...header, extraData, stateRoot: keccakHash(utf8("richer")) };
+    return createBlock(sealHeader(wrong, ours.genesis.chainId, producer.key), transactions);
+  };
+
+  /** Strangers speak for as long as makes this node ask. */
+  function strangersSpeak(): void {
+    for (const after of [0, 20 * ROUND_MS]) {
+      clock.advanceTo(clock.now() + after);
+      catchUp.strangerSpoke(PEER);
+    }
+  }
+
+  it("fetches the blocks of eras that ended, and goes on in the one that runs", async () => {
+    await endEra();
+    await endEra();
+    strangersSpeak();
+    await vi.waitFor(() => expect(events).toEqual(["pause", "1 final", "1 final", "era 2"]));
+  });
+
+  it("goes on in the last era that was in order when two thirds signed an invalid block, and fetches it once", async () => {
+    await endEra();
+    await endEra(withWrongState);
+    strangersSpeak();
+    await vi.waitFor(() => expect(events).toEqual(["pause", "1 final", "era 1"]));
+    expect(ours.store.blocks.head()?.hash).toBe(blocks[0]?.hash);
+    expect(asked).toBe(2);
+    strangersSpeak();
+    await vi.waitFor(() => expect(asked).toBe(3));
+    await catchUp.stop();
+    expect(events).toHaveLength(3);
+    expect(fetched).toBe(2);
+  });
+});
