@@ -1,4 +1,4 @@
-import type { ErrorEntry } from "./error-table.ts";
+import type { ErrorEntry } from "./error-entry.ts";
 import { exitCodes as exit } from "./exit-codes.ts";
 
 /** Errors of the command line, keys and devnets. */

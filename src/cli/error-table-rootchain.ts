@@ -1,4 +1,4 @@
-import type { ErrorEntry } from "./error-table.ts";
+import type { ErrorEntry } from "./error-entry.ts";
 import { exitCodes as exit } from "./exit-codes.ts";
 
 /** Refusals of the root contracts, and what can go wrong on the way to them. */

@@ -12,6 +12,7 @@ export * from "./devnet-manifest.ts";
 export * from "./duration.ts";
 export * from "./envelope.ts";
 export * from "./erc20.ts";
+export type { ErrorEntry } from "./error-entry.ts";
 export * from "./error-table.ts";
 export * from "./errors.ts";
 export * from "./exit-codes.ts";
