@@ -13,6 +13,8 @@ export interface ConsensusStatusData {
   readonly leaderName: string | null;
   readonly paused: boolean;
   readonly synced: boolean;
+  /** The node's database is younger than the era, so it may not know what it signed: it signs nothing before the next one. */
+  readonly observing: boolean;
   readonly units: number;
   readonly pendingUnits: number;
   readonly onlineWeight: number;
@@ -71,6 +73,7 @@ export default class ConsensusStatus extends KomaCommand<ConsensusStatusData> {
       leaderName: nameOf(view.leader ?? null),
       paused: view.paused,
       synced: view.synced,
+      observing: view.observing,
       units: view.units,
       pendingUnits: view.pendingUnits,
       onlineWeight: view.onlineWeight,
@@ -95,7 +98,11 @@ export default class ConsensusStatus extends KomaCommand<ConsensusStatusData> {
 
 function print({ out }: Ctx, status: ConsensusStatusData, view: ConsensusView): void {
   const share = (weight: number) => percent(weight / view.totalWeight);
-  const flags = [status.paused && "paused: too few are online", !status.synced && "catching up"].filter(Boolean);
+  const flags = [
+    status.paused && "paused: too few are online",
+    !status.synced && "catching up",
+    status.observing && "signs nothing before the next era: its database is younger than this one",
+  ].filter(Boolean);
   out.line(`${status.node}: era ${status.era}, generation ${status.generation}, round of ${status.round ?? "?"}`);
   out.line(`  era     on block ${status.keyBlock}, instance ${status.instance}`);
   if (flags.length > 0) out.line(`  ${flags.join(", ")}`);

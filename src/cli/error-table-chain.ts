@@ -31,6 +31,18 @@ export const chainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_PEER_SLOW: { exit: exit.timeout, why: "The peer did not answer in time." },
   KOMA_E_PEER_UNKNOWN: { exit: exit.notFound, why: "There is no such peer." },
   KOMA_E_POOL_FULL: { exit: exit.rejected, why: "The transaction pool is full of better paying transactions." },
+  KOMA_E_FILE_EXISTS: { exit: exit.conflict, why: "A file that would be written exists already." },
+  KOMA_E_NO_SIGNER: { exit: exit.usage, why: "The node only follows; it has no signer key." },
+  KOMA_E_PROTECTION_CONFLICT: {
+    exit: exit.conflict,
+    why: "A protection file and a node's database hold two different signatures of one validator for one place.",
+  },
+  KOMA_E_PROTECTION_FOREIGN: {
+    exit: exit.conflict,
+    why: "The protection file belongs to another chain or another validator.",
+  },
+  KOMA_E_PROTECTION_INVALID: { exit: exit.usage, why: "The file is no protection file of a version that koma knows." },
+  KOMA_E_PROTECTION_NOTHING: { exit: exit.notFound, why: "The node's folder has no record of what its key signed." },
   KOMA_E_REQUEST_REFUSED: { exit: exit.rejected, why: "A peer refused the request." },
   KOMA_E_REQUEST_TIMEOUT: { exit: exit.timeout, why: "A peer did not answer in time." },
   KOMA_E_REQUEST_UNSUPPORTED: { exit: exit.rejected, why: "The peer does not answer such requests." },

@@ -64,6 +64,8 @@ export interface ConsensusView {
   readonly totalWeight: number;
   readonly paused: boolean;
   readonly synced: boolean;
+  /** Its database is younger than the era: it signs nothing before the next one. */
+  readonly observing: boolean;
   readonly head: { readonly height: string; readonly unit: string } | null;
   readonly finality: readonly {
     readonly threshold: number;

@@ -84,6 +84,7 @@ class ConsensusInstance implements KomaBft {
   restore(stored: StoredState): readonly Effect[] {
     const { eraStart } = this.instance;
     if (stored.ownHead !== undefined) this.#schedule?.resume(stored.ownHead);
+    if (stored.amnesia) this.#schedule?.observe();
     this.#endorser?.restore(stored.ownEndorsed ?? []);
     for (const evidence of stored.evidence ?? []) this.#dag.addEvidence(evidence);
     for (const endorsement of stored.endorsements ?? []) this.#dag.endorsements.restore(endorsement);

@@ -72,6 +72,8 @@ export interface StoredState {
   readonly units: Iterable<StoredUnit>;
   /** The last unit we signed in this instance, from the store's compare-and-set row. */
   readonly ownHead?: OwnHead | undefined;
+  /** The store may have lost what we signed in this instance: nothing is signed in it any more (KoMaBFT spec 14). */
+  readonly amnesia?: boolean;
   /** Everything handed out with `persistEndorsement`. */
   readonly endorsements?: Iterable<Endorsement>;
   /** Per creator the unit that our last endorsement was for, from the store's compare-and-set rows. */
@@ -107,6 +109,8 @@ export interface KomaBftStatus {
   readonly synced: boolean;
   /** A doppelgänger was seen: this node signs nothing. */
   readonly stopped: boolean;
+  /** The store may have lost what this node signed in this instance: it signs nothing until the next one. */
+  readonly observing: boolean;
   readonly head: BlockRef | undefined;
   readonly finals: readonly {
     readonly threshold: Weight;

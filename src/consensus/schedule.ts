@@ -73,6 +73,7 @@ export class Schedule {
   #building: { readonly slot: Slot; readonly panorama: Panorama; readonly deadline: Timestamp } | undefined;
   #ownHead: OwnHead | undefined;
   #stopped = false;
+  #observing = false;
   #listenUntil = timestamp(Number.POSITIVE_INFINITY);
   #settledAt = timestamp(Number.POSITIVE_INFINITY);
   #startedAt = timestamp(Number.POSITIVE_INFINITY);
@@ -97,6 +98,11 @@ export class Schedule {
     return this.#stopped;
   }
 
+  /** What we signed in this instance may be forgotten: nothing more is signed in it. */
+  get observing(): boolean {
+    return this.#observing;
+  }
+
   /** Exponent of the round that is running. */
   get roundExp(): number {
     return this.#roundExp;
@@ -112,6 +118,11 @@ export class Schedule {
 
   stop(): void {
     this.#stopped = true;
+  }
+
+  /** Makes nothing in this instance, ever (KoMaBFT spec 14, amnesia). */
+  observe(): void {
+    this.#observing = true;
   }
 
   /** The unit that must be in the state before the next one is made. */
@@ -314,7 +325,8 @@ export class Schedule {
   /** True when nothing that we signed before can be unknown to us. */
   mayEndorse(now: Timestamp): boolean {
     const { instance } = this.#dag;
-    if (this.#stopped || now < this.#listenUntil || now < this.#settledAt || now < instance.eraStart) return false;
+    if (this.#stopped || this.#observing || now < this.#listenUntil || now < this.#settledAt || now < instance.eraStart)
+      return false;
     if (this.#dag.isFaulty(this.#own.index)) return false;
     // The whole past of our last unit has to be here, or the next one could contradict it.
     return this.#ownHead === undefined || this.#ownLatest()?.hash === this.#ownHead.hash;
@@ -358,7 +370,7 @@ export class Schedule {
   #ping(now: Timestamp): readonly Effect[] {
     const { instance } = this.#dag;
     this.#pingWanted = false;
-    if (this.#stopped || this.#dag.isFaulty(this.#own.index)) return [];
+    if (this.#stopped || this.#observing || this.#dag.isFaulty(this.#own.index)) return [];
     this.#lastPing = now;
     const digest = pingDigest(instance.domain, instance.id, this.#own.index, now);
     const ping = { creator: this.#own.index, t: now, signature: signDigest(digest, this.#own.privateKey) };

@@ -46,6 +46,7 @@ export function describeStatus(parts: StatusParts, now: Timestamp): KomaBftStatu
     paused: presence.isBelowHalf(now),
     synced: exchange.synced,
     stopped: schedule?.stopped ?? false,
+    observing: schedule?.observing ?? false,
     head: head && blockRef(head),
     finals: finality.status().map(({ threshold, last, violated }) => ({
       threshold: threshold.t,

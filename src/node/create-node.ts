@@ -66,6 +66,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
 
   // What is kept, and what runs blocks.
   const store = openStore(config.dataDir, { chainId: genesis.chainId, logger: log("storage"), clock });
+  if (signer) store.protection.begin(signer.address, clock.now());
   const executor = await createExecutor({ store: store.state, chainId: genesis.chainId });
   await executor.init(genesis);
   const chain = createChainView(executor, store.blocks);

@@ -12,6 +12,7 @@ import {
 import type { Network, PeerId } from "../network/index.ts";
 import { type Address, type Bytes, encodeRlp, type Hash } from "../primitives/index.ts";
 import type { Store } from "../storage/index.ts";
+import { mayHaveForgotten } from "./amnesia.ts";
 import { decodeEraEnd, encodeEraEnd } from "./era-end.ts";
 
 export interface FinalityGatheringPorts {
@@ -58,6 +59,7 @@ export function gatherFinality(
     if (!end || own === undefined || !signer || instance.banned.has(own)) return undefined;
     const { height, block } = end;
     const known = store.signatures.finality(instance.id, BigInt(height));
+    if (!known && mayHaveForgotten(instance, signer.address, store)) return undefined;
     if (known) return known.block === block ? { validator: own, height, block, signature: known.signature } : undefined;
     const signed = signFinality(instance, { index: own, privateKey: signer.key }, height, block);
     store.signatures.recordFinality(instance.id, BigInt(height), block, signed.signature);

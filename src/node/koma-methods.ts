@@ -89,6 +89,7 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
         totalWeight: status.totalWeight,
         paused: status.paused,
         synced: status.synced,
+        observing: status.observing,
         head: status.head && { height: status.head.height, unit: status.head.unit },
         finality: status.finals.map(({ threshold, fraction, violated }) => ({
           threshold,

@@ -18,6 +18,7 @@ import {
 import { BugError } from "../errors.ts";
 import { type Address, type Bytes, type Hash, type Timestamp, timestamp } from "../primitives/index.ts";
 import type { Store } from "../storage/index.ts";
+import { mayHaveForgotten } from "./amnesia.ts";
 import { FINALIZED } from "./config.ts";
 import { createEffectLoop, type EffectLoop, type EffectPorts } from "./effect-loop.ts";
 import type { FinalUnits } from "./final-units.ts";
@@ -58,7 +59,7 @@ function coreOf(instance: Instance, { thresholds, signer, local }: EraRunConfig,
 }
 
 /** Brings back what was stored before a restart, then lets the era run. */
-export function runEra(loop: EffectLoop, { thresholds }: EraRunConfig, ports: EraRunPorts): void {
+export function runEra(loop: EffectLoop, { thresholds, signer }: EraRunConfig, ports: EraRunPorts): void {
   const { store, finalUnits, clock, logger } = ports;
   const { core } = loop;
   const { instance } = core;
@@ -69,6 +70,11 @@ export function runEra(loop: EffectLoop, { thresholds }: EraRunConfig, ports: Er
     const final = finalUnits.newest(instance.id, fraction);
     return final ? [{ threshold: thresholdFromFraction(fraction, instance.committee.total), block: final.unit }] : [];
   });
+  const member = signer !== undefined && indexOfSigner(instance.committee, signer.address) !== undefined;
+  const amnesia = member && mayHaveForgotten(instance, signer.address, store);
+  if (amnesia) {
+    logger.warn({ era: instance.era }, "this database is younger than the era: nothing is signed before the next one");
+  }
   logger.info(
     {
       instance: instance.id,
@@ -87,6 +93,7 @@ export function runEra(loop: EffectLoop, { thresholds }: EraRunConfig, ports: Er
       endorsements: storedEndorsements(instance, store),
       ownEndorsed: storedOwnEndorsed(instance, store),
       finals,
+      amnesia,
       ...(head ? { ownHead: { seq: head.seq, hash: head.hash as string as UnitHash } } : {}),
       ...(executed ? { executed } : {}),
     }),

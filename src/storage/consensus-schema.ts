@@ -72,4 +72,15 @@ export const consensusMigrations: readonly string[] = [
     PRIMARY KEY (generation, start, "end")
   ) WITHOUT ROWID;
   `,
+  // Whose signatures are written down here, and since when. A database from before this was kept has known its signer all
+  // along; whose that is, it does not say, so the row has no signer and stands for any.
+  `
+  CREATE TABLE own_covered (
+    signer BLOB NOT NULL,
+    "from" INTEGER NOT NULL,
+    "to"   INTEGER,
+    PRIMARY KEY (signer, "from")
+  ) WITHOUT ROWID;
+  INSERT INTO own_covered SELECT x'', 0, NULL WHERE EXISTS (SELECT 1 FROM instance);
+  `,
 ];

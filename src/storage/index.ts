@@ -9,7 +9,8 @@ export { type LocatedLog, type LogFilter, type LogPage, matchesFilter } from "./
 export type { MetaStore } from "./meta.ts";
 export { openStore, type Store, type StoreOptions } from "./open-store.ts";
 export type { CheckpointRange, OwnCheckpointSignature, OwnSignatureStore } from "./own-signatures.ts";
+export type { CoveredTime, OwnRecord, ProtectionConflict, ProtectionEntry, ProtectionStore } from "./protection.ts";
 export { type ChainReader, type ConsensusReader, openChainReader, openConsensusReader } from "./read-only.ts";
 export type { FinalBlock, StateChanges, StorageChange, TransactionOutcome } from "./state-types.ts";
 export type { StoredEndorsement, StoredUnit } from "./unit-rows.ts";
-export type { OwnHead, ProtectionEntry, UnitStore } from "./units.ts";
+export type { OwnHead, UnitStore } from "./units.ts";

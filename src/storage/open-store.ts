@@ -15,6 +15,7 @@ import { createFinalityStore, type FinalityStore } from "./finality-marks.ts";
 import { createInstanceStore, type InstanceStore } from "./instances.ts";
 import { createMetaStore, type MetaStore } from "./meta.ts";
 import { createOwnSignatureStore, type OwnSignatureStore } from "./own-signatures.ts";
+import { createProtectionStore, type ProtectionStore } from "./protection.ts";
 import { createUnitStore, type UnitStore } from "./units.ts";
 
 export interface StoreOptions {
@@ -39,6 +40,7 @@ export interface Store {
   readonly instances: InstanceStore;
   readonly units: UnitStore;
   readonly signatures: OwnSignatureStore;
+  readonly protection: ProtectionStore;
   /** Writes what waits in memory and closes both files. */
   close(): void;
 }
@@ -76,6 +78,7 @@ export function openStore(directory: string, { chainId, logger, clock = systemCl
       instances: createInstanceStore(durable),
       units,
       signatures: createOwnSignatureStore(durable),
+      protection: createProtectionStore(durable),
       close() {
         try {
           units.flush();

@@ -15,10 +15,6 @@ export interface OwnHead {
   readonly hash: Hash;
 }
 
-export interface ProtectionEntry extends OwnHead {
-  readonly instance: Hash;
-}
-
 /**
  * Units of consensus. Our own are on the disk when {@link appendOwnUnit} returns; those of others are written within 50 ms
  * or together with our next one, whichever comes first (KoMaBFT spec 14).
@@ -46,10 +42,6 @@ export interface UnitStore {
   prune(instance: Hash, most: number): number;
   /** Writes what waits in memory now. */
   flush(): void;
-  /** Heads of all instances: what a validator needs to move to another machine. */
-  exportProtection(): readonly ProtectionEntry[];
-  /** Raises heads; one that is ahead already stays where it is. */
-  importProtection(entries: readonly ProtectionEntry[]): void;
 }
 
 interface HeadRow {
@@ -74,7 +66,6 @@ export function createUnitStore(
   const durableRows = createUnitRows(durable);
   const batchedRows = createUnitRows(batched);
   const head: Query<HeadRow> = durable.prepare("SELECT * FROM own_head WHERE instance = ?");
-  const heads: Query<HeadRow> = durable.prepare("SELECT * FROM own_head ORDER BY instance");
   const moveHead = durable.prepare("INSERT OR REPLACE INTO own_head VALUES (?, ?, ?)");
   const insertEvidence = durable.prepare("INSERT OR IGNORE INTO evidence VALUES (?, ?, ?)");
   const evidenceOf: Query<{ creator: number; bytes: Bytes }> = durable.prepare(
@@ -161,19 +152,5 @@ export function createUnitStore(
       return pruneSome.run(hashToBytes(instance), most);
     },
     flush,
-    exportProtection: () =>
-      heads.all().map((row) => ({
-        instance: hashFromBytes(row.instance),
-        seq: row.seq,
-        hash: hashFromBytes(row.hash),
-      })),
-    importProtection(entries) {
-      durable.transaction(() => {
-        for (const { instance, seq, hash } of entries) {
-          const known = ownHead(instance);
-          if (known === undefined || known.seq < seq) moveHead.run(hashToBytes(instance), seq, hashToBytes(hash));
-        }
-      });
-    },
   };
 }
