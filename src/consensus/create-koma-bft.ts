@@ -1,5 +1,5 @@
 import { BugError } from "../errors.ts";
-import { type Bytes, recoverAddress, type Timestamp, timestamp } from "../primitives/index.ts";
+import { type Bytes, type Timestamp, timestamp } from "../primitives/index.ts";
 import { answerQuestion } from "./answers.ts";
 import { blockRef } from "./block-ref.ts";
 import type { BlockNode } from "./block-tree.ts";
@@ -30,7 +30,7 @@ import { describeStatus } from "./status.ts";
 import { StoredUnits } from "./stored-units.ts";
 import type { Confidence } from "./summit.ts";
 import { Synchronizer } from "./synchronizer.ts";
-import { identifyUnit, pingDigest, type UnitHash, type WireUnit } from "./unit.ts";
+import { pingDigest, type UnitHash, type WireUnit } from "./unit.ts";
 import { type RecentUnits, recentUnits, type UnitView } from "./unit-view.ts";
 import { checkCitations, checkIdentified } from "./validity.ts";
 
@@ -226,7 +226,7 @@ class ConsensusInstance implements KomaBft {
     if (wire.instance !== this.instance.id) return [];
     const validator = this.instance.committee.validators[wire.creator];
     if (validator === undefined) return disconnect(from, { code: "Creator", creator: wire.creator });
-    const unit = identifyUnit(this.instance.domain, wire);
+    const unit = this.instance.checks.identify(this.instance.domain, wire);
     if (this.#dag.unit(unit.hash) !== undefined) return [];
     if (this.#sync.knows(unit.hash)) return this.#sync.addSender(unit.hash, payload, from, now);
     if (this.#sync.isInvalid(unit.hash)) return disconnect(from, { code: "InvalidCitation", cited: unit.hash });
@@ -242,7 +242,7 @@ class ConsensusInstance implements KomaBft {
   #receivePing({ creator, t, signature }: Ping, from: PeerId, now: Timestamp): readonly Effect[] {
     const validator = this.instance.committee.validators[creator];
     const digest = pingDigest(this.instance.domain, this.instance.id, creator, t);
-    if (validator === undefined || recoverAddress(digest, signature) !== validator.signer) {
+    if (validator === undefined || this.instance.checks.recover(digest, signature) !== validator.signer) {
       return disconnect(from, { code: "PingSignature", creator });
     }
     if (this.#schedule?.isForeignPing(creator, t)) return this.#faults.stopSigning(undefined);

@@ -29,6 +29,13 @@ export interface Lane {
   readonly units: DagUnit[];
 }
 
+/** How a panorama follows from that of one of its entries: as `unit` shows it, that unit included, but for `changed`. */
+export interface PanoramaBase {
+  readonly unit: DagUnit;
+  /** Validators whose entries differ, ascending. */
+  readonly changed: Uint16Array;
+}
+
 /** A valid unit in the state, with everything that is fixed once it is in. */
 export interface DagUnit {
   readonly hash: UnitHash;
@@ -42,6 +49,8 @@ export interface DagUnit {
   readonly panorama: Panorama;
   /** Sequence number of each cited unit, -1 for none, -2 for faulty: the panorama for tight loops. */
   readonly cited: Int32Array;
+  /** A cited unit whose panorama says nearly the same; undefined: there is none, or the committee is small. */
+  readonly base: PanoramaBase | undefined;
   readonly lane: Lane;
   /** Greatest sequence number seen on the first lane of every validator, -1 for none. */
   readonly clock: Int32Array;

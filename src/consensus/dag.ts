@@ -2,7 +2,14 @@ import { BugError } from "../errors.ts";
 import type { Branded, Bytes, Hash, Timestamp } from "../primitives/index.ts";
 import { type BlockNode, skipPointers } from "./block-tree.ts";
 import type { ValidatorIndex, Weight } from "./committee.ts";
-import { type DagUnit, type Lane, laneAncestor, type Observation, type Panorama } from "./dag-unit.ts";
+import {
+  type DagUnit,
+  type Lane,
+  laneAncestor,
+  type Observation,
+  type Panorama,
+  type PanoramaBase,
+} from "./dag-unit.ts";
 import { type ConflictingEndorsements, Endorsements } from "./endorsements.ts";
 import { createEquivocationEvidence, type Evidence, perpetratorOf } from "./evidence.ts";
 import { forkChoice } from "./fork-choice.ts";
@@ -23,6 +30,7 @@ export interface ResolvedUnit {
   readonly choice: BlockNode | undefined;
   /** Endorsed units that it claims to see. */
   readonly endorsed: readonly DagUnit[];
+  readonly base: PanoramaBase | undefined;
 }
 
 /** Everything it cites is in the state, and the rules hold. Only such a unit can be added. */
@@ -70,6 +78,13 @@ export class Dag {
 
   unit(hash: UnitHash): DagUnit | undefined {
     return this.#units.get(hash);
+  }
+
+  /** {@link unit}, where its place is known: nearly always it lies on the lane that we follow, and no table is needed. */
+  unitAt(creator: ValidatorIndex, seq: number, hash: UnitHash): DagUnit | undefined {
+    const latest = this.latest[creator];
+    const unit = isCorrect(latest) ? laneAncestor(latest, seq) : undefined;
+    return unit?.hash === hash ? unit : this.#units.get(hash);
   }
 
   block(unit: UnitHash): BlockNode | undefined {
@@ -126,7 +141,7 @@ export class Dag {
    *   came before it contradict
    */
   add(valid: ValidUnit, payload: Bytes | undefined): AddedUnit {
-    const { unit, panorama, prev, choice, endorsed } = valid;
+    const { unit, panorama, prev, choice, endorsed, base } = valid;
     if (this.#units.has(unit.hash)) throw new BugError(`unit ${unit.hash} was added twice`);
     const block = unit.body.blockHash && this.#createBlock(unit, unit.body.blockHash, choice, payload);
     const cited = citedNumbers(panorama);
@@ -140,6 +155,7 @@ export class Dag {
       roundId: roundIdOf(this.instance.params, unit.body.t, unit.body.roundExp),
       panorama,
       cited,
+      base,
       lane: this.#laneFor(unit.creator, prev),
       ...mergeClocks(panorama, cited, this.#forked),
       block,

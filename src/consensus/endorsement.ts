@@ -12,7 +12,6 @@ import {
   readBytes,
   readList,
   readNumber,
-  recoverAddress,
   reject,
   signDigest,
   structHash,
@@ -70,7 +69,7 @@ export function verifyEndorsement(
   const validator = instance.committee.validators[endorser];
   if (validator === undefined) return reject({ code: "UnknownEndorser", endorser });
   if (instance.banned.has(endorser)) return reject({ code: "BannedEndorser", endorser });
-  const recovered = recoverAddress(endorsementDigest(instance.domain, instance.id, endorser, unit), signature);
+  const recovered = instance.checks.recover(endorsementDigest(instance.domain, instance.id, endorser, unit), signature);
   if (recovered !== validator.signer) return reject({ code: "EndorsementSignature", endorser, recovered });
   return accept(endorsement);
 }

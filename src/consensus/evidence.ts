@@ -1,13 +1,4 @@
-import {
-  accept,
-  type Bytes,
-  type Check,
-  encodeRlp,
-  type RlpItem,
-  readList,
-  recoverAddress,
-  reject,
-} from "../primitives/index.ts";
+import { accept, type Bytes, type Check, encodeRlp, type RlpItem, readList, reject } from "../primitives/index.ts";
 import type { ValidatorIndex } from "./committee.ts";
 import {
   ENDORSEMENT_EVIDENCE_FIELDS,
@@ -83,7 +74,7 @@ function verifyEquivocation(
   const hash = hashHeader(instance.domain, first);
   if (hash === hashHeader(instance.domain, second)) return reject({ code: "EquivocationSameUnit", unit: hash });
   for (const header of [first, second]) {
-    const recovered = recoverAddress(headerDigest(instance.domain, header), header.signature);
+    const recovered = instance.checks.recover(headerDigest(instance.domain, header), header.signature);
     if (recovered !== accused.signer) return reject({ code: "Signature", expected: accused.signer, recovered });
   }
   return accept(evidence);

@@ -13,7 +13,6 @@ import {
   readHash,
   readList,
   readNumber,
-  recoverAddress,
   reject,
   signDigest,
   structHash,
@@ -82,7 +81,7 @@ export function verifyFinalitySignature(
   const signer = instance.committee.validators[validator]?.signer;
   if (signer === undefined) return reject({ code: "UnknownSigner", validator });
   if (instance.banned.has(validator)) return reject({ code: "Banned", validator });
-  const recovered = recoverAddress(finalityDigest(instance, height, block), signature);
+  const recovered = instance.checks.recover(finalityDigest(instance, height, block), signature);
   return recovered === signer ? accept(signed) : reject({ code: "Signature", expected: signer, recovered });
 }
 

@@ -60,6 +60,7 @@ export {
   type InstanceConfig,
   type KeyBlock,
   nextEraSeed,
+  type UnitChecks,
 } from "./instance.ts";
 export {
   defaultLocalOptions,
@@ -101,6 +102,7 @@ export {
   hashBody,
   hashHeader,
   headerDigest,
+  identifyUnit,
   SEEN_FAULTY,
   SEEN_NOTHING,
   type SignedUnit,

@@ -1,5 +1,6 @@
 import { BugError } from "../errors.ts";
 import {
+  type Address,
   type Bytes,
   concatBytes,
   encodeRlp,
@@ -9,12 +10,13 @@ import {
   keccak256,
   numberToBytes,
   type RlpItem,
+  recoverAddress,
   type Timestamp,
   utf8,
   wordOf,
 } from "../primitives/index.ts";
 import { type Committee, hashCommittee, type ValidatorIndex } from "./committee.ts";
-import { consensusDomain } from "./unit.ts";
+import { consensusDomain, identifyUnit, type SignedUnit, type WireUnit } from "./unit.ts";
 
 /** What every validator of an instance must agree on; from genesis, hashed into the instance id (KoMaBFT spec 2). */
 export interface ConsensusParams {
@@ -67,7 +69,22 @@ export interface InstanceConfig {
   readonly banned?: readonly ValidatorIndex[];
   /** Leaders of single slots in place of the drawn ones: for DAGs that are played by hand, never for a network. */
   readonly leadersUsed?: ReadonlyMap<Timestamp, ValidatorIndex>;
+  /** Default: every answer is computed anew. */
+  readonly checks?: UnitChecks;
 }
+
+/**
+ * The two pure functions of bytes that judging units spends most of its time in. Many validators simulated in one process may
+ * share their answers: each would compute the same from the same bytes.
+ */
+export interface UnitChecks {
+  /** Adds hash and body hash to a unit from the wire. */
+  identify(domain: Bytes, unit: WireUnit): SignedUnit;
+  /** Who signed the digest; undefined: nobody. */
+  recover(digest: Bytes, signature: Bytes): Address | undefined;
+}
+
+const freshChecks: UnitChecks = { identify: identifyUnit, recover: recoverAddress };
 
 /** One run of KoMaBFT over one era: everything that judging a unit needs besides its citations. */
 export interface Instance {
@@ -88,6 +105,7 @@ export interface Instance {
   readonly excluded: ReadonlySet<ValidatorIndex>;
   readonly banned: ReadonlySet<ValidatorIndex>;
   readonly leadersUsed: ReadonlyMap<Timestamp, ValidatorIndex>;
+  readonly checks: UnitChecks;
 }
 
 /** @throws {BugError} when parameters contradict each other; the shell reads them from a checked genesis */
@@ -117,6 +135,7 @@ export function createInstance(config: InstanceConfig): Instance {
     excluded: new Set(excluded),
     banned: new Set(banned),
     leadersUsed: config.leadersUsed ?? new Map(),
+    checks: config.checks ?? freshChecks,
   };
 }
 

@@ -1,21 +1,6 @@
-import {
-  type Bytes,
-  concatBytes,
-  type Hash,
-  hashFromBytes,
-  hexToBytes,
-  keccak256,
-  type Timestamp,
-} from "../primitives/index.ts";
+import { type Hash, hashFromBytes, keccak256, type Timestamp, writeHex } from "../primitives/index.ts";
 import { CITED_FAULTY, CITED_NONE, continuesLane, type DagUnit, type Observation, type Panorama } from "./dag-unit.ts";
 import { SEEN_FAULTY, SEEN_NOTHING, type UnitHash } from "./unit.ts";
-
-const NOTHING_WORD: Bytes = new Uint8Array(32);
-const FAULTY_WORD: Bytes = (() => {
-  const word = new Uint8Array(32);
-  word[31] = 1;
-  return word;
-})();
 
 /** True for a unit, false for "faulty" and for nothing. */
 export function isCorrect(observation: Observation): observation is DagUnit {
@@ -52,13 +37,14 @@ export function citedHashes(panorama: Panorama): readonly UnitHash[] {
  * @see KoMaBFT spec 4 (panoramaRoot)
  */
 export function panoramaRoot(observations: readonly number[], hashes: readonly UnitHash[]): Hash {
+  const words = new Uint8Array(32 * observations.length);
   let next = 0;
-  const words = observations.map((seen) => {
-    if (seen === SEEN_NOTHING) return NOTHING_WORD;
-    if (seen === SEEN_FAULTY) return FAULTY_WORD;
-    return hexToBytes(hashes[next++] as UnitHash);
-  });
-  return hashFromBytes(keccak256(concatBytes(...words)));
+  for (let i = 0; i < observations.length; i++) {
+    const seen = observations[i];
+    if (seen === SEEN_FAULTY) words[32 * i + 31] = 1;
+    else if (seen !== SEEN_NOTHING) writeHex(hashes[next++] as UnitHash, words, 32 * i);
+  }
+  return hashFromBytes(keccak256(words));
 }
 
 /** `a ≥ b`: faulty above all, all above nothing, a unit above those it continues (KoMaBFT spec 5). */

@@ -8,7 +8,7 @@ import type { ConflictingEndorsements } from "./endorsements.ts";
 import type { Evidence } from "./evidence.ts";
 import type { StoredUnit } from "./koma-bft.ts";
 import type { Synchronizer } from "./synchronizer.ts";
-import { identifyUnit, type UnitHash } from "./unit.ts";
+import type { UnitHash } from "./unit.ts";
 import { type CheckedUnit, checkCitations, missingDependencies } from "./validity.ts";
 
 /** What units from the store prove beside themselves. */
@@ -75,7 +75,7 @@ export class StoredUnits {
     const { instance } = this.#dag;
     if (wire.instance !== instance.id) throw new BugError(`stored unit of instance ${wire.instance}`);
     // Only what was checked is ever stored: the hash binds the content, so the signature need not be looked at again.
-    const unit = identifyUnit(instance.domain, wire) as CheckedUnit;
+    const unit = instance.checks.identify(instance.domain, wire) as CheckedUnit;
     if (this.#dag.unit(unit.hash) !== undefined) return undefined;
     const missing = missingDependencies(unit, this.#dag);
     if (missing.units.length + missing.evidence.length + missing.endorsements.length > 0) {

@@ -5,20 +5,20 @@ import {
   type Check,
   type Hash,
   hexToBytes,
-  recoverAddress,
   reject,
   type Timestamp,
 } from "../primitives/index.ts";
 import type { ValidatorIndex } from "./committee.ts";
+import { findBase, inconsistentEntry } from "./consistency.ts";
 import type { Dag, ResolvedUnit, ValidUnit } from "./dag.ts";
-import { CITED_FAULTY, type DagUnit, laneAncestor, type Observation, type Panorama } from "./dag-unit.ts";
+import type { DagUnit, Observation, Panorama } from "./dag-unit.ts";
 import { isSeenThrough } from "./endorsements.ts";
 import { forkChoice } from "./fork-choice.ts";
 import type { Instance } from "./instance.ts";
 import { leaderOf } from "./leader.ts";
 import { citedNumbers, isCorrect, panoramaRoot } from "./panorama.ts";
 import { roundIdOf, roundLengthMs } from "./rounds.ts";
-import { identifyUnit, SEEN_FAULTY, SEEN_NOTHING, type SignedUnit, type UnitHash, type WireUnit } from "./unit.ts";
+import { SEEN_FAULTY, SEEN_NOTHING, type SignedUnit, type UnitHash, type WireUnit } from "./unit.ts";
 
 /** Its own content is sound: creator, signature and everything else that needs no other unit. */
 export type CheckedUnit = Branded<SignedUnit, "CheckedUnit">;
@@ -83,7 +83,7 @@ export function checkContent(wire: WireUnit, instance: Instance): Check<CheckedU
   const validator = instance.committee.validators[wire.creator];
   if (validator === undefined) return reject({ code: "Creator", creator: wire.creator });
   if (wire.instance !== instance.id) return reject({ code: "InstanceId", instance: wire.instance });
-  return checkIdentified(identifyUnit(instance.domain, wire), instance, validator.signer);
+  return checkIdentified(instance.checks.identify(instance.domain, wire), instance, validator.signer);
 }
 
 /** {@link checkContent} for a unit whose hash is computed already and whose creator and instance are known. */
@@ -92,7 +92,7 @@ export function checkIdentified(
   instance: Instance,
   signer: Address,
 ): Check<CheckedUnit, UnitRejection> {
-  const recovered = recoverAddress(hexToBytes(unit.hash), unit.signature);
+  const recovered = instance.checks.recover(hexToBytes(unit.hash), unit.signature);
   if (recovered !== signer) return reject({ code: "Signature", expected: signer, recovered });
   if (instance.banned.has(unit.creator)) return reject({ code: "Banned", creator: unit.creator });
   const broken = brokenBodyRule(unit, instance);
@@ -142,10 +142,16 @@ export interface MissingDependencies {
 }
 
 export function missingDependencies(unit: CheckedUnit, dag: Dag): MissingDependencies {
-  const units = unit.hashes.filter((hash) => dag.unit(hash) === undefined);
+  const units: UnitHash[] = [];
   const evidence: ValidatorIndex[] = [];
+  let next = 0;
   unit.body.observations.forEach((seen, i) => {
-    if (seen === SEEN_FAULTY && !dag.isFaulty(i)) evidence.push(i);
+    if (seen === SEEN_FAULTY) {
+      if (!dag.isFaulty(i)) evidence.push(i);
+    } else if (seen !== SEEN_NOTHING) {
+      const hash = unit.hashes[next++] as UnitHash;
+      if (dag.unitAt(i, seen - 2, hash) === undefined) units.push(hash);
+    }
   });
   // A claimed unit that is not here although everything cited is cannot be seen: rule 18 will say so.
   const endorsements = unit.body.endorsed.filter(
@@ -166,7 +172,7 @@ export function checkCitations(unit: CheckedUnit, dag: Dag): Check<ValidUnit, Un
   const prev = isCorrect(own) ? own : undefined;
   const choice = forkChoice(panorama, dag.instance.weights);
   const endorsed = resolveClaims(unit, panorama, dag);
-  const resolved: ResolvedUnit = { unit, panorama, prev, choice, endorsed };
+  const resolved: ResolvedUnit = { unit, panorama, prev, choice, endorsed, base: findBase(panorama, prev) };
   const broken =
     brokenConsistencyRule(resolved, dag) ??
     brokenTimeRule(resolved, dag.instance) ??
@@ -177,9 +183,9 @@ export function checkCitations(unit: CheckedUnit, dag: Dag): Check<ValidUnit, Un
 
 function resolvePanorama(unit: CheckedUnit, dag: Dag): Panorama {
   let next = 0;
-  return unit.body.observations.map((seen): Observation => {
+  return unit.body.observations.map((seen, i): Observation => {
     if (seen === SEEN_NOTHING) return undefined;
-    return seen === SEEN_FAULTY ? "faulty" : dag.unit(unit.hashes[next++] as UnitHash);
+    return seen === SEEN_FAULTY ? "faulty" : dag.unitAt(i, seen - 2, unit.hashes[next++] as UnitHash);
   });
 }
 
@@ -208,40 +214,9 @@ function brokenIndexRule(unit: CheckedUnit, panorama: Panorama): UnitRejection |
   return undefined;
 }
 
-function brokenConsistencyRule({ panorama }: ResolvedUnit, dag: Dag): UnitRejection | undefined {
-  const cited = citedNumbers(panorama);
-  for (const unit of panorama) {
-    if (!isCorrect(unit)) continue;
-    // n entries for each of n citations: the one loop of judging a unit that grows with the square of the committee.
-    const index = dag.forked.size === 0 ? firstBelow(cited, unit.cited) : firstBelowInLanes(panorama, cited, unit, dag);
-    if (index !== undefined) return { code: "InconsistentPanorama", index, cited: unit.hash };
-  }
-  return undefined;
-}
-
-/** First entry that sees less than `seen` does, where nobody has forked: greater numbers then see all that smaller ones do. */
-function firstBelow(cited: Int32Array, seen: Int32Array): number | undefined {
-  for (let i = 0; i < cited.length; i++) {
-    const entry = cited[i] as number;
-    const earlier = seen[i] as number;
-    if (entry !== CITED_FAULTY && (earlier > entry || earlier === CITED_FAULTY)) return i;
-  }
-  return undefined;
-}
-
-function firstBelowInLanes(panorama: Panorama, cited: Int32Array, unit: DagUnit, dag: Dag): number | undefined {
-  for (let i = 0; i < cited.length; i++) if (!entryIsAtLeast(panorama, cited, unit, i, dag)) return i;
-  return undefined;
-}
-
-/** Rule 11 for one entry, on numbers; only a validator that has forked needs its lanes compared. */
-function entryIsAtLeast(panorama: Panorama, cited: Int32Array, unit: DagUnit, i: number, dag: Dag): boolean {
-  const entry = cited[i] as number;
-  if (entry === CITED_FAULTY) return true;
-  const seen = unit.cited[i] as number;
-  if (seen === CITED_FAULTY || seen > entry) return false;
-  if (seen < 0 || !dag.forked.has(i)) return true;
-  return laneAncestor(panorama[i] as DagUnit, seen) === unit.panorama[i];
+function brokenConsistencyRule({ panorama, base }: ResolvedUnit, dag: Dag): UnitRejection | undefined {
+  const lost = inconsistentEntry({ panorama, cited: citedNumbers(panorama), forked: dag.forked }, base);
+  return lost && { code: "InconsistentPanorama", index: lost.index, cited: lost.cited.hash };
 }
 
 function brokenTimeRule({ unit, panorama, prev }: ResolvedUnit, instance: Instance): UnitRejection | undefined {

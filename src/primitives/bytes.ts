@@ -32,15 +32,25 @@ export function isHex(text: unknown): text is Hex {
  * @throws {UserError} KOMA_E_HEX_MALFORMED when the text is not `0x` and an even number of hex digits
  */
 export function hexToBytes(text: string): Bytes {
-  if (text.length % 2 !== 0 || text.charCodeAt(0) !== 48 || text.charCodeAt(1) !== 120) throw malformed(text);
-  const bytes = new Uint8Array(text.length / 2 - 1);
-  for (let i = 0; i < bytes.length; i++) {
-    const high = DIGIT[text.charCodeAt(2 * i + 2)] ?? -1;
-    const low = DIGIT[text.charCodeAt(2 * i + 3)] ?? -1;
-    if (high < 0 || low < 0) throw malformed(text);
-    bytes[i] = high * 16 + low;
-  }
+  if (text.length % 2 !== 0) throw malformed(text);
+  const bytes = new Uint8Array(Math.max(0, text.length / 2 - 1));
+  writeHex(text, bytes, 0);
   return bytes;
+}
+
+/**
+ * Writes the bytes of a hex string with `0x` into a larger array, from `start` on.
+ *
+ * @throws {UserError} KOMA_E_HEX_MALFORMED as {@link hexToBytes} does
+ */
+export function writeHex(text: string, into: Bytes, start: number): void {
+  if (text.length % 2 !== 0 || text.charCodeAt(0) !== 48 || text.charCodeAt(1) !== 120) throw malformed(text);
+  for (let i = 2, at = start; i < text.length; i += 2, at++) {
+    const high = DIGIT[text.charCodeAt(i)] ?? -1;
+    const low = DIGIT[text.charCodeAt(i + 1)] ?? -1;
+    if (high < 0 || low < 0) throw malformed(text);
+    into[at] = high * 16 + low;
+  }
 }
 
 function malformed(text: string): UserError {

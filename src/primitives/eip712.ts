@@ -1,11 +1,15 @@
 import { type Address, addressToBytes } from "./address.ts";
 import { type Bytes, concatBytes, utf8 } from "./bytes.ts";
-import { bigintToFixedBytes } from "./integers.ts";
+import { bigintToFixedBytes, numberToBytes } from "./integers.ts";
 import { keccak256 } from "./keccak.ts";
 
 /** One 32-byte word of `abi.encode`. */
 export function wordOf(value: bigint | number): Bytes {
-  return bigintToFixedBytes(BigInt(value), 32);
+  if (typeof value === "bigint") return bigintToFixedBytes(value, 32);
+  const short = numberToBytes(value);
+  const word = new Uint8Array(32);
+  word.set(short, 32 - short.length);
+  return word;
 }
 
 export function addressWord(address: Address): Bytes {
@@ -36,7 +40,19 @@ export function domainSeparator(domain: TypedDataDomain): Bytes {
 
 /** `hashStruct` of a type whose members are all static words, given in order. */
 export function structHash(type: string, words: readonly Bytes[]): Bytes {
-  return keccak256(concatBytes(keccak256(utf8(type)), ...words));
+  return keccak256(concatBytes(typeHash(type), ...words));
+}
+
+/** Hashes of the types that were asked for: a handful of constants of the program, each hashed once. */
+const typeHashes = new Map<string, Bytes>();
+const MAX_TYPES = 256;
+
+function typeHash(type: string): Bytes {
+  const known = typeHashes.get(type);
+  if (known !== undefined) return known;
+  const hash = keccak256(utf8(type));
+  if (typeHashes.size < MAX_TYPES) typeHashes.set(type, hash);
+  return hash;
 }
 
 /** What is signed: keccak256(0x1901 ‖ domain ‖ struct). */

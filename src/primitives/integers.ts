@@ -14,7 +14,12 @@ export function bigintToBytes(value: bigint): Bytes {
 
 export function numberToBytes(value: number): Bytes {
   if (!Number.isSafeInteger(value)) throw new BugError(`${value} is not a safe integer`);
-  return bigintToBytes(BigInt(value));
+  if (value < 0) throw new BugError(`negative integer ${value} has no byte form`);
+  let size = 0;
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 256)) size++;
+  const bytes = new Uint8Array(size);
+  for (let i = size - 1, rest = value; i >= 0; i--, rest = Math.floor(rest / 256)) bytes[i] = rest % 256;
+  return bytes;
 }
 
 /** Value of big-endian bytes; leading zeros allowed, the empty string is zero. */

@@ -116,3 +116,23 @@ describe("readers", () => {
     expect(readNumber(Uint8Array.of(0x1f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff))).toBe(Number.MAX_SAFE_INTEGER);
   });
 });
+
+test("lengths around the borders of their own length are written as @ethereumjs/rlp writes them", () => {
+  for (const length of [0, 1, 55, 56, 255, 256, 65_535, 65_536, 16_777_216]) {
+    const bytes = new Uint8Array(length).fill(0x80);
+    for (const value of [bytes, [bytes], [[bytes], []]]) {
+      const written = encodeRlp(value);
+      const expected = RLP.encode(value);
+      expect(written.length === expected.length && Buffer.compare(written, expected) === 0).toBe(true);
+    }
+  }
+});
+
+test("any item is written as @ethereumjs/rlp writes it", () => {
+  fc.assert(
+    fc.property(item, (value) => {
+      expect(bytesToHex(encodeRlp(value))).toBe(bytesToHex(RLP.encode(value as Parameters<typeof RLP.encode>[0])));
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,4 +1,3 @@
-import { RLP } from "@ethereumjs/rlp";
 import type { Bytes } from "./bytes.ts";
 import { accept, type Check, reject } from "./check.ts";
 
@@ -6,7 +5,59 @@ export type RlpItem = Bytes | readonly RlpItem[];
 
 /** RLP of bytes and lists; integers are given as their shortest bytes (`bigintToBytes`). */
 export function encodeRlp(item: RlpItem): Bytes {
-  return RLP.encode(item as Parameters<typeof RLP.encode>[0]);
+  const bytes = new Uint8Array(encodedLength(item));
+  writeItem(item, bytes, 0);
+  return bytes;
+}
+
+// Lengths first, then every byte once into its place: the library joins a new array for every nested list.
+function encodedLength(item: RlpItem): number {
+  if (item instanceof Uint8Array) {
+    if (item.length === 1 && (item[0] as number) < 0x80) return 1;
+    return headLength(item.length) + item.length;
+  }
+  const length = contentLength(item);
+  return headLength(length) + length;
+}
+
+function contentLength(items: readonly RlpItem[]): number {
+  let length = 0;
+  for (const item of items) length += encodedLength(item);
+  return length;
+}
+
+function headLength(length: number): number {
+  return length <= 55 ? 1 : 1 + lengthOfLength(length);
+}
+
+function lengthOfLength(length: number): number {
+  return length < 0x100 ? 1 : length < 0x1_0000 ? 2 : length < 0x100_0000 ? 3 : 4;
+}
+
+function writeItem(item: RlpItem, into: Bytes, start: number): number {
+  if (item instanceof Uint8Array) {
+    if (item.length === 1 && (item[0] as number) < 0x80) {
+      into[start] = item[0] as number;
+      return start + 1;
+    }
+    const at = writeHead(item.length, 0x80, into, start);
+    into.set(item, at);
+    return at + item.length;
+  }
+  let at = writeHead(contentLength(item), 0xc0, into, start);
+  for (const each of item) at = writeItem(each, into, at);
+  return at;
+}
+
+function writeHead(length: number, base: number, into: Bytes, start: number): number {
+  if (length <= 55) {
+    into[start] = base + length;
+    return start + 1;
+  }
+  const size = lengthOfLength(length);
+  into[start] = base + 55 + size;
+  for (let i = size, rest = length; i >= 1; i--, rest = Math.floor(rest / 256)) into[start + i] = rest & 0xff;
+  return start + 1 + size;
 }
 
 export type RlpRejection = { readonly code: "Rlp"; readonly reason: string };
