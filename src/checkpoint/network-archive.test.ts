@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { chainOf, submit } from "../../test/support/archived-blocks.ts";
+import { alice, sign } from "../../test/support/chain-fixture.ts";
 import { EnvironmentError } from "../errors.ts";
 import { openCheckpoint } from "./archive.ts";
 import { type BlockSource, type CheckpointReader, createNetworkArchive } from "./network-archive.ts";
@@ -44,6 +45,20 @@ describe("an archive over several nodes", () => {
     const archive = createNetworkArchive([node], reader);
     for (let number = 1n; number <= 8n; number++) await archive.block(number);
     expect(node.asked).toEqual([1n, 2n, 3n, 4n, 5n, 6n, 7n, 8n]);
+  });
+
+  it("passes over a node that shows other receipts than its headers commit to", async () => {
+    const transactions = [sign(alice, { nonce: 0n, to: alice.address })];
+    const whole = chainOf(4, "whole", { 2: { transactions } });
+    const signed = submit(whole, 1n, 1n, 3n);
+    const bare = whole.map(({ block }) => ({ block, receipts: [] }));
+    const altered = whole.map(({ block, receipts }) => ({
+      block,
+      receipts: receipts.map((receipt) => ({ ...receipt, status: 0 as const })),
+    }));
+    const covering: CheckpointReader = { checkpoint: async () => signed, checkpointCovering: async () => signed };
+    const sources = [sourceOf("bare", bare), sourceOf("altered", altered), sourceOf("whole", whole)];
+    expect((await createNetworkArchive(sources, covering).block(2n))?.receipts).toEqual(whole[2]?.receipts);
   });
 
   it("says that nobody has the blocks when no node gives the root", async () => {

@@ -1,3 +1,4 @@
+import { encodeReceipt, orderedTrie, transactionsRoot } from "../chain/index.ts";
 import { EnvironmentError, type KomaError, ProtocolError } from "../errors.ts";
 import { blockLeafOf, createBlockTree } from "../proofs/index.ts";
 import type { ArchivedBlock, ChainArchive, SubmittedCheckpoint } from "./archive.ts";
@@ -71,11 +72,21 @@ async function readRange(
     const count = Number(end - from + 1n);
     const numbers = Array.from({ length: Math.min(count, AT_ONCE) }, (_, index) => from + BigInt(index));
     for (const block of await Promise.all(numbers.map((number) => source.block(number)))) {
-      if (!block) return undefined;
+      if (!block || !isWhole(block)) return undefined;
       blocks.push(block);
     }
   }
   return blocks;
+}
+
+/** False when the transactions or receipts are not those that the header commits to: a source may leave some out. */
+function isWhole({ block, receipts }: ArchivedBlock): boolean {
+  const { transactionsRoot: transactions, receiptsRoot } = block.header;
+  if (receipts.length !== block.transactions.length) return false;
+  return (
+    transactionsRoot(block.transactions) === transactions &&
+    orderedTrie(receipts.map(encodeReceipt)).root() === receiptsRoot
+  );
 }
 
 /** Undefined when the blocks are not consecutive: a source may answer anything. */

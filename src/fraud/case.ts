@@ -6,11 +6,12 @@ import {
   type SubmittedCheckpoint,
 } from "../checkpoint/index.ts";
 import { type KomaError, ProtocolError, UserError } from "../errors.ts";
-import type { Hash } from "../primitives/index.ts";
+import type { Address, Hash } from "../primitives/index.ts";
 import type { RootChain, Verdict } from "../rootchain/index.ts";
 import type { CheckpointLookup } from "./check-file.ts";
-import { type Challenge, craftChallenge } from "./evidence.ts";
+import type { Challenge } from "./evidence.ts";
 import type { Fault, ScanRules } from "./find-faults.ts";
+import { craftChallenge } from "./finders.ts";
 import type { FraudKind } from "./kinds.ts";
 import { scanCheckpoint } from "./scan.ts";
 
@@ -36,9 +37,10 @@ export async function openCase(
   archive: ChainArchive,
   fromBlock: bigint,
 ): Promise<FraudCase> {
-  const [chain, rejections] = await Promise.all([
+  const [chain, rejections, mappings] = await Promise.all([
     root.registry.chain(chainId),
     root.events({ contract: "CheckpointManager", event: "CheckpointRejected", fromBlock }),
+    root.events({ contract: "KomaRegistry", event: "TokenMapped", fromBlock }),
   ]);
   if (!chain) {
     throw new UserError("KOMA_E_CHAIN_UNREGISTERED", `Chain ${chainId} is not registered on the root chain.`, {
@@ -48,10 +50,15 @@ export async function openCase(
   const banned = new Set(
     rejections.filter(({ args }) => args["chainId"] === chainId).map(({ args }) => args["bannedBlock"] as Hash),
   );
+  const tokens = new Map(
+    mappings
+      .filter(({ args }) => args["chainId"] === chainId)
+      .map(({ args }) => [args["childToken"] as Address, args["rootToken"] as Address]),
+  );
   return {
     chainId,
     archive,
-    rules: { chainId, banned: (hash) => banned.has(hash) },
+    rules: { chainId, banned: (hash) => banned.has(hash), rootTokenOf: (child) => tokens.get(child) },
     graceBlocks: BigInt(chain.setGraceBlocks),
   };
 }
@@ -61,6 +68,7 @@ export function openLookup(root: CaseRootChain, chainId: bigint, fromBlock: bigi
   const read = (event: string) => root.events({ contract: "CheckpointManager", event, fromBlock });
   return {
     live: createCheckpointReader(root.checkpoints, chainId).checkpoint,
+    rootTokenOf: (child) => root.registry.rootTokenOf(chainId, child),
     async rolledBack(number) {
       const events = await Promise.all([read("CheckpointSubmitted"), read("CheckpointRejected")]);
       return checkpointHistory(chainId, events.flat())

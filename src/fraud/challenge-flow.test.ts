@@ -8,7 +8,7 @@ import { bytesToHex, type Hash, type Hex, keccakHash, utf8 } from "../primitives
 import type { Verdict } from "../rootchain/index.ts";
 import { type FraudCase, findFraud, proveFraud } from "./case.ts";
 import { type CheckpointLookup, checkChallenge } from "./check-file.ts";
-import { craftChallenge } from "./evidence.ts";
+import { craftChallenge } from "./finders.ts";
 import { fraudKindOf } from "./kinds.ts";
 import { parseChallenge, serializeChallenge } from "./proof-file.ts";
 
@@ -38,7 +38,7 @@ function caseOf(source = blocks): FraudCase {
   return {
     chainId: testChainId,
     archive: archiveOf(source),
-    rules: { chainId: testChainId, banned: () => false },
+    rules: { chainId: testChainId, banned: () => false, rootTokenOf: () => undefined },
     graceBlocks: 64n,
   };
 }
@@ -58,6 +58,7 @@ const refuse = async () => {
 const lookup: CheckpointLookup = {
   live: async (number) => checkpoints[Number(number) - 1],
   rolledBack: async () => [],
+  rootTokenOf: async () => undefined,
 };
 
 describe("looking for fraud", () => {
@@ -160,6 +161,7 @@ describe("a fraud proof's file", () => {
     expect((await checkChallenge(challenge, gone)).outcome).toBe("stale");
     const other = chainOf(16, "mended");
     const replaced: CheckpointLookup = {
+      ...lookup,
       live: async (number) => (number === 2n ? submit(other, 2n, 8n, 15n) : first),
       rolledBack: async () => [{ checkpoint: 2n, start: 8n, end: 15n, rootHash: second.rootHash }],
     };

@@ -1,17 +1,13 @@
-import { AbiCoder } from "ethers";
 import { readTransaction } from "../chain/index.ts";
 import type { SubmittedCheckpoint } from "../checkpoint/index.ts";
 import { BugError, type KomaError, ProtocolError } from "../errors.ts";
-import {
-  type BlockProof,
-  type CheckpointRange,
-  type TxProof,
-  verifyBlockProof,
-  verifyTransactionProof,
-} from "../proofs/index.ts";
+import type { Address } from "../primitives/index.ts";
+import { type BlockProof, type CheckpointRange, verifyBlockProof, verifyTransactionProof } from "../proofs/index.ts";
 import type { Verdict } from "../rootchain/index.ts";
+import { checkContent } from "./check-content.ts";
 import { readTwoUnits } from "./consensus-evidence.ts";
-import { BLOCK_PROOF, type Challenge, TX_PROOF } from "./evidence.ts";
+import type { Challenge } from "./evidence.ts";
+import { readEvidence } from "./evidence-shapes.ts";
 import { blockOf, type Inclusion, verifyInclusion } from "./inclusion-file.ts";
 
 /** `stale`: the checkpoint it speaks of is gone, so that it may be right but leads nowhere. */
@@ -33,10 +29,14 @@ export interface CheckpointLookup {
   live(number: bigint): Promise<SubmittedCheckpoint | undefined>;
   /** Those that had this number and were rolled back; the number is given again. */
   rolledBack(number: bigint): Promise<readonly Omit<CheckpointRange, "chainId">[]>;
+  /** Root token that a contract of the chain stands for. */
+  rootTokenOf(child: Address): Promise<Address | undefined>;
 }
 
+type Roots = Pick<CheckpointLookup, "live" | "rolledBack">;
+
 /** Follows an inclusion proof up to the root that the root chain has. */
-export async function checkInclusion(inclusion: Inclusion, lookup: CheckpointLookup): Promise<CheckedFile> {
+export async function checkInclusion(inclusion: Inclusion, lookup: Roots): Promise<CheckedFile> {
   const proof = blockOf(inclusion);
   const checkpoint = await lookup.live(proof.checkpoint);
   const live = { name: `checkpoint ${proof.checkpoint} is on the root chain`, ok: checkpoint !== undefined };
@@ -52,7 +52,7 @@ export async function checkInclusion(inclusion: Inclusion, lookup: CheckpointLoo
 const ROLLED_BACK = "the checkpoint that it was made for was rolled back";
 
 /** It leads to no root that stands, but to one that stood under the same number. */
-async function isStale(proof: BlockProof, checkpoint: SubmittedCheckpoint, lookup: CheckpointLookup): Promise<boolean> {
+async function isStale(proof: BlockProof, checkpoint: SubmittedCheckpoint, lookup: Roots): Promise<boolean> {
   if (verifyBlockProof(proof, rangeOf(checkpoint)).ok) return false;
   const dead = await lookup.rolledBack(proof.checkpoint);
   return dead.some((range) => verifyBlockProof(proof, { ...range, chainId: proof.chainId }).ok);
@@ -60,7 +60,7 @@ async function isStale(proof: BlockProof, checkpoint: SubmittedCheckpoint, looku
 
 /**
  * Checks a challenge here, as far as its kind can be checked without the root contracts: every proof in it leads to its
- * checkpoint's root, and nonces that contradict each other do.
+ * checkpoint's root, nonces that contradict each other do, and a transaction, receipt or log is as wrong as it is said to be.
  *
  * @param judge also asks the root contracts; their word decides
  */
@@ -71,8 +71,9 @@ export async function checkChallenge(
 ): Promise<CheckedFile> {
   const checks: FileCheck[] = [];
   let stale = false;
-  const { blocks, transactions } = readEvidence(challenge);
-  for (const proof of [...blocks, ...transactions.map(({ b }) => b)]) {
+  const evidence = readEvidence(challenge);
+  const transactions = challenge.type === "bad-transaction" ? [] : evidence.transactions;
+  for (const proof of evidence.blocks) {
     const checkpoint = await lookup.live(proof.checkpoint);
     const name = `block ${proof.number} leads to checkpoint ${proof.checkpoint}`;
     if (!checkpoint || (await isStale(proof, checkpoint, lookup))) {
@@ -96,6 +97,7 @@ export async function checkChallenge(
   const [first, second] = nonces;
   if (first && second) checks.push(contradiction(challenge, first, second));
   if (challenge.type === "consensus-equivocation") checks.push(...contradictingUnits(challenge));
+  if (!stale) checks.push(...(await checkContent(challenge, evidence, lookup)));
   if (judge && !stale) checks.push(await judged(challenge, judge));
   const holds = checks.every(({ ok }) => ok);
   return { outcome: stale ? "stale" : holds ? "holds" : "does-not-hold", checks };
@@ -136,59 +138,6 @@ async function judged(
     if (!(error instanceof ProtocolError)) throw error;
     return { name, ok: false, detail: (error as KomaError).message };
   }
-}
-
-/** The proofs inside the evidence of the kinds that can be scanned for. */
-function readEvidence(challenge: Challenge): {
-  readonly blocks: readonly BlockProof[];
-  readonly transactions: readonly TxProof[];
-} {
-  const shapes: Readonly<Record<string, readonly string[]>> = {
-    "block-sequence": [BLOCK_PROOF, BLOCK_PROOF, "bytes"],
-    "block-leaf": [BLOCK_PROOF, "uint64", "bytes"],
-    "block-producer": [BLOCK_PROOF, "bytes", "bytes", BLOCK_PROOF],
-    "banned-block": [BLOCK_PROOF],
-    "duplicate-nonce": [TX_PROOF, TX_PROOF, "bytes"],
-    "nonce-mismatch": [TX_PROOF, TX_PROOF, "bytes"],
-  };
-  const shape = shapes[challenge.type];
-  if (!shape) return { blocks: [], transactions: [] };
-  let decoded: ReturnType<AbiCoder["decode"]>;
-  try {
-    decoded = AbiCoder.defaultAbiCoder().decode([...shape], challenge.evidence);
-    // The decoder is lazy: what is malformed shows when it is read.
-    decoded.toArray(true);
-  } catch (cause) {
-    throw new ProtocolError("KOMA_E_PROOF_MALFORMED", "The evidence is not encoded as its kind asks.", {
-      facts: { type: challenge.type },
-      cause,
-    });
-  }
-  const at = (type: string) => shape.flatMap((each, index) => (each === type ? [decoded[index] as Struct] : []));
-  return { blocks: at(BLOCK_PROOF).map(blockProofOf), transactions: at(TX_PROOF).map(txProofOf) };
-}
-
-type Struct = Readonly<Record<string, unknown>>;
-
-function blockProofOf(value: Struct): BlockProof {
-  return {
-    chainId: value["chainId"],
-    checkpoint: value["checkpoint"],
-    number: value["number"],
-    timestamp: value["timestamp"],
-    txRoot: value["txRoot"],
-    receiptsRoot: value["receiptsRoot"],
-    blockHash: value["blockHash"],
-    siblings: [...(value["siblings"] as Iterable<unknown>)],
-  } as BlockProof;
-}
-
-function txProofOf(value: Struct): TxProof {
-  return {
-    b: blockProofOf(value["b"] as Struct),
-    txIndex: Number(value["txIndex"]),
-    txNodes: [...(value["txNodes"] as Iterable<unknown>)],
-  } as TxProof;
 }
 
 function rangeOf(checkpoint: SubmittedCheckpoint): CheckpointRange {

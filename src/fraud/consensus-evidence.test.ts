@@ -50,7 +50,11 @@ const pair = (one: UnitVector, two: UnitVector): EquivocationEvidence => ({
   first: headerOf(one),
   second: headerOf(two),
 });
-const noCheckpoints: CheckpointLookup = { live: async () => undefined, rolledBack: async () => [] };
+const noCheckpoints: CheckpointLookup = {
+  live: async () => undefined,
+  rolledBack: async () => [],
+  rootTokenOf: async () => undefined,
+};
 
 describe("evidence of a contradiction in consensus", () => {
   it.each([a, b, first])("hashes unit $bodyHash as another implementation does", (unit) => {

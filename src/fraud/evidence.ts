@@ -1,7 +1,7 @@
 import { AbiCoder } from "ethers";
 import { encodeHeader } from "../chain/index.ts";
 import { type ArchivedBlock, type ChainArchive, proveBlockInCheckpoint } from "../checkpoint/index.ts";
-import { assertNever, UserError } from "../errors.ts";
+import { UserError } from "../errors.ts";
 import { bytesToHex, type Hex } from "../primitives/index.ts";
 import { type BlockProof, createTxProof, type TxProof } from "../proofs/index.ts";
 import type { Fault, Position } from "./find-faults.ts";
@@ -21,39 +21,19 @@ export interface Challenge {
 export const BLOCK_PROOF =
   "tuple(uint64 chainId,uint64 checkpoint,uint64 number,uint64 timestamp,bytes32 txRoot,bytes32 receiptsRoot,bytes32 blockHash,bytes32[] siblings)";
 export const TX_PROOF = `tuple(${BLOCK_PROOF} b,uint32 txIndex,bytes[] txNodes)`;
+export const LOG_PROOF = `tuple(${BLOCK_PROOF} b,uint32 txIndex,uint32 logIndex,bytes[] receiptNodes)`;
+export const TX_RECEIPT = `tuple(${BLOCK_PROOF} b,uint32 txIndex,bytes[] txNodes,bytes[] receiptNodes)`;
 
-const coder = AbiCoder.defaultAbiCoder();
+export const coder = AbiCoder.defaultAbiCoder();
 
-/**
- * Builds the challenge that proves a fault, from blocks of the archive that give the checkpoint's root.
- *
- * @throws {UserError} KOMA_E_NOT_CHECKPOINTED when a block of the proof is under no live checkpoint
- * @throws {ProtocolError} KOMA_E_BLOCKS_DIFFER when the archive's blocks are not the checkpointed ones
- */
-export async function craftChallenge(archive: ChainArchive, fault: Fault, graceBlocks: bigint): Promise<Challenge> {
-  switch (fault.type) {
-    case "duplicate-nonce":
-    case "nonce-mismatch":
-      return craftNonce(archive, fault);
-    case "block-sequence":
-      return craftSequence(archive, fault.block);
-    case "block-producer":
-      return craftProducer(archive, fault.block, graceBlocks);
-    case "banned-block":
-      return craftBanned(archive, fault.block);
-    default:
-      return assertNever(fault);
-  }
-}
-
-async function craftNonce(
+export async function craftNonce(
   archive: ChainArchive,
   fault: Extract<Fault, { readonly sender: unknown }>,
 ): Promise<Challenge> {
   const first = await proveAt(archive, fault.first);
   const second = await proveAt(archive, fault.second);
   const evidence = coder.encode([TX_PROOF, TX_PROOF, "bytes"], [first.proof, second.proof, headerOf(second.archived)]);
-  return challenge(fault.type, second.proof.b, evidence);
+  return challengeOf(fault.type, second.proof.b, evidence);
 }
 
 async function proveAt(
@@ -64,14 +44,14 @@ async function proveAt(
   return { proof: createTxProof(proof, archived.block, position.index), archived };
 }
 
-async function craftSequence(archive: ChainArchive, block: bigint): Promise<Challenge> {
+export async function craftSequence(archive: ChainArchive, block: bigint): Promise<Challenge> {
   const a = await proveBlockInCheckpoint(archive, block - 1n);
   const b = await proveBlockInCheckpoint(archive, block);
   const evidence = coder.encode([BLOCK_PROOF, BLOCK_PROOF, "bytes"], [a.proof, b.proof, headerOf(b.archived)]);
-  return challenge("block-sequence", b.proof, evidence);
+  return challengeOf("block-sequence", b.proof, evidence);
 }
 
-async function craftProducer(archive: ChainArchive, block: bigint, graceBlocks: bigint): Promise<Challenge> {
+export async function craftProducer(archive: ChainArchive, block: bigint, graceBlocks: bigint): Promise<Challenge> {
   const b = await proveBlockInCheckpoint(archive, block);
   const parent = await archive.block(block - 1n);
   if (!parent) throw new UserError("KOMA_E_BLOCK_UNKNOWN", `Block ${block - 1n} is not there.`, { facts: { block } });
@@ -82,20 +62,20 @@ async function craftProducer(archive: ChainArchive, block: bigint, graceBlocks: 
     [BLOCK_PROOF, "bytes", "bytes", BLOCK_PROOF],
     [b.proof, headerOf(b.archived), headerOf(parent), grace.proof],
   );
-  return challenge("block-producer", b.proof, evidence);
+  return challengeOf("block-producer", b.proof, evidence);
 }
 
-async function craftBanned(archive: ChainArchive, block: bigint): Promise<Challenge> {
+export async function craftBanned(archive: ChainArchive, block: bigint): Promise<Challenge> {
   const { proof } = await proveBlockInCheckpoint(archive, block);
-  return challenge("banned-block", proof, coder.encode([BLOCK_PROOF], [proof]));
+  return challengeOf("banned-block", proof, coder.encode([BLOCK_PROOF], [proof]));
 }
 
-function challenge(type: string, proof: BlockProof, evidence: string): Challenge {
+export function challengeOf(type: string, proof: BlockProof, evidence: string): Challenge {
   const kind = fraudKindOf(type)?.kind ?? 0;
   const { chainId, checkpoint, number } = proof;
   return { kind, type, chainId, checkpoint, block: number, evidence: evidence as Hex };
 }
 
-function headerOf({ block }: ArchivedBlock): Hex {
+export function headerOf({ block }: ArchivedBlock): Hex {
   return bytesToHex(encodeHeader(block.header));
 }

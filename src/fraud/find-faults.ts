@@ -1,5 +1,8 @@
 import { type Block, recoverSealer } from "../chain/index.ts";
+import type { ArchivedBlock } from "../checkpoint/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
+import type { BadReceiptFault, ImpossibleLogFault, WrongTransferFault } from "./find-receipt-faults.ts";
+import type { TransactionFault } from "./find-transaction-faults.ts";
 
 /** A checkpoint of the root chain, as far as scanning needs it. */
 export interface ScannedCheckpoint {
@@ -29,43 +32,41 @@ export type Fault =
     }
   | { readonly type: "block-sequence"; readonly block: bigint; readonly reason: string }
   | { readonly type: "block-producer"; readonly block: bigint; readonly reason: string }
-  | { readonly type: "banned-block"; readonly block: bigint; readonly hash: Hash };
+  | { readonly type: "banned-block"; readonly block: bigint; readonly hash: Hash }
+  | TransactionFault
+  | BadReceiptFault
+  | WrongTransferFault
+  | ImpossibleLogFault;
 
-/** What scanning needs to know about producers and bans; answers come from the root chain. */
+/** What scanning needs to know about bans and tokens; answers come from the root chain. */
 export interface ScanRules {
   readonly chainId: bigint;
   readonly banned: (hash: Hash) => boolean;
+  /** Root token that a contract of the chain stands for; undefined for contracts that are no child tokens. */
+  readonly rootTokenOf: (child: Address) => Address | undefined;
+}
+
+/**
+ * What is searched: consecutive blocks that begin at or before the checkpoint's first block and reach to its last; the
+ * older ones only serve as the past to compare with.
+ */
+export interface Scan {
+  readonly blocks: readonly ArchivedBlock[];
+  readonly checkpoint: ScannedCheckpoint;
+  readonly rules: ScanRules;
 }
 
 /** A block's time may be ahead of its checkpoint's submission by at most this, seconds. */
 const MAX_AHEAD_SECONDS = 60n;
 
-/**
- * Every fault in the blocks of `checkpoint` that blocks alone show. `blocks` are consecutive, begin at or before
- * the checkpoint's first block and reach to its last; the older ones only serve as the past to compare with.
- *
- * A pure function of its arguments: an honest chain yields none, however long the past it is given.
- */
-export function findFaults(
-  blocks: readonly Block[],
-  checkpoint: ScannedCheckpoint,
-  rules: ScanRules,
-): readonly Fault[] {
-  return [
-    ...findSequenceFaults(blocks, checkpoint),
-    ...findProducerFaults(blocks, checkpoint, rules),
-    ...findNonceFaults(blocks, checkpoint),
-  ];
-}
-
 function inCheckpoint(block: Block, checkpoint: ScannedCheckpoint): boolean {
   return block.header.number >= checkpoint.start && block.header.number <= checkpoint.end;
 }
 
-function findSequenceFaults(blocks: readonly Block[], checkpoint: ScannedCheckpoint): readonly Fault[] {
+export function findSequenceFaults({ blocks, checkpoint }: Scan): readonly Fault[] {
   const faults: Fault[] = [];
-  for (const [i, block] of blocks.entries()) {
-    const parent = blocks[i - 1];
+  for (const [i, { block }] of blocks.entries()) {
+    const parent = blocks[i - 1]?.block;
     if (!parent || !inCheckpoint(block, checkpoint)) continue;
     const { number, timestamp, parentHash } = block.header;
     const reasons = [
@@ -80,13 +81,9 @@ function findSequenceFaults(blocks: readonly Block[], checkpoint: ScannedCheckpo
   return faults;
 }
 
-function findProducerFaults(
-  blocks: readonly Block[],
-  checkpoint: ScannedCheckpoint,
-  rules: ScanRules,
-): readonly Fault[] {
+export function findProducerFaults({ blocks, checkpoint, rules }: Scan): readonly Fault[] {
   const faults: Fault[] = [];
-  for (const block of blocks) {
+  for (const { block } of blocks) {
     if (!inCheckpoint(block, checkpoint)) continue;
     const { number, coinbase } = block.header;
     if (rules.banned(block.hash)) faults.push({ type: "banned-block", block: number, hash: block.hash });
@@ -99,11 +96,11 @@ function findProducerFaults(
 }
 
 /** For every sender the highest nonce seen so far and who used which; a fault points at the later transaction. */
-function findNonceFaults(blocks: readonly Block[], checkpoint: ScannedCheckpoint): readonly Fault[] {
+export function findNonceFaults({ blocks, checkpoint }: Scan): readonly Fault[] {
   const faults: Fault[] = [];
   const used = new Map<Address, Map<bigint, Position>>();
   const highest = new Map<Address, bigint>();
-  for (const block of blocks) {
+  for (const { block } of blocks) {
     for (const [index, transaction] of block.transactions.entries()) {
       const { sender, nonce } = transaction;
       const position: Position = { block: block.header.number, index };

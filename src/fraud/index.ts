@@ -21,8 +21,10 @@ export {
 } from "./check-file.ts";
 export { craftConsensusChallenge } from "./consensus-evidence.ts";
 export { type ContradictionSearch, type EvidenceSource, searchContradictions } from "./contradictions.ts";
-export { type Challenge, craftChallenge } from "./evidence.ts";
-export { type Fault, findFaults, type Position, type ScannedCheckpoint, type ScanRules } from "./find-faults.ts";
+export { systemEvents } from "./event-shapes.ts";
+export type { Challenge } from "./evidence.ts";
+export type { Fault, Position, Scan, ScannedCheckpoint, ScanRules } from "./find-faults.ts";
+export { craftChallenge, describeFault, findFaults } from "./finders.ts";
 export {
   blockOf,
   type Inclusion,
@@ -35,4 +37,4 @@ export {
 export { type FraudKind, fraudKindOf, fraudKinds, type OffenceClass } from "./kinds.ts";
 export { type ProofFile, parseChallenge, serializeChallenge } from "./proof-file.ts";
 export { collectBounty, type Punishment, punish, type SlashedSeat } from "./punish.ts";
-export { describeFault, scanCheckpoint } from "./scan.ts";
+export { scanCheckpoint } from "./scan.ts";

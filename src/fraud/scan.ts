@@ -1,7 +1,11 @@
-import type { Block } from "../chain/index.ts";
-import { type ChainArchive, openCheckpoint, type SubmittedCheckpoint } from "../checkpoint/index.ts";
-import { assertNever } from "../errors.ts";
-import { type Fault, findFaults, type ScanRules } from "./find-faults.ts";
+import {
+  type ArchivedBlock,
+  type ChainArchive,
+  openCheckpoint,
+  type SubmittedCheckpoint,
+} from "../checkpoint/index.ts";
+import type { Fault, ScanRules } from "./find-faults.ts";
+import { findFaults } from "./finders.ts";
 
 /** How far back a scan looks for the earlier one of two transactions, blocks. */
 const PAST_BLOCKS = 256n;
@@ -21,30 +25,14 @@ export async function scanCheckpoint(
   rules: ScanRules,
 ): Promise<readonly Fault[]> {
   const opened = await openCheckpoint(archive, checkpoint);
-  const past: Block[] = [];
+  const past: ArchivedBlock[] = [];
   const first = checkpoint.start > PAST_BLOCKS ? checkpoint.start - PAST_BLOCKS : 1n;
   for (let from = first; from < checkpoint.start; from += AT_ONCE) {
     const numbers: bigint[] = [];
     for (let number = from; number < checkpoint.start && number < from + AT_ONCE; number++) numbers.push(number);
     const found = await Promise.all(numbers.map((number) => archive.block(number)));
     // A node that pruned its past still shows every fault inside the checkpoint.
-    for (const archived of found) if (archived) past.push(archived.block);
+    for (const archived of found) if (archived) past.push(archived);
   }
-  return findFaults([...past, ...opened.blocks.map(({ block }) => block)], checkpoint, rules);
-}
-
-export function describeFault(fault: Fault): string {
-  switch (fault.type) {
-    case "duplicate-nonce":
-      return `${fault.sender} used nonce ${fault.secondNonce} in block ${fault.first.block} and again in block ${fault.second.block}`;
-    case "nonce-mismatch":
-      return `${fault.sender} used nonce ${fault.secondNonce} in block ${fault.second.block} after ${fault.firstNonce} in block ${fault.first.block}`;
-    case "block-sequence":
-    case "block-producer":
-      return `block ${fault.block}: ${fault.reason}`;
-    case "banned-block":
-      return `block ${fault.block} (${fault.hash}) was rejected before`;
-    default:
-      return assertNever(fault);
-  }
+  return findFaults({ blocks: [...past, ...opened.blocks], checkpoint, rules });
 }

@@ -1,5 +1,6 @@
 import { type Address, addressToBytes } from "./address.ts";
 import { type Bytes, concatBytes, utf8 } from "./bytes.ts";
+import type { Hash } from "./hash.ts";
 import { bigintToFixedBytes, numberToBytes } from "./integers.ts";
 import { keccak256 } from "./keccak.ts";
 
@@ -14,6 +15,11 @@ export function wordOf(value: bigint | number): Bytes {
 
 export function addressWord(address: Address): Bytes {
   return concatBytes(new Uint8Array(12), addressToBytes(address));
+}
+
+/** The address in a word; undefined when the word's high bytes are not zero. */
+export function addressFromWord(word: Hash): Address | undefined {
+  return word.startsWith(`0x${"00".repeat(12)}`) ? (`0x${word.slice(26)}` as Address) : undefined;
 }
 
 export interface TypedDataDomain {

@@ -71,7 +71,8 @@ export interface DeploymentInputs {
 /** Verifiers of fraud with the kinds they judge and the contracts they read. */
 const VERIFIERS: readonly { readonly name: string; readonly kinds: readonly number[]; readonly reads: string[] }[] = [
   { name: "BlockFraud", kinds: [1, 2, 3, 4], reads: ["CheckpointManager", "KomaRegistry", "StakeManager"] },
-  { name: "TxFraud", kinds: [5, 6], reads: ["CheckpointManager"] },
+  { name: "TxFraud", kinds: [5, 6, 8], reads: ["CheckpointManager"] },
+  { name: "ReceiptFraud", kinds: [9, 12, 13], reads: ["CheckpointManager", "KomaRegistry"] },
   { name: "SignerFraud", kinds: [20], reads: ["CheckpointManager", "StakeManager"] },
   { name: "ConsensusFraud", kinds: [21], reads: ["KomaRegistry", "StakeManager"] },
 ];

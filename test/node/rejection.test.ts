@@ -89,7 +89,7 @@ describe("a rejected checkpoint with a scripted root chain", () => {
 
   it("shows exactly that fault to a scan, and the honest chain before it none", async () => {
     const archive = await archiveOf(cluster.at(1), cluster.rootChain.taken);
-    const rules = { chainId: clusterChainId, banned: () => false };
+    const rules = { chainId: clusterChainId, banned: () => false, rootTokenOf: () => undefined };
     expect(await scanCheckpoint(archive, submitted(badCheckpoint), rules)).toEqual([
       expect.objectContaining({
         type: "duplicate-nonce",

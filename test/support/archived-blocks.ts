@@ -19,6 +19,8 @@ export interface BlockContent {
   readonly transactions?: readonly Transaction[];
   /** Logs of each transaction's receipt. */
   readonly logs?: readonly (readonly Log[])[];
+  /** Changes the receipts before the block commits to them. */
+  readonly forge?: (receipts: readonly Receipt[]) => readonly Receipt[];
 }
 
 /**
@@ -34,8 +36,8 @@ export function chainOf(
 ): readonly ArchivedBlock[] {
   const blocks: ArchivedBlock[] = [];
   for (let number = 0; number < length; number++) {
-    const { transactions = [], logs = [] } = contents[number] ?? {};
-    const receipts = transactions.map((_, index) => receiptWith(logs[index] ?? [], index));
+    const { transactions = [], logs = [], forge = (all: readonly Receipt[]) => all } = contents[number] ?? {};
+    const receipts = forge(transactions.map((_, index) => receiptWith(logs[index] ?? [], index)));
     const parent = blocks.at(-1)?.block;
     const header: BlockHeader = {
       parentHash: parent?.hash ?? zeroHash,

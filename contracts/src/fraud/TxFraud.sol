@@ -3,20 +3,22 @@ pragma solidity ^0.8.28;
 
 import {CheckpointRecord, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
 import {IFraudVerifier} from "./IFraudVerifier.sol";
-import {OffenceClass} from "./OffenceClass.sol";
 import {TxProof, Verdict} from "./ProofTypes.sol";
-import {BlockTree} from "./proofs/BlockTree.sol";
+import {ContentVerdict} from "./proofs/ContentVerdict.sol";
 import {HeaderDecoder} from "./proofs/HeaderDecoder.sol";
 import {Proofs} from "./proofs/Proofs.sol";
-import {Transaction, TxDecoder} from "./proofs/TxDecoder.sol";
+import {Transaction, TxDecoder, TxFault} from "./proofs/TxDecoder.sol";
+import {TxRules} from "./proofs/TxRules.sol";
 
-/// @title Fraud that two transactions of one sender show
+/// @title Fraud that transactions alone show
 /// @notice Kinds 5 and 6: a nonce used twice, and a later transaction whose nonce is not greater. What is compared is
-/// positions and decoded fields, never proof bytes: one transaction in two encodings is one transaction.
-/// @dev KOMA root contracts, sections 10.8 and 10.9.
+/// positions and decoded fields, never proof bytes: one transaction in two encodings is one transaction. Kind 8: bytes
+/// that no valid transaction of the chain has.
+/// @dev KOMA root contracts, sections 10.8, 10.9 and 10.11.
 contract TxFraud is IFraudVerifier {
     uint8 public constant DUPLICATE_NONCE = 5;
     uint8 public constant MISMATCHED_NONCE = 6;
+    uint8 public constant MALFORMED_TRANSACTION = 8;
 
     ICheckpointManager public immutable checkpoints;
 
@@ -26,6 +28,10 @@ contract TxFraud is IFraudVerifier {
 
     /// @inheritdoc IFraudVerifier
     function verify(uint8 kind, bytes calldata evidence) external view returns (Verdict memory) {
+        if (kind == MALFORMED_TRANSACTION) {
+            (TxProof memory t, bytes memory header_) = abi.decode(evidence, (TxProof, bytes));
+            return _judgeTransaction(t, header_);
+        }
         if (kind != DUPLICATE_NONCE && kind != MISMATCHED_NONCE) revert UnknownKind(kind);
         (TxProof memory t1, TxProof memory t2, bytes memory header) = abi.decode(evidence, (TxProof, TxProof, bytes));
         return kind == DUPLICATE_NONCE ? _judgeDuplicate(t1, t2, header) : _judgeMismatch(t1, t2, header);
@@ -51,6 +57,23 @@ contract TxFraud is IFraudVerifier {
         returns (Verdict memory)
     {
         return _judgeMismatch(t1, t2, header);
+    }
+
+    /// @notice Kind 8. The bytes at the position are not a valid transaction of type 0, 1 or 2: their shape, integers, chain
+    /// id or signature are wrong, or a bound of every transaction is broken (nonce, gas limit, data, initcode, tip above
+    /// fee). With the header also: a gas limit above the block's, a fee cap below its base fee.
+    /// @param header as for kind 5
+    function validateTransaction(TxProof memory t, bytes memory header) external view returns (Verdict memory) {
+        return _judgeTransaction(t, header);
+    }
+
+    function _judgeTransaction(TxProof memory t, bytes memory header) private view returns (Verdict memory) {
+        (CheckpointRecord memory checkpoint, bytes memory raw) = Proofs.verifyTransaction(checkpoints, t);
+        (TxFault fault, Transaction memory transaction) = TxDecoder.tryDecode(raw, t.b.chainId);
+        bool wrong = fault != TxFault.None || TxRules.breaksLimits(transaction);
+        if (!wrong && header.length != 0) wrong = TxRules.breaksBlock(transaction, HeaderDecoder.open(t.b, header));
+        if (!wrong) revert NotFraud("well formed");
+        return ContentVerdict.make(ContentVerdict.offenceOf("transaction", checkpoint, t.b, t.txIndex), t.b, header);
     }
 
     function _judgeDuplicate(TxProof memory t1, TxProof memory t2, bytes memory header)
@@ -99,19 +122,11 @@ contract TxFraud is IFraudVerifier {
     function _verdict(TxProof memory later, CheckpointRecord memory checkpoint, bytes memory header)
         private
         pure
-        returns (Verdict memory verdict)
+        returns (Verdict memory)
     {
-        verdict.offenceId = keccak256(abi.encode("nonce", checkpoint.structHash, later.b.blockHash, later.txIndex));
-        verdict.class = OffenceClass.A_INVALID;
-        verdict.chainId = later.b.chainId;
-        verdict.number = later.b.checkpoint;
-        verdict.leaf = BlockTree.leafOf(later.b);
-        if (header.length == 0) return verdict;
-        // Without the header nobody has shown that this block hash belongs to this transaction root: banning it could
-        // hit an honest block whose hash the signers put beside a forged root.
-        HeaderDecoder.open(later.b, header);
-        verdict.header = header;
-        verdict.blockHash = later.b.blockHash;
+        return ContentVerdict.make(
+            ContentVerdict.offenceOf("nonce", checkpoint, later.b, later.txIndex), later.b, header
+        );
     }
 
     function _position(TxProof memory t) private pure returns (uint256) {

@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {RLP} from "@openzeppelin/contracts/utils/RLP.sol";
 import {CheckpointRecord, CheckpointStatus, ICheckpointManager} from "../../src/checkpoint/ICheckpointManager.sol";
 import {ChainConfig, IKomaRegistry} from "../../src/checkpoint/IKomaRegistry.sol";
-import {BlockProof, LogProof, TxProof} from "../../src/fraud/ProofTypes.sol";
+import {BlockProof, LogProof, TxProof, TxReceipt} from "../../src/fraud/ProofTypes.sol";
 import {BlockTree} from "../../src/fraud/proofs/BlockTree.sol";
 import {IStakeManager} from "../../src/staking/IStakeManager.sol";
 import {MockCheckpointManager, MockRegistry, MockStakeManager} from "./MockRoot.sol";
@@ -28,6 +28,8 @@ abstract contract ChainBuilder is TxBuilder {
         bytes header;
         bytes[] txs;
         bytes[] receipts;
+        /// @dev 21,000 for every transaction when it is zero.
+        uint64 gasUsed;
     }
 
     struct Span {
@@ -108,7 +110,7 @@ abstract contract ChainBuilder is TxBuilder {
         fields[7] = hex"80";
         fields[8] = RLP.encode(uint256(b.number));
         fields[9] = RLP.encode(uint256(30_000_000));
-        fields[10] = RLP.encode(uint256(21_000 * b.txs.length));
+        fields[10] = RLP.encode(b.gasUsed == 0 ? 21_000 * b.txs.length : uint256(b.gasUsed));
         fields[11] = RLP.encode(uint256(b.timestamp));
         fields[12] = RLP.encode(extraData);
         fields[13] = RLP.encode(keccak256("randao"));
@@ -201,6 +203,13 @@ abstract contract ChainBuilder is TxBuilder {
         p.txIndex = txIndex;
         p.logIndex = logIndex;
         p.receiptNodes = OrderedTrie.prove(span.blocks[index].receipts, txIndex);
+    }
+
+    function txReceiptOf(Span memory span, uint256 index, uint32 txIndex) internal pure returns (TxReceipt memory r) {
+        r.b = proofOf(span, index);
+        r.txIndex = txIndex;
+        r.txNodes = OrderedTrie.prove(span.blocks[index].txs, txIndex);
+        r.receiptNodes = OrderedTrie.prove(span.blocks[index].receipts, txIndex);
     }
 
     function treeRoot(bytes32[] memory leaves) internal pure returns (bytes32) {

@@ -7,6 +7,7 @@ import {BlockFraud} from "../../src/fraud/BlockFraud.sol";
 import {ChallengeManager} from "../../src/fraud/ChallengeManager.sol";
 import {ConsensusFraud} from "../../src/fraud/ConsensusFraud.sol";
 import {IFraudVerifier} from "../../src/fraud/IFraudVerifier.sol";
+import {ReceiptFraud} from "../../src/fraud/ReceiptFraud.sol";
 import {SignerFraud} from "../../src/fraud/SignerFraud.sol";
 import {TxFraud} from "../../src/fraud/TxFraud.sol";
 import {ChainBuilder} from "./ChainBuilder.sol";
@@ -20,6 +21,7 @@ abstract contract ChallengeBase is ChainBuilder {
     ChallengeManager internal manager;
     BlockFraud internal blockFraud;
     TxFraud internal txFraud;
+    ReceiptFraud internal receiptFraud;
     SignerFraud internal signerFraud;
     ConsensusFraud internal consensusFraud;
     address internal challenger = makeAddr("challenger");
@@ -30,6 +32,7 @@ abstract contract ChallengeBase is ChainBuilder {
         ICheckpointManager root = checkpointsAsInterface();
         blockFraud = new BlockFraud(root, registryAsInterface(), stakesAsInterface());
         txFraud = new TxFraud(root);
+        receiptFraud = new ReceiptFraud(root, registryAsInterface());
         signerFraud = new SignerFraud(root, stakesAsInterface());
         consensusFraud = new ConsensusFraud(registryAsInterface(), stakesAsInterface());
         bytes memory init = abi.encodeCall(
@@ -42,6 +45,10 @@ abstract contract ChallengeBase is ChainBuilder {
         }
         manager.registerVerifier(5, txFraud);
         manager.registerVerifier(6, txFraud);
+        manager.registerVerifier(8, txFraud);
+        manager.registerVerifier(9, receiptFraud);
+        manager.registerVerifier(12, receiptFraud);
+        manager.registerVerifier(13, receiptFraud);
         manager.registerVerifier(20, signerFraud);
         manager.registerVerifier(21, consensusFraud);
     }

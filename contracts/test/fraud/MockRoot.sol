@@ -131,6 +131,11 @@ contract MockRegistry {
     ChainConfig private _config;
     Tenure[] private _tenures;
     mapping(address => bool) public ejected;
+    mapping(uint64 chainId => mapping(address child => address)) public rootTokenOf;
+
+    function mapToken(uint64 chainId, address child, address rootToken) external {
+        rootTokenOf[chainId][child] = rootToken;
+    }
 
     function configure(ChainConfig memory config) external {
         _config = config;

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {CheckpointRecord, ICheckpointManager} from "../../checkpoint/ICheckpointManager.sol";
-import {BlockProof, LogProof, TxProof} from "../ProofTypes.sol";
+import {BlockProof, LogProof, TxProof, TxReceipt} from "../ProofTypes.sol";
 import {BlockTree} from "./BlockTree.sol";
 import {Receipt, ReceiptDecoder} from "./ReceiptDecoder.sol";
 import {StrictTrie} from "./StrictTrie.sol";
@@ -55,6 +55,17 @@ library Proofs {
     {
         checkpoint = verifyBlock(manager, p.b);
         raw = StrictTrie.valueAt(p.b.receiptsRoot, p.txIndex, p.receiptNodes);
+    }
+
+    /// @notice Bytes of the transaction at (block, txIndex) and of its receipt.
+    function verifyTxReceipt(ICheckpointManager manager, TxReceipt memory p)
+        internal
+        view
+        returns (CheckpointRecord memory checkpoint, bytes memory transaction, bytes memory receipt)
+    {
+        checkpoint = verifyBlock(manager, p.b);
+        transaction = StrictTrie.valueAt(p.b.txRoot, p.txIndex, p.txNodes);
+        receipt = StrictTrie.valueAt(p.b.receiptsRoot, p.txIndex, p.receiptNodes);
     }
 
     /// @notice The log at (block, txIndex, logIndex) and the status of its transaction, 1 = success.

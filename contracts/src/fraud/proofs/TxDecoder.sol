@@ -9,6 +9,8 @@ import {Signatures} from "./Signatures.sol";
 /// @param to zero when `creates`
 /// @param hasChainId false for legacy transactions without replay protection (v of 27 or 28)
 /// @param maxFeePerGas gas price for types 0 and 1, as is `maxPriorityFeePerGas`
+/// @param accessedAddresses entries of the access list
+/// @param accessedKeys storage keys of all of them
 struct Transaction {
     uint8 txType;
     bool hasChainId;
@@ -20,6 +22,8 @@ struct Transaction {
     uint256 maxFeePerGas;
     uint256 maxPriorityFeePerGas;
     uint256 value;
+    uint256 accessedAddresses;
+    uint256 accessedKeys;
     bytes data;
 }
 
@@ -54,6 +58,11 @@ library TxDecoder {
         revert StrictRLP.NonCanonicalRLP();
     }
 
+    /// @notice Type of the transaction that the bytes are, 0 for a legacy one, whether or not they are well formed.
+    function typeOf(bytes memory raw) internal pure returns (uint8 txType) {
+        if (raw.length != 0 && uint8(raw[0]) < 0xc0) txType = uint8(raw[0]);
+    }
+
     /// @param raw legacy list, or type byte and list
     /// @param chainId chain whose block the transaction lies in
     function tryDecode(bytes memory raw, uint64 chainId)
@@ -80,7 +89,9 @@ library TxDecoder {
 
         uint256 nonceAt = first < 0xc0 ? 1 : 0;
         if (!_readFields(transaction, items, nonceAt)) return (TxFault.Malformed, transaction);
-        if (first < 0xc0 && !_isAccessList(items[items.length - 4])) return (TxFault.Malformed, transaction);
+        if (first < 0xc0 && !_readAccessList(transaction, items[items.length - 4])) {
+            return (TxFault.Malformed, transaction);
+        }
         fault = first < 0xc0
             ? _recoverTyped(transaction, list, items, chainId)
             : _recoverLegacy(transaction, list, items, chainId);
@@ -117,7 +128,7 @@ library TxDecoder {
     }
 
     /// @dev A list of [20 bytes, list of 32 bytes].
-    function _isAccessList(RlpItem list) private pure returns (bool) {
+    function _readAccessList(Transaction memory transaction, RlpItem list) private pure returns (bool) {
         if (!list.isList()) return false;
         uint256 cursor = list.payload();
         uint256 end = list.end();
@@ -129,12 +140,14 @@ library TxDecoder {
             RlpItem[] memory parts;
             (ok, parts) = entry.tryFields(2);
             if (!ok || parts.length != 2 || !parts[0].isString(20) || !parts[1].isList()) return false;
+            ++transaction.accessedAddresses;
             uint256 keyCursor = parts[1].payload();
             uint256 keyEnd = parts[1].end();
             while (keyCursor < keyEnd) {
                 RlpItem key;
                 (ok, key, keyCursor) = StrictRLP.tryNext(keyCursor, keyEnd);
                 if (!ok || !key.isString(32)) return false;
+                ++transaction.accessedKeys;
             }
         }
         return true;
