@@ -1,5 +1,6 @@
-import type { Ctx } from "../src/cli/index.ts";
+import { type Ctx, type NetClient, openRootChain } from "../src/cli/index.ts";
 import { UserError } from "../src/errors.ts";
+import { parseAddress } from "../src/primitives/index.ts";
 import { accomplicesNeeded, checkParameters, parseBehaviour, parseStartBlock } from "./behaviours.ts";
 import { selectNodes } from "./node-selection.ts";
 import { withControl } from "./session.ts";
@@ -24,6 +25,7 @@ export async function applyFault(ctx: Ctx, order: FaultOrder): Promise<ActiveFau
   checkParameters(behaviour, params);
   const at = order.at === undefined ? undefined : parseStartBlock(order.at);
   const net = await ctx.net();
+  if (behaviour.params.includes("token") && params["token"] === undefined) params["token"] = await demoToken(net);
   const names = net.manifest.nodes.map(({ name }) => name);
   const nodes = selectNodes([order.node], names);
   const others = names.filter((name) => !nodes.includes(name));
@@ -48,6 +50,16 @@ export async function applyFault(ctx: Ctx, order: FaultOrder): Promise<ActiveFau
   ctx.out.line(`${fault.handle}: ${fault.nodes.join(", ")} ${when} ${fault.kind}${accomplices}`);
   ctx.out.note(`Heal it with: koma devnet heal ${fault.handle}`);
   return fault;
+}
+
+/** What a devnet's own token is on its chain: a fault about tokens needs one, and there it is. */
+async function demoToken(net: NetClient): Promise<string> {
+  const root = await openRootChain(net);
+  const child = await root.registry.childTokenOf(BigInt(net.chainId), parseAddress(net.contract("DemoToken")));
+  if (child) return child;
+  throw new UserError("KOMA_E_TOKEN_UNMAPPED", "The devnet's token has no child token on this chain.", {
+    fix: ["Name another one: --set token=0x…"],
+  });
 }
 
 function parseParameter(text: string): [string, string] {

@@ -20,8 +20,32 @@ export const behaviours: readonly Behaviour[] = [
     params: [],
   },
   {
+    kind: "tip-above-fee",
+    summary: "produce a block with a transaction whose tip is above its fee cap, and have it checkpointed",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
+    kind: "log-forge",
+    summary: "produce a block with a log that the bridge's contract never emits, and have it checkpointed",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
+    kind: "erc20-amount",
+    summary: "produce a block with a token transfer whose log tells of another amount, and have it checkpointed",
+    needsAccomplices: true,
+    params: ["token"],
+  },
+  {
+    kind: "erc20-output",
+    summary: "produce a block with a token log that leaves the recipient with too much, and have it checkpointed",
+    needsAccomplices: true,
+    params: ["token"],
+  },
+  {
     kind: "sign-anything",
-    summary: "accept blocks whose nonces are wrong, and sign the checkpoints over them",
+    summary: "accept blocks that are invalid in any of these ways, and sign the checkpoints over them",
     needsAccomplices: false,
     params: [],
   },

@@ -4,7 +4,7 @@ import { type BlockHeader, decodeHeader, encodeHeader, hashHeader } from "./head
 import { maxBlockBytes } from "./limits.ts";
 import { joinRlpList, splitRlpList, unwrapRlpBytes, wrapRlpBytes } from "./rlp-spans.ts";
 import type { Transaction } from "./transaction.ts";
-import { decodeTransaction } from "./transaction-decode.ts";
+import { readTransaction } from "./transaction-decode.ts";
 
 export interface Block {
   readonly header: BlockHeader;
@@ -27,9 +27,9 @@ export function encodeBlock(block: Block): Bytes {
 
 /**
  * Reads a block from a peer or a file: bounded size, strict encoding, every transaction well formed and signed. Roots are
- * not compared here.
+ * not compared here, and the limits of transactions are checked when the block runs.
  *
- * @param knownSender  as for `decodeTransaction`
+ * @param knownSender  as for `readTransaction`
  */
 export function decodeBlock(
   bytes: Bytes,
@@ -50,7 +50,7 @@ export function decodeBlock(
     // A legacy transaction stands as a list, a typed one as a byte string: a list in a string would be a second encoding.
     const raw = (item[0] as number) >= 0xc0 ? item : unwrapRlpBytes(item);
     if (raw === undefined || (raw !== item && (raw[0] ?? 0xff) >= 0xc0)) return malformed(`transaction ${index}`);
-    const tx = decodeTransaction(raw, chainId, knownSender);
+    const tx = readTransaction(raw, chainId, knownSender);
     if (!tx.ok) return reject({ code: "Transaction", index, rejection: tx.rejection });
     transactions.push(tx.value);
   }

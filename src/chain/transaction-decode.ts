@@ -51,11 +51,16 @@ export function decodeTransaction(
 
 /**
  * As {@link decodeTransaction}, but without the limits of blocks: the rules by which the root contracts read a
- * transaction (proof rules P5 to P7). For proofs that a block holds one it must not hold.
+ * transaction (proof rules P5 to P7). For blocks, whose limits are checked when they run: one that breaks them must be
+ * readable to be proven wrong.
  */
-export function readTransaction(raw: Bytes, chainId: bigint): Check<Transaction, TxFormatRejection> {
+export function readTransaction(
+  raw: Bytes,
+  chainId: bigint,
+  knownSender?: KnownSender,
+): Check<Transaction, TxFormatRejection> {
   const parsed = parse(raw, chainId);
-  return parsed.ok ? identify(parsed.value, undefined) : parsed;
+  return parsed.ok ? identify(parsed.value, knownSender) : parsed;
 }
 
 function parse(raw: Bytes, chainId: bigint): Check<Unsigned, TxFormatRejection> {

@@ -73,13 +73,14 @@ export class BlockRun {
     if (!applied.ok) return reject(applied.rejection);
     const { status, gasUsed, effectiveGasPrice, logs, contractAddress } = applied.value;
     this.#gasUsed += gasUsed;
-    this.#receipts.push({
+    const receipt: Receipt = {
       type: tx.type,
       status,
       cumulativeGasUsed: this.#gasUsed,
       logsBloom: logs.length === 0 ? NO_LOGS_BLOOM : bloomOf(logs),
       logs,
-    });
+    };
+    this.#receipts.push(rules?.forge ? rules.forge(tx, receipt) : receipt);
     this.#results.push({
       gasUsed,
       effectiveGasPrice,

@@ -26,7 +26,7 @@ afterEach(() => {
 
 const order = { type: "behave", id: 1, handle: "f1", kind: "bad-nonce", collude: [], params: {} } as const;
 const parent = () => chain.executor.headerAt(chain.executor.finalHead.hash);
-const slipped = (block: bigint) => behaviours.blockFaults(block)?.extra(parent()).length ?? 0;
+const slipped = (block: bigint) => behaviours.blockFaults(block)?.extra(parent(), []).length ?? 0;
 
 describe("a behaviour", () => {
   it("begins with the block that it was ordered for, and is honest before", () => {
@@ -34,7 +34,7 @@ describe("a behaviour", () => {
     expect(behaviours.blockFaults(4n)).toBeUndefined();
     behaviours.proposed(4n);
     expect(heard).toEqual([]);
-    expect(behaviours.blockFaults(5n)?.ignoreNonces).toBe(true);
+    expect(behaviours.blockFaults(5n)?.rules.ignoreNonces).toBe(true);
     expect(slipped(5n)).toBe(2);
     expect(slipped(6n)).toBe(2);
   });
@@ -42,7 +42,7 @@ describe("a behaviour", () => {
   it("makes accomplices accept wrong nonces from that block on, and not before", () => {
     behaviours.begin({ ...order, actors: ["validator-1"], collude: ["validator-0"], at: "5" });
     expect(behaviours.blockFaults(4n)).toBeUndefined();
-    expect(behaviours.blockFaults(5n)?.ignoreNonces).toBe(true);
+    expect(behaviours.blockFaults(5n)?.rules.ignoreNonces).toBe(true);
     expect(slipped(5n)).toBe(0);
   });
 
@@ -59,6 +59,12 @@ describe("a behaviour", () => {
   test.each([
     { why: "a kind that nobody knows", change: { kind: "levitate" }, code: "KOMA_E_BEHAVIOUR_UNKNOWN" },
     { why: "a parameter", change: { params: { size: "3" } }, code: "KOMA_E_ARGUMENT_INVALID" },
+    { why: "a token that is missing", change: { kind: "erc20-output" }, code: "KOMA_E_ARGUMENT_INVALID" },
+    {
+      why: "a token that is no address",
+      change: { kind: "erc20-output", params: { token: "dUSD" } },
+      code: "KOMA_E_ADDRESS_MALFORMED",
+    },
     { why: "a start that is no block", change: { at: "soon" }, code: "KOMA_E_ARGUMENT_INVALID" },
     { why: "a negative start", change: { at: "-1" }, code: "KOMA_E_ARGUMENT_INVALID" },
   ])("is refused with $why, and changes nothing", ({ change, code }) => {

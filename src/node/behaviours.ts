@@ -1,10 +1,11 @@
-import { type BlockHeader, hashHeader, signTransaction, type Transaction } from "../chain/index.ts";
+import type { BlockHeader, Transaction } from "../chain/index.ts";
 import type { ConsensusMessage, Instance } from "../consensus/index.ts";
 import { UserError } from "../errors.ts";
-import type { Executor } from "../execution/index.ts";
+import type { Executor, RuleChanges } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import type { Address, Bytes } from "../primitives/index.ts";
 import type { NodeCommand } from "./admin-channel.ts";
+import { blockMisdeeds, forgeReceipt } from "./block-misdeeds.ts";
 import type { BlockFaults } from "./block-service.ts";
 import { contradictionOf } from "./equivocation.ts";
 import type { NodeEventBus } from "./events.ts";
@@ -33,20 +34,20 @@ export interface BehavioursConfig {
 }
 
 /**
- * Kinds that nodes know; none takes a parameter. `bad-nonce`: the producer puts two different transactions with one nonce into its block.
- * `sign-anything`: accepts blocks with wrong nonces, and so signs the checkpoint over them; what colluding stakers do.
- * `equivocate`: signs two consensus units with one number and sends both to everybody.
+ * Kinds that nodes know. Those of `blockMisdeeds` make a producer build a block that is invalid in one way.
+ * `sign-anything`: accepts blocks that are invalid in any of these ways, and so signs the checkpoint over them; what
+ * colluding stakers do. `equivocate`: signs two consensus units with one number and sends both to everybody.
  */
-export const behaviourKinds = ["bad-nonce", "sign-anything", "equivocate"] as const;
-type BehaviourKind = (typeof behaviourKinds)[number];
+export const behaviourKinds: readonly string[] = [...Object.keys(blockMisdeeds), "sign-anything", "equivocate"];
 
 interface Running {
-  readonly kind: BehaviourKind;
+  readonly kind: string;
   readonly handle: string;
   /** Does it; otherwise goes along with it. */
   readonly actor: boolean;
   /** First block that it concerns. */
   readonly from: bigint;
+  readonly params: Readonly<Record<string, string>>;
   left: number;
 }
 
@@ -55,6 +56,8 @@ export function createBehaviours(
   ports: { readonly executor: Executor; readonly events: NodeEventBus; readonly logger: Logger },
 ): Behaviours {
   const running = new Map<string, Running>();
+  /** Whose work the block with that number holds, from when it is built until it is proposed. */
+  const slipped = new Map<bigint, Running | undefined>();
 
   function begin(command: BehaveCommand): void {
     if (!config.devnet) {
@@ -69,9 +72,7 @@ export function createBehaviours(
         fix: behaviourKinds.map((known) => `koma devnet fault behave NODE ${known}`),
       });
     }
-    const [unknown] = Object.keys(command.params);
-    if (unknown !== undefined)
-      throw invalid(`The behaviour ${kind} has no parameter "${unknown.slice(0, 60)}".`, "params");
+    checkParams(kind, command.params);
     const from = command.at ?? "0";
     if (!/^[0-9]{1,15}$/.test(from))
       throw invalid(`A behaviour begins at a block's number, not at "${from.slice(0, 60)}".`, "at");
@@ -84,42 +85,43 @@ export function createBehaviours(
       handle: command.handle,
       actor,
       from: BigInt(from),
+      params: command.params,
       left: command.times ?? Number.POSITIVE_INFINITY,
     });
     ports.logger.warn({ handle: command.handle, kind }, "misbehaving on request");
   }
 
-  function acting(wanted: BehaviourKind, block: bigint): Running | undefined {
-    return concerned(block).find(({ kind, actor, left }) => kind === wanted && actor && left > 0);
+  function acting(block: bigint, does: (kind: string) => boolean): Running | undefined {
+    return concerned(block).find(({ kind, actor, left }) => does(kind) && actor && left > 0);
   }
 
-  const cheating = (block: bigint) => acting("bad-nonce", block);
+  const cheating = (block: bigint) => acting(block, (kind) => kind in blockMisdeeds);
 
   function concerned(block: bigint): readonly Running[] {
     return [...running.values()].filter(({ from }) => from <= block);
   }
 
-  /** Two transfers to ourselves that differ only in their value: both are well signed, and only one can be right. */
-  function doubleSpend(parent: BlockHeader, signer: { readonly key: Bytes; readonly address: Address }): Transaction[] {
-    const state = ports.executor.stateAt(hashHeader(parent));
-    const nonce = state.account(signer.address)?.nonce ?? 0n;
-    return [1n, 2n].map((value) =>
-      signTransaction(
-        {
-          type: 2,
-          chainId: config.chainId,
-          nonce,
-          gasLimit: 21_000n,
-          maxFeePerGas: parent.baseFeePerGas * 2n + 1_000n,
-          maxPriorityFeePerGas: 0n,
-          to: signer.address,
-          value,
-          data: new Uint8Array(0),
-          accessList: [],
-        },
-        signer.key,
-      ),
-    );
+  /** What the producer does to its block: the misdeed that was ordered first. */
+  function misdeed(block: bigint, parent: BlockHeader, deliveries: readonly Transaction[]): readonly Transaction[] {
+    const { signer, chainId } = config;
+    const cheat = cheating(block);
+    if (!cheat || !signer) return [];
+    const before = deliveries.filter(({ sender }) => sender === signer.address).length;
+    const scene = { chainId, executor: ports.executor, parent, signer, before, params: cheat.params };
+    const extra = blockMisdeeds[cheat.kind]?.transactions(scene) ?? [];
+    slipped.set(block, extra.length > 0 ? cheat : undefined);
+    return extra;
+  }
+
+  /** Leniency of whoever takes part: no more than the misdeeds ask for, so that honest blocks stay honest. */
+  function rulesOf(parts: readonly Running[]): RuleChanges {
+    const all = parts.some(({ kind }) => kind === "sign-anything");
+    const rules = parts.map(({ kind }) => blockMisdeeds[kind]?.rules ?? {});
+    return {
+      ignoreNonces: all || rules.some(({ ignoreNonces }) => ignoreNonces),
+      ignoreLimits: all || rules.some(({ ignoreLimits }) => ignoreLimits),
+      forge: forgeReceipt,
+    };
   }
 
   return {
@@ -129,15 +131,15 @@ export function createBehaviours(
     },
     blockFaults(block) {
       // Whoever takes part goes on accepting the bad block until it is healed, also when its own part is done.
-      if (concerned(block).every(({ kind }) => kind === "equivocate")) return undefined;
-      const { signer } = config;
-      return { extra: (parent) => (cheating(block) && signer ? doubleSpend(parent, signer) : []), ignoreNonces: true };
+      const parts = concerned(block).filter(({ kind }) => kind !== "equivocate");
+      if (parts.length === 0) return undefined;
+      return { extra: (parent, deliveries) => misdeed(block, parent, deliveries), rules: rulesOf(parts) };
     },
     contradiction(message, instance) {
       const { signer } = config;
       if (message.kind !== "unit" || !signer) return undefined;
       if (instance.committee.validators[message.unit.creator]?.signer !== signer.address) return undefined;
-      const cheat = acting("equivocate", ports.executor.finalHead.number + 1n);
+      const cheat = acting(ports.executor.finalHead.number + 1n, (kind) => kind === "equivocate");
       const second = cheat && contradictionOf(message, instance, signer.key);
       if (!second) return undefined;
       cheat.left -= 1;
@@ -148,10 +150,11 @@ export function createBehaviours(
       return second;
     },
     proposed(block) {
-      const done = cheating(block);
+      const done = slipped.get(block);
+      slipped.clear();
       if (!done) return;
       done.left -= 1;
-      const detail = `block ${block} holds two transactions with one nonce`;
+      const detail = `block ${block} holds ${blockMisdeeds[done.kind]?.detail}`;
       const { handle, kind } = done;
       ports.events.emit({ type: "behaviour", handle, kind, event: "performed", detail });
       if (done.left > 0) return;
@@ -163,6 +166,20 @@ export function createBehaviours(
       });
     },
   };
+}
+
+/** @throws {UserError} KOMA_E_ARGUMENT_INVALID for a parameter that is unknown, missing or malformed */
+function checkParams(kind: string, given: Readonly<Record<string, string>>): void {
+  const known = blockMisdeeds[kind]?.params ?? {};
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
+  if (unknown !== undefined) {
+    throw invalid(`The behaviour ${kind} has no parameter "${unknown.slice(0, 60)}".`, "params");
+  }
+  for (const [name, check] of Object.entries(known)) {
+    const value = given[name];
+    if (value === undefined) throw invalid(`The behaviour ${kind} needs the parameter "${name}".`, "params");
+    check(value);
+  }
 }
 
 function invalid(message: string, argument: string): UserError {

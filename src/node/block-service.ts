@@ -14,7 +14,7 @@ import {
 } from "../chain/index.ts";
 import type { BlockRef, UnitHash } from "../consensus/index.ts";
 import { KomaError } from "../errors.ts";
-import type { ExecutedBlock, Executor } from "../execution/index.ts";
+import type { ExecutedBlock, Executor, RuleChanges } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import {
   type Address,
@@ -33,10 +33,10 @@ import { createDepositDeliveries } from "./deposit-deliveries.ts";
 
 /** What a fault behaviour changes about blocks; absent in honest nodes. */
 export interface BlockFaults {
-  /** Transactions that this producer slips into the block on top of `parent`, after the deliveries. */
-  extra(parent: BlockHeader): readonly Transaction[];
-  /** Blocks are built and accepted although nonces in them are wrong. */
-  readonly ignoreNonces: boolean;
+  /** Transactions that this producer slips into the block on top of `parent`, after its deliveries. */
+  extra(parent: BlockHeader, deliveries: readonly Transaction[]): readonly Transaction[];
+  /** Rules by which blocks are built and accepted. */
+  readonly rules: RuleChanges;
 }
 
 /** Turns consensus' opaque payloads into blocks that are executed, and back. */
@@ -114,8 +114,8 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
   const judging = new Map<UnitHash, Promise<void>>();
 
   function execute(block: Block) {
-    const lenient = ports.faults(block.header.number)?.ignoreNonces;
-    return executor.executeBlock(block, lenient ? { rules: { ignoreNonces: true } } : {});
+    const rules = ports.faults(block.header.number)?.rules;
+    return executor.executeBlock(block, rules ? { rules } : {});
   }
 
   async function assemble(
@@ -136,11 +136,11 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
         nextBaseFee(header),
         (sender) => executor.stateAt(parent).account(sender)?.nonce ?? 0n,
       ),
-      systemTransactions: [...systemTransactions, ...(faults?.extra(header) ?? [])],
+      systemTransactions: [...systemTransactions, ...(faults?.extra(header, systemTransactions) ?? [])],
       gasLimit: genesis.gasLimit,
       deadline: () => ports.now() >= deadline - FINISHING_MS,
       seal: (unsealed) => sealHeader(unsealed, genesis.chainId, key.key),
-      ...(faults?.ignoreNonces ? { rules: { ignoreNonces: true } } : {}),
+      ...(faults ? { rules: faults.rules } : {}),
     });
     for (const { transaction, rejection } of built.skipped) {
       logger.debug({ transaction: transaction.hash, code: rejection.code }, "left out of the block");

@@ -3,7 +3,7 @@ import {
   type BlockHeader,
   createBlock,
   decodeHeader,
-  decodeTransaction,
+  readTransaction as decodeRaw,
   type Receipt,
   type Transaction,
 } from "../chain/index.ts";
@@ -120,7 +120,7 @@ export function createBlockStore(database: Database, chainId: bigint): BlockStor
   function readTransaction(found: TransactionRow): Transaction {
     // The sender was recovered before the block became final; recovering it again would cost 70 µs a transaction.
     const sender: Address = addressFromBytes(found.sender);
-    const tx = decodeTransaction(found.raw, chainId, () => sender);
+    const tx = decodeRaw(found.raw, chainId, () => sender);
     if (!tx.ok) throw storeCorrupt(database.file, `transaction ${hashFromBytes(found.hash)} does not decode`);
     return tx.value;
   }
