@@ -28,6 +28,7 @@ export interface Network {
     readonly minStakeWei: string;
     readonly maxValidators: number;
     readonly unbondingMs: number;
+    readonly producerStakeWei: string;
   };
   readonly chain: NetworkChain;
   readonly nodes: readonly NetworkNode[];
@@ -40,6 +41,10 @@ export interface NetworkChain {
   readonly gasLimit: number;
   /** Greatest number of block producers; the validators with that role come in the order of the file. */
   readonly producerSeats: number;
+  /** Time for which producers are elected; the vote opens and closes so long before the next tenure. */
+  readonly tenureMs: number;
+  readonly voteOpenMs?: number;
+  readonly voteLeadMs?: number;
   readonly checkpointEvery: number;
   readonly challengeMs: number;
   /** True: rounds keep the block time's length (maxRoundExp 0). */
@@ -61,6 +66,8 @@ export interface NetworkNode {
 /** More nodes than this do not fit on one machine usefully. */
 const MAX_NODES = 32;
 const MAX_PRODUCERS = 7;
+/** Notice that a producer set needs on a devnet's root chain, and a second. */
+const LEAST_VOTE_LEAD_MS = 9_000;
 
 const duration: Reader<number> = (value, path) =>
   typeof value === "string" ? named(parseDuration)(value, path) : invalid(path, 'a duration such as "20s"');
@@ -137,11 +144,12 @@ function readAccounts(raw: unknown): Network["accounts"] {
 }
 
 function readStaking(raw: unknown, validators: number, chain: NetworkChain): Network["staking"] {
-  const staking = record(raw, "staking", ["minStake", "maxValidators", "unbonding"]);
+  const staking = record(raw, "staking", ["minStake", "maxValidators", "unbonding", "producerStake"]);
   return {
     minStakeWei: staking.optional("minStake", wei, parseAmount("100").toString()),
     maxValidators: staking.optional("maxValidators", wholeNumber(1, 256), Math.max(16, validators)),
     unbondingMs: staking.optional("unbonding", duration, Math.max(200_000, leastUnbondingMs(chain))),
+    producerStakeWei: staking.optional("producerStake", wei, parseAmount("1000").toString()),
   };
 }
 
@@ -155,7 +163,14 @@ function readChain(raw: unknown): NetworkChain {
     "checkpoint",
     "consensus",
   ]);
-  const producers = record(chain.optional("producers", anything, {}), "chains[0].producers", ["seats"]);
+  const producers = record(chain.optional("producers", anything, {}), "chains[0].producers", [
+    "seats",
+    "tenure",
+    "voteOpen",
+    "voteLead",
+  ]);
+  const voteOpenMs = producers.optional("voteOpen", duration, undefined);
+  const voteLeadMs = producers.optional("voteLead", duration, undefined);
   const checkpoint = record(chain.optional("checkpoint", anything, {}), "chains[0].checkpoint", ["every", "challenge"]);
   const consensus = record(chain.optional("consensus", anything, {}), "chains[0].consensus", ["round", "finality"]);
   const round = consensus.optional("round", duration, undefined);
@@ -165,6 +180,9 @@ function readChain(raw: unknown): NetworkChain {
     blockTimeMs: round ?? chain.optional("blockTime", duration, 1_000),
     gasLimit: chain.optional("gasLimit", wholeNumber(1_000_000, 2 ** 40), 30_000_000),
     producerSeats: producers.optional("seats", wholeNumber(1, MAX_PRODUCERS), MAX_PRODUCERS),
+    tenureMs: producers.optional("tenure", duration, 600_000),
+    ...(voteOpenMs === undefined ? {} : { voteOpenMs }),
+    ...(voteLeadMs === undefined ? {} : { voteLeadMs }),
     checkpointEvery: checkpoint.optional("every", wholeNumber(1, 256), 16),
     challengeMs: checkpoint.optional("challenge", duration, 20_000),
     pinnedRound: round !== undefined,
@@ -240,12 +258,23 @@ function checkRules(network: Network): void {
   if (network.l1.blockTimeMs < 1_000 || network.l1.blockTimeMs % 1_000 !== 0) {
     invalid("l1.blockTime", "a whole number of seconds");
   }
+  checkTenure(chain);
+  if (BigInt(staking.producerStakeWei) === 0n) invalid("staking.producerStake", "more than nothing");
   if (staking.unbondingMs < leastUnbondingMs(chain)) {
     invalid(
       "staking.unbonding",
       `at least ${leastUnbondingMs(chain) / 1000}s: stake must still be there to be slashed`,
     );
   }
+}
+
+/** A vote fits into its tenure, and closes early enough that nodes hear of the new set before it holds. */
+function checkTenure({ tenureMs, voteOpenMs, voteLeadMs }: NetworkChain): void {
+  const leadMs = voteLeadMs ?? Math.max(LEAST_VOTE_LEAD_MS, (tenureMs * 7) / 90);
+  if (leadMs < LEAST_VOTE_LEAD_MS) invalid("chains[0].producers.voteLead", "at least 9s");
+  const openMs = voteOpenMs ?? Math.max(leadMs + 1_000, (tenureMs * 28) / 90);
+  if (openMs <= leadMs) invalid("chains[0].producers.voteOpen", "more than voteLead");
+  if (openMs >= tenureMs) invalid("chains[0].producers.tenure", "more than voteOpen");
 }
 
 /** Challenge period, longest game, and the time after it in which fraud is still punished (root contracts, section 13). */

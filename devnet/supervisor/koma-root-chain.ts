@@ -97,6 +97,12 @@ function parametersOf(plan: DevnetPlan): Partial<RootParameters> {
     unbonding: Math.round(staking.unbondingMs / 1000),
     minStakeWei: BigInt(staking.minStakeWei),
     maxValidators: staking.maxValidators,
+    producerStakeWei: BigInt(staking.producerStakeWei),
+    maxProducers: chain.producerSeats,
+    minProducers: Math.min(5, chain.producerSeats),
+    tenureLength: Math.round(chain.tenureMs / 1000),
+    ...(chain.voteOpenMs === undefined ? {} : { voteOpenLead: Math.round(chain.voteOpenMs / 1000) }),
+    ...(chain.voteLeadMs === undefined ? {} : { voteCloseLead: Math.round(chain.voteLeadMs / 1000) }),
     // Checkpoints of a few blocks come faster than the default allows.
     minInterval: Math.min(4, targetInterval(plan)),
   };

@@ -5,6 +5,7 @@ import { type Challenges, openChallenges } from "./challenges.ts";
 import { type Checkpoints, openCheckpoints } from "./checkpoints.ts";
 import { type RootContracts, requireRootContracts } from "./deployment-plan.ts";
 import { type Deposits, openDeposits } from "./deposits.ts";
+import { type Elections, openElections } from "./elections.ts";
 import { createEventLog, type EventCursor, type EventLog } from "./event-log.ts";
 import { type EventReader, type Exits, openExits } from "./exits.ts";
 import { createRootRpc, type RootRpc } from "./json-rpc.ts";
@@ -39,6 +40,7 @@ export interface ConnectRootChainOptions {
 export interface RootContractGroups {
   readonly stakes: Stakes;
   readonly registry: Registry;
+  readonly elections: Elections;
   readonly checkpoints: Checkpoints;
   readonly deposits: Deposits;
   readonly exits: Exits;
@@ -99,6 +101,7 @@ export function connectRootChain(options: ConnectRootChainOptions): RootChain {
     return {
       stakes: openStakes(context, signerKey),
       registry: openRegistry(context),
+      elections: openElections(context),
       checkpoints: openCheckpoints(context),
       deposits: openDeposits(context, signerKey),
       exits: openExits(context, events),

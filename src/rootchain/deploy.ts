@@ -45,6 +45,8 @@ export interface DeployOptions {
   readonly guardian?: Address;
   /** Takes a share of slashed stake; default: the deployer. */
   readonly insurance?: Address;
+  /** Producers until the first election takes effect, who also fill up sets; default: those of the first chain. */
+  readonly foundation?: readonly Address[];
   /** Also deploys the demo token and maps it on every chain; default false. */
   readonly demoToken?: boolean;
   readonly signal?: AbortSignal;
@@ -75,8 +77,8 @@ export async function deployRootContracts(options: DeployOptions): Promise<RootD
     genesisTime: root.timestamp + params.stakingLead,
     demoToken: options.demoToken ?? false,
   };
-  // The plan's addresses do not depend on who holds KMC, but the chains, which are asked for, decide about that.
-  const outline = planDeployment({ ...inputs, kmcGenesis: [] });
+  // Neither who holds KMC nor who the first producers are moves an address; the chains, which are asked for, decide both.
+  const outline = planDeployment({ ...inputs, kmcGenesis: [], foundation: [] });
   const addresses = planAddresses(outline, deployer, root.nonce);
   const deployment: RootDeployment = {
     addresses: publicAddresses(addresses),
@@ -88,7 +90,7 @@ export async function deployRootContracts(options: DeployOptions): Promise<RootD
   const escrowed = chains.reduce((sum, { genesisSupplyWei }) => sum + (genesisSupplyWei ?? 0n), 0n);
   const kmcGenesis = [...options.kmcGenesis, ...(escrowed > 0n ? [{ account: deployer, amount: escrowed }] : [])];
   const steps = [
-    ...planDeployment({ ...inputs, kmcGenesis }),
+    ...planDeployment({ ...inputs, kmcGenesis, foundation: options.foundation ?? chains[0]?.producers ?? [deployer] }),
     ...chainSteps(chains, params, artifacts, inputs.demoToken, escrowed),
   ];
   await sendBurst({
@@ -134,10 +136,13 @@ async function lookAround(
   };
 }
 
+/** Parts of the code behind a proxy that stand at addresses of their own. */
+const CODE_PARTS: readonly string[] = ["StakeModule", "NomineeModule", "OfficeModule"];
+
 /** What others talk to: proxies and contracts, not the code behind the proxies. */
 function publicAddresses(addresses: ReadonlyMap<string, Address>): RootContracts {
   return Object.fromEntries(
-    [...addresses].filter(([name]) => !name.endsWith("Code") && name !== "StakeModule"),
+    [...addresses].filter(([name]) => !name.endsWith("Code") && !CODE_PARTS.includes(name)),
   ) as RootContracts;
 }
 

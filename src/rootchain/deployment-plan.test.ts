@@ -12,6 +12,7 @@ const plan = planDeployment({
   kmcGenesis: [],
   genesisTime: 1,
   demoToken: true,
+  foundation: [deployer],
 });
 
 describe("deployment plan", () => {

@@ -10,6 +10,7 @@ export const rootContractNames = [
   "KomaRegistry",
   "CheckpointManager",
   "ChallengeManager",
+  "ProducerElection",
   "DepositManager",
   "WithdrawManager",
   "ExitNFT",
@@ -66,6 +67,8 @@ export interface DeploymentInputs {
   /** Seconds. */
   readonly genesisTime: number;
   readonly demoToken: boolean;
+  /** Producers of the seed stage, 1 to 16 keys. */
+  readonly foundation: readonly Address[];
 }
 
 /** Verifiers of fraud with the kinds they judge and the contracts they read. */
@@ -116,6 +119,9 @@ export function planDeployment(inputs: DeploymentInputs): readonly DeploymentSte
     code("KomaRegistry"),
     code("CheckpointManager"),
     code("ChallengeManager"),
+    create("NomineeModule", "NomineeModule", () => []),
+    create("OfficeModule", "OfficeModule", () => []),
+    code("ProducerElection", (at) => [at("NomineeModule"), at("OfficeModule")]),
     code("DepositManager"),
     code("WithdrawManager"),
     create("ExitNFT", "ExitNFT", (at) => [at("WithdrawManager")]),
@@ -150,6 +156,20 @@ export function planDeployment(inputs: DeploymentInputs): readonly DeploymentSte
       p.lateSlashWindow,
       p.attachWindow,
     ]),
+    proxy("ProducerElection", (at) => [
+      deployer,
+      guardian,
+      p.maxPause,
+      {
+        kmc: at("KMC"),
+        stakes: at("StakeManager"),
+        registry: at("KomaRegistry"),
+        challengeManager: at("ChallengeManager"),
+        insurance,
+      },
+      electionParameters(p),
+      inputs.foundation,
+    ]),
     proxy("DepositManager", (at) => [
       deployer,
       guardian,
@@ -172,6 +192,9 @@ export function planDeployment(inputs: DeploymentInputs): readonly DeploymentSte
     call("StakeManager", "wire", (at) => [at("CheckpointManager"), at("ChallengeManager")]),
     call("KomaRegistry", "wire", (at) => [at("DepositManager"), at("ChallengeManager")]),
     call("CheckpointManager", "wire", (at) => [at("ChallengeManager")]),
+    // The registry first: a verdict that reaches the election must find its sets taken.
+    call("KomaRegistry", "wireElection", (at) => [at("ProducerElection")]),
+    call("ChallengeManager", "wireElection", (at) => [at("ProducerElection")]),
     ...VERIFIERS.flatMap(({ name, kinds }) =>
       kinds.map((kind) => call("ChallengeManager", "registerVerifier", (at) => [kind, at(name)])),
     ),
@@ -198,6 +221,21 @@ export function addressBookOf(addresses: ReadonlyMap<string, Address>): AddressB
     const address = addresses.get(name);
     if (address === undefined) throw new BugError(`the deployment has no ${name}`);
     return address;
+  };
+}
+
+function electionParameters(p: RootParameters): Readonly<Record<string, bigint | number | boolean>> {
+  return {
+    producerStake: p.producerStakeWei,
+    tenureLength: p.tenureLength,
+    voteOpenLead: p.voteOpenLead,
+    voteCloseLead: p.voteCloseLead,
+    replacementLead: p.replacementLead,
+    minProducers: p.minProducers,
+    maxProducers: p.maxProducers,
+    standbyCount: p.standbyCount,
+    maxPerRegion: p.maxPerRegion,
+    oddOnly: false,
   };
 }
 

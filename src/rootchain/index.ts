@@ -10,6 +10,7 @@ export * from "./deploy.ts";
 export type { KmcAllocation, RootContractName, RootContracts } from "./deployment-plan.ts";
 export { requireRootContracts, rootContractNames } from "./deployment-plan.ts";
 export * from "./deposits.ts";
+export * from "./elections.ts";
 export * from "./event-log.ts";
 export * from "./exits.ts";
 export type { RootRpc } from "./json-rpc.ts";

@@ -32,6 +32,12 @@ describe("parameters of the root chain", () => {
     expect(() => chooseParameters({ challengePeriod: 300, unbonding: 200 })).toThrow(expect.objectContaining(invalid));
   });
 
+  it("place the vote within its tenure, with notice before the set that follows", () => {
+    expect(chooseParameters({ tenureLength: 900 })).toMatchObject({ voteOpenLead: 280, voteCloseLead: 70 });
+    expect(chooseParameters({ tenureLength: 60 })).toMatchObject({ voteOpenLead: 19, voteCloseLead: 9 });
+    expect(chooseParameters({ tenureLength: 60, voteOpenLead: 50 })).toMatchObject({ voteOpenLead: 50 });
+  });
+
   test.each<{ rule: string; wish: Partial<RootParameters> }>([
     { rule: "a bounty above one half would make accusing oneself pay", wish: { bountyBps: 5_001 } },
     { rule: "bounty and burn are shares of one whole", wish: { bountyBps: 5_000, burnBps: 5_001 } },
@@ -40,6 +46,12 @@ describe("parameters of the root chain", () => {
     { rule: "epochs take time", wish: { epochLength: 0 } },
     { rule: "times are whole seconds", wish: { exitPeriod: 1.5 } },
     { rule: "times are not negative", wish: { maxPause: -1 } },
+    { rule: "a new set is announced before it holds", wish: { voteCloseLead: 8 } },
+    { rule: "a vote takes time", wish: { voteOpenLead: 47 } },
+    { rule: "a vote is held within one tenure", wish: { tenureLength: 187, voteOpenLead: 187 } },
+    { rule: "there are producers", wish: { minProducers: 0 } },
+    { rule: "a set has no fewer seats than its least size", wish: { minProducers: 5, maxProducers: 4 } },
+    { rule: "a producer stakes something", wish: { producerStakeWei: 0n } },
     { rule: "a validator stakes something", wish: { minStakeWei: 0n } },
   ])("$rule", ({ wish }) => {
     expect(() => chooseParameters(wish)).toThrow(expect.objectContaining(invalid));

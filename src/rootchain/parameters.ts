@@ -29,6 +29,18 @@ export interface RootParameters {
   // Producers
   /** Notice that a new producer set needs. */
   readonly replacementLead: number;
+  /** Least stake of a nominee who is to be elected, wei of KMC. */
+  readonly producerStakeWei: bigint;
+  /** Below so many winners incumbents and foundation producers fill the set up. */
+  readonly minProducers: number;
+  readonly maxProducers: number;
+  readonly standbyCount: number;
+  /** Most winners of one region; 0 = any number. */
+  readonly maxPerRegion: number;
+  readonly tenureLength: number;
+  /** When voting opens and closes, before the tenure it is for. */
+  readonly voteOpenLead: number;
+  readonly voteCloseLead: number;
   // Challenges
   /** Root chain blocks for which a bounty is held for an older commitment. */
   readonly commitWindow: number;
@@ -73,6 +85,14 @@ export const devnetParameters: RootParameters = {
   bountyBps: 5_000,
   burnBps: 2_500,
   replacementLead: 8,
+  producerStakeWei: 1_000n * 10n ** 18n,
+  minProducers: 5,
+  maxProducers: 7,
+  standbyCount: 2,
+  maxPerRegion: 0,
+  tenureLength: 600,
+  voteOpenLead: 187,
+  voteCloseLead: 47,
   commitWindow: 3,
   attachWindow: 300,
   exitPeriod: 10,
@@ -92,6 +112,7 @@ const DURATIONS = [
   "unbonding",
   "jailTime",
   "replacementLead",
+  "tenureLength",
   "attachWindow",
   "exitPeriod",
   "maxPause",
@@ -112,9 +133,21 @@ export function chooseParameters(overrides: Partial<RootParameters> = {}, timeSc
   const chosen = { ...(scaled as unknown as RootParameters), ...overrides };
   // A default must not break the one sum among the durations; a wish is checked below.
   const unbonding = overrides.unbonding ?? Math.max(chosen.unbonding, leastUnbonding(chosen));
-  const parameters = { ...chosen, unbonding };
+  const parameters = { ...chosen, unbonding, ...voteTimes(chosen, overrides) };
   checkParameters(parameters);
   return parameters;
+}
+
+/** A vote opens 28 and closes 7 ninetieths of a tenure before the next one, unless something else is wished. */
+function voteTimes(
+  chosen: RootParameters,
+  wish: Partial<RootParameters>,
+): Pick<RootParameters, "tenureLength" | "voteOpenLead" | "voteCloseLead"> {
+  const share = (ninetieths: number): number => Math.round((chosen.tenureLength * ninetieths) / 90);
+  const voteCloseLead = wish.voteCloseLead ?? Math.max(share(7), chosen.replacementLead + 1);
+  const voteOpenLead = wish.voteOpenLead ?? Math.max(share(28), voteCloseLead + 1);
+  const tenureLength = wish.tenureLength ?? Math.max(chosen.tenureLength, voteOpenLead + 1);
+  return { tenureLength, voteOpenLead, voteCloseLead };
 }
 
 /**
@@ -146,7 +179,30 @@ export function checkParameters(p: RootParameters): void {
   if (p.bountyBps + p.burnBps > 10_000) {
     throw invalid("bounty and burn are shares of one whole", { bountyBps: p.bountyBps, burnBps: p.burnBps });
   }
+  checkElection(p);
   if (p.minStakeWei < 1n) throw invalid("minStake is more than nothing", { minStakeWei: p.minStakeWei });
+}
+
+function checkElection(p: RootParameters): void {
+  const { tenureLength, voteOpenLead, voteCloseLead, replacementLead } = p;
+  if (!(replacementLead < voteCloseLead && voteCloseLead < voteOpenLead && voteOpenLead < tenureLength)) {
+    throw invalid("replacementLead < voteCloseLead < voteOpenLead < tenureLength", {
+      replacementLead,
+      voteCloseLead,
+      voteOpenLead,
+      tenureLength,
+    });
+  }
+  if (p.minProducers < 1 || p.minProducers > p.maxProducers || p.maxProducers > 16 || p.standbyCount > 16) {
+    throw invalid("a producer set has 1 to 16 seats, and at most 16 stand-bys", {
+      minProducers: p.minProducers,
+      maxProducers: p.maxProducers,
+      standbyCount: p.standbyCount,
+    });
+  }
+  if (p.producerStakeWei < 1n) {
+    throw invalid("producerStake is more than nothing", { producerStakeWei: p.producerStakeWei });
+  }
 }
 
 function leastUnbonding(p: RootParameters): number {

@@ -43,4 +43,10 @@ interface IKomaRegistry {
 
     /// @notice Takes a producer key out of the set in force from now on; only ChallengeManager.
     function ejectProducer(uint64 chainId, address key) external;
+
+    /// @notice Appends an elected producer set, without the keys that were ejected on this chain; only ProducerElection,
+    /// and only where the chain has no owner to name producers. Never fails for what the keys are.
+    /// @param from seconds; the set holds from then on, or from as early as notice and the set before allow
+    /// @return start when it holds; 0 when none of the keys may produce here, and nothing was appended
+    function installProducers(uint64 chainId, uint40 from, address[] calldata keys) external returns (uint40 start);
 }

@@ -12,8 +12,8 @@ import {ProducerHistory, ProducerSet, RegistryStorage} from "./ProducerHistory.s
 /// @notice Chain ids are EIP-155 ids. Producer sets form a history that is only ever appended to, because a fraud proof
 /// asks who was allowed to produce at the time of a block. Child tokens have computed addresses: mapping a token needs
 /// no answer from the side-chain, and no mapping can ever change.
-/// @dev Root contracts design, sections 1, 5.5 and 6.6. The election of producers will call `setProducers` in the
-/// owner's place.
+/// @dev Root contracts design, sections 1, 5.5 and 6.6. Once the election of producers is wired, it alone names those of
+/// the chains that have no owner.
 contract KomaRegistry is Governed, ProducerHistory {
     /// @notice Gateway of native KMC on every side-chain; stands for KMC in the token mapping.
     address public constant KOMA_NATIVE = 0x4B4F4d4100000000000000000000000000000002;
@@ -36,12 +36,14 @@ contract KomaRegistry is Governed, ProducerHistory {
     event TokenMapped(uint64 indexed chainId, address indexed rootToken, address indexed childToken, uint64 depositId);
     event TokenSupportChanged(address indexed rootToken, bool unsupported);
     event Wired(address depositManager, address challengeManager);
+    event ElectionWired(address election);
 
     error ChainExists(uint64 chainId);
     error BadChainConfig(string field);
     error SetTooEarly(uint40 from, uint40 earliest);
     error NotChainOwner(address caller);
     error NotChallengeManager(address caller);
+    error NotElection(address caller);
     error AlreadyMapped(uint64 chainId, address rootToken);
     error TokenUnsupported(address rootToken);
     error BadTokenMetadata(address rootToken);
@@ -71,6 +73,15 @@ contract KomaRegistry is Governed, ProducerHistory {
         $.depositManager = depositManager_;
         $.challengeManager = challengeManager_;
         emit Wired(address(depositManager_), challengeManager_);
+    }
+
+    /// @notice Names the election, which from then on chooses the producers of every chain without an owner. Works once.
+    function wireElection(address election_) external onlyOwner {
+        RegistryStorage storage $ = _state();
+        if ($.election != address(0)) revert AlreadyWired();
+        if (election_ == address(0)) revert ZeroAddress();
+        $.election = election_;
+        emit ElectionWired(election_);
     }
 
     /// @notice Registers a side-chain with its first producers, which count from its first block on.
@@ -116,19 +127,37 @@ contract KomaRegistry is Governed, ProducerHistory {
         emit TokenMapped(chainId, $.kmc, KOMA_NATIVE, 0);
     }
 
-    /// @notice Appends a producer set. Only this contract's owner or the chain's.
+    /// @notice Appends a producer set. Only the chain's owner, or this contract's where no election decides.
     /// @param from seconds; at least `replacementLead` ahead and later than the last set's
     /// @param keys 1 to 32 distinct keys, none of which was ever ejected
     function setProducers(uint64 chainId, uint40 from, address[] calldata keys) external {
         RegistryStorage storage $ = _state();
         _known(chainId);
-        if (msg.sender != owner() && msg.sender != $.chains[chainId].owner) revert NotChainOwner(msg.sender);
-        ProducerSet[] storage sets = $.producerSets[chainId];
-        uint40 earliest = uint40(block.timestamp) + $.replacementLead;
-        uint40 afterLast = sets[sets.length - 1].from + 1;
-        if (afterLast > earliest) earliest = afterLast;
+        address chainOwner = $.chains[chainId].owner;
+        bool elected = $.election != address(0) && chainOwner == address(0);
+        if ((elected || msg.sender != owner()) && msg.sender != chainOwner) revert NotChainOwner(msg.sender);
+        uint40 earliest = _earliest(chainId);
         if (from < earliest) revert SetTooEarly(from, earliest);
         _pushSet(chainId, from, keys);
+    }
+
+    /// @inheritdoc IKomaRegistry
+    function installProducers(uint64 chainId, uint40 from, address[] calldata keys) external returns (uint40 start) {
+        RegistryStorage storage $ = _state();
+        if (msg.sender != $.election || $.chains[chainId].owner != address(0)) revert NotElection(msg.sender);
+        _known(chainId);
+        address[] memory free = new address[](keys.length);
+        uint256 count;
+        for (uint256 i; i < keys.length; ++i) {
+            if ($.ejectedAt[chainId][keys[i]] == 0) free[count++] = keys[i];
+        }
+        if (count == 0) return 0;
+        assembly {
+            mstore(free, count)
+        }
+        uint40 earliest = _earliest(chainId);
+        start = from < earliest ? earliest : from;
+        _pushSet(chainId, start, free);
     }
 
     /// @inheritdoc IKomaRegistry
@@ -212,6 +241,20 @@ contract KomaRegistry is Governed, ProducerHistory {
 
     function challengeManager() external view returns (address) {
         return _state().challengeManager;
+    }
+
+    /// @notice The election of producers; zero before it is wired.
+    function election() external view returns (address) {
+        return _state().election;
+    }
+
+    /// @dev When the next set of a chain may begin to hold, seconds.
+    function _earliest(uint64 chainId) private view returns (uint40 earliest) {
+        RegistryStorage storage $ = _state();
+        ProducerSet[] storage sets = $.producerSets[chainId];
+        earliest = uint40(block.timestamp) + $.replacementLead;
+        uint40 afterLast = sets[sets.length - 1].from + 1;
+        if (afterLast > earliest) earliest = afterLast;
     }
 
     function _metadataOf(address rootToken)

@@ -26,6 +26,7 @@ struct RegistryStorage {
     mapping(uint64 chainId => mapping(address rootToken => address)) childOf;
     mapping(uint64 chainId => mapping(address childToken => address)) rootOf;
     mapping(address rootToken => bool) unsupported;
+    address election;
 }
 
 /// @title Who was allowed to produce, and when
@@ -97,7 +98,7 @@ abstract contract ProducerHistory is IKomaRegistry {
         return false;
     }
 
-    function _pushSet(uint64 chainId, uint40 from, address[] calldata keys) internal {
+    function _pushSet(uint64 chainId, uint40 from, address[] memory keys) internal {
         RegistryStorage storage $ = _state();
         if (keys.length == 0 || keys.length > MAX_PRODUCERS) revert BadProducers(keys.length);
         for (uint256 i; i < keys.length; ++i) {

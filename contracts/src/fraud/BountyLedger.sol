@@ -53,5 +53,6 @@ abstract contract BountyLedger is ChallengeState, ReentrancyGuardTransient {
         address beneficiary = offence.claimant == address(0) ? offence.challenger : offence.claimant;
         emit BountySettled(offenceId, beneficiary);
         $.stakes.payBounty(offenceId, beneficiary);
+        if (address($.election) != address(0)) $.election.payBounty(offenceId, beneficiary);
     }
 }

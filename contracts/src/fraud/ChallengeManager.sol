@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {Governed} from "../checkpoint/Governed.sol";
 import {CheckpointRecord, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
 import {IKomaRegistry} from "../checkpoint/IKomaRegistry.sol";
+import {IProducerElection} from "../election/IProducerElection.sol";
 import {IStakeManager, SlashOrder} from "../staking/IStakeManager.sol";
 import {BasicProofs} from "./BasicProofs.sol";
 import {BountyLedger} from "./BountyLedger.sol";
@@ -30,6 +31,7 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
     uint256 private constant INTERACTIVE_KINDS = 1 << 7 | 1 << 15 | 1 << 17 | 1 << 18 | 1 << 23 | 1 << 27;
 
     event VerifierRegistered(uint8 indexed kind, address verifier);
+    event ElectionWired(address election);
     event Challenged(
         bytes32 indexed offenceId,
         uint8 indexed kind,
@@ -55,6 +57,7 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
     error AttachWindowOver(bytes32 offenceId);
     /// @notice The header's seal is not by its coinbase: it convicts nobody.
     error BadSeal();
+    error AlreadyWired();
 
     /// @param owner_ registers verifiers and upgrades; a timelock on a main network
     /// @param commitWindow_ root-chain blocks for which a bounty is held
@@ -85,6 +88,15 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
     function registerVerifier(uint8 kind, IFraudVerifier verifier) external onlyOwner {
         _storage().verifiers[kind] = verifier;
         emit VerifierRegistered(kind, address(verifier));
+    }
+
+    /// @notice Names the election, whose producers' stakes verdicts charge. Works once.
+    function wireElection(IProducerElection election_) external onlyOwner {
+        ChallengeStorage storage $ = _storage();
+        if (address($.election) != address(0)) revert AlreadyWired();
+        if (address(election_) == address(0)) revert ZeroAddress();
+        $.election = election_;
+        emit ElectionWired(address(election_));
     }
 
     /// @notice Judges the evidence and executes the verdict.
@@ -223,18 +235,18 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
         uint64 chainId,
         uint64 number
     ) private {
-        $.stakes
-            .slash(
-                SlashOrder({
-                    offenceId: offenceId,
-                    class: class,
-                    signerBitmap: signers,
-                    producerKey: producer,
-                    challenger: msg.sender,
-                    chainId: chainId,
-                    number: number
-                })
-            );
+        SlashOrder memory order = SlashOrder({
+            offenceId: offenceId,
+            class: class,
+            signerBitmap: signers,
+            producerKey: producer,
+            challenger: msg.sender,
+            chainId: chainId,
+            number: number
+        });
+        $.stakes.slash(order);
         if (producer != address(0)) $.registry.ejectProducer(chainId, producer);
+        // After the ejection, so that the key is out of the set that follows.
+        if (address($.election) != address(0)) $.election.slash(order);
     }
 }

@@ -3,6 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
 import {IKomaRegistry} from "../checkpoint/IKomaRegistry.sol";
+import {IProducerElection} from "../election/IProducerElection.sol";
 import {IStakeManager} from "../staking/IStakeManager.sol";
 import {IFraudVerifier} from "./IFraudVerifier.sol";
 
@@ -39,6 +40,7 @@ abstract contract ChallengeState {
         mapping(bytes32 structHash => bool) signersCharged;
         mapping(uint64 chainId => mapping(bytes32 blockHash => bool)) producerCharged;
         mapping(bytes32 commitment => uint64 blockNumber) commitments;
+        IProducerElection election;
     }
 
     // keccak256(abi.encode(uint256(keccak256("koma.storage.ChallengeManager")) - 1)) & ~bytes32(uint256(0xff))
@@ -66,6 +68,11 @@ abstract contract ChallengeState {
     function rootContracts() external view returns (ICheckpointManager, IStakeManager, IKomaRegistry) {
         ChallengeStorage storage $ = _storage();
         return ($.checkpoints, $.stakes, $.registry);
+    }
+
+    /// @notice The election, which keeps the producers' stakes; zero before it is wired.
+    function election() external view returns (IProducerElection) {
+        return _storage().election;
     }
 
     /// @return commitWindow root-chain blocks

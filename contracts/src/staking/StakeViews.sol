@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {KMC} from "../token/KMC.sol";
 import {IStakeManager, SlashOutcome} from "./IStakeManager.sol";
 import {SeatLedger} from "./SeatLedger.sol";
@@ -17,6 +18,8 @@ struct SeatView {
 /// @title What StakeManager tells
 /// @notice All values are those of the current epoch, whether or not `roll` has run in it yet.
 abstract contract StakeViews is SeatLedger, IStakeManager {
+    using Checkpoints for Checkpoints.Trace208;
+
     /// @inheritdoc IStakeManager
     function epoch() external view returns (uint64) {
         return _epoch();
@@ -145,6 +148,13 @@ abstract contract StakeViews is SeatLedger, IStakeManager {
     /// @notice Id of the validator that `signer` signs or signed for, 0 when none.
     function validatorOfSigner(address signer) external view returns (uint64) {
         return _state().validatorOfSigner[signer];
+    }
+
+    /// @notice Power of a validator at a time, wei of KMC. Final for times before this block's once `roll` has run in it:
+    /// that is how the producer election weighs a ballot.
+    /// @param time seconds
+    function powerOfAt(uint64 id, uint48 time) external view returns (uint96) {
+        return uint96(_state().powerHistory[id].upperLookup(time));
     }
 
     /// @notice The seats with power in the current epoch, in ascending order: what a checkpoint's bitmap refers to.

@@ -116,6 +116,7 @@ contract AT30 is StakeFixture {
         read(StakeViews.validatorCount.selector);
         read(StakeViews.validatorOfSigner.selector);
         read(StakeViews.activeSet.selector);
+        read(StakeViews.powerOfAt.selector);
         read(StakeViews.genesisTime.selector);
         read(StakeViews.challengePeriod.selector);
         read(StakeViews.maxValidators.selector);
@@ -164,6 +165,8 @@ contract AT30 is StakeFixture {
         write(KomaRegistry.setUnsupported.selector, Role.Owner);
         write(KomaRegistry.setProducers.selector, Role.Owner); // or the chain's owner
         write(KomaRegistry.ejectProducer.selector, Role.ChallengeManager);
+        write(KomaRegistry.wireElection.selector, Role.Owner); // once
+        write(KomaRegistry.installProducers.selector, Role.Nobody); // ProducerElection, which is not wired here
         write(KomaRegistry.mapToken.selector, Role.Anyone);
         read(registry.KOMA_NATIVE.selector);
         read(registry.CHILD_TOKEN_FACTORY.selector);
@@ -187,6 +190,7 @@ contract AT30 is StakeFixture {
         read(KomaRegistry.kmc.selector);
         read(KomaRegistry.depositManager.selector);
         read(KomaRegistry.challengeManager.selector);
+        read(KomaRegistry.election.selector);
     }
 
     function tokenTable() private {
@@ -370,6 +374,7 @@ contract AT30 is StakeFixture {
             || answer == StakeEvents.NotChallengeManager.selector || answer == StakeEvents.NotCheckpointManager.selector
             || answer == StakeEvents.NotOwner.selector || answer == KMC.NotStakeManager.selector
             || answer == KMC.NotBinder.selector || answer == KomaRegistry.NotChainOwner.selector
+            || answer == KomaRegistry.NotElection.selector
             || answer == ProducerHistory.UnknownChain.selector || answer == bytes4(keccak256("InvalidInitialization()"));
     }
 

@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ElectionEvents} from "../../src/election/ElectionEvents.sol";
+import {NomineeStatus, OfflineCertificate, ReplaceReason} from "../../src/election/ElectionTypes.sol";
+import {ElectionFixture} from "./ElectionFixture.sol";
+
+contract ReplacementTest is ElectionFixture {
+    function test_aProducerThatResignsIsFollowedByTheFirstStandBy() public {
+        electRanked(7);
+        nextTenure();
+        vm.prank(anyone);
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.NotProducer.selector, anyone));
+        election.replace(signerOf(1), ReplaceReason.Resigned, "");
+        uint40 from = uint40(time()) + LEAD;
+        vm.expectEmit(address(election));
+        emit ElectionEvents.ProducerReplaced(2, 2, signerOf(1), 6, signerOf(5), ReplaceReason.Resigned, from);
+        vm.prank(ownerOf(1));
+        election.replace(signerOf(1), ReplaceReason.Resigned, "");
+        assertEq(members().length, 5);
+        assertEq(members()[1].id, 6, "in the same place");
+        assertEq(standbys().length, 1);
+        assertEq(registry.producersAt(ELECTED, from - 1)[1], signerOf(1));
+        assertEq(registry.producersAt(ELECTED, from)[1], signerOf(5));
+        assertEq(election.nominee(2).replacements, 1);
+        assertEq(election.nominee(6).tenuresServed, 1);
+        vm.prank(ownerOf(1));
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.InOffice.selector, 2));
+        election.withdrawNomination(2);
+        vm.warp(from);
+        vm.prank(ownerOf(1));
+        election.withdrawNomination(2);
+    }
+
+    function test_standBysWhoMayNotSitArePassedOver() public {
+        electRanked(7);
+        nextTenure();
+        slashFully("jail", 3, 1 << 5);
+        vm.prank(ownerOf(0));
+        election.replace(signerOf(0), ReplaceReason.Resigned, "");
+        assertEq(members()[0].id, 7);
+        assertEq(standbys().length, 0);
+    }
+
+    function test_withoutStandBysTheSetShrinksToTheMinimumThenTheFoundationStepsIn() public {
+        electRanked(4);
+        nextTenure();
+        vm.prank(ownerOf(0));
+        election.replace(signerOf(0), ReplaceReason.Resigned, "");
+        assertEq(members().length, 3);
+        vm.prank(ownerOf(1));
+        election.replace(signerOf(1), ReplaceReason.Resigned, "");
+        assertEq(members().length, 3);
+        assertEq(members()[0].key, producers(1)[0]);
+        vm.prank(producers(1)[0]);
+        election.replace(producers(1)[0], ReplaceReason.Resigned, "");
+        assertEq(members()[0].key, producers(2)[1], "another of the foundation");
+    }
+
+    function test_aSeatLostBeforeTheSetHoldsMakesOneMoreSetRightAfter() public {
+        electRanked(7);
+        (,, uint40 starts,) = election.timeline(1);
+        vm.prank(ownerOf(0));
+        election.replace(signerOf(0), ReplaceReason.Resigned, "");
+        assertEq(newestFrom(), starts + 1);
+        assertEq(registry.producersAt(ELECTED, starts - 1)[0], producers(1)[0]);
+        assertEq(registry.producersAt(ELECTED, starts)[0], signerOf(0));
+        assertEq(registry.producersAt(ELECTED, starts + 1)[0], signerOf(5));
+        vm.warp(starts);
+        // The contract's own view takes the step a second later.
+        assertEq(election.currentMembers().length, 3);
+        vm.warp(starts + 1);
+        assertEq(election.currentMembers()[0].id, 6);
+    }
+
+    function test_aVerdictTakesStakeKeyAndSeat() public {
+        electRanked(7);
+        nextTenure();
+        uint256 supply = kmc.totalSupply();
+        convict("fraud", 1, signerOf(0), 0);
+        assertEq(election.nominee(1).stake, 0);
+        assertEq(uint8(election.nominee(1).status), uint8(NomineeStatus.Ejected));
+        assertTrue(election.isBarred(signerOf(0)));
+        assertEq(election.nominee(1).slashes, 1);
+        assertEq(election.bountyOf("fraud"), PRODUCER_STAKE / 2);
+        assertEq(supply - kmc.totalSupply(), PRODUCER_STAKE / 4);
+        assertEq(kmc.balanceOf(insurance), PRODUCER_STAKE / 4);
+        assertEq(members()[0].id, 6);
+        assertEq(registry.producersAt(ELECTED, uint64(time())).length, 4, "out at once");
+        assertEq(registry.producersAt(ELECTED, uint64(time()) + LEAD).length, 5);
+        vm.prank(challenges);
+        assertEq(election.payBounty("fraud", anyone), PRODUCER_STAKE / 2);
+        vm.prank(challenges);
+        assertEq(election.payBounty("fraud", anyone), 0, "once");
+        vm.prank(anyone);
+        election.withdrawOwed(anyone);
+        assertEq(kmc.balanceOf(anyone), PRODUCER_STAKE / 2);
+        vm.prank(ownerOf(0));
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.NothingLocked.selector, 1));
+        election.claimNomination(1);
+        fundFor(ownerOf(0), PRODUCER_STAKE);
+        vm.prank(ownerOf(0));
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.KeyBarred.selector, signerOf(0)));
+        election.nominate(1, criteria(0), "", 0, signerOf(0), "");
+    }
+
+    function test_withholdingCostsHalfAndTheRestCanBeClaimedLater() public {
+        nominate(0);
+        convict("silence", 2, signerOf(0), 0);
+        assertEq(election.nominee(1).stake, PRODUCER_STAKE / 2);
+        pass(UNBONDING);
+        vm.prank(ownerOf(0));
+        assertEq(election.claimNomination(1), PRODUCER_STAKE / 2);
+    }
+
+    /// Class C: the seat's signer is the offender; it loses its producer stake and seat as well.
+    function test_aDoubleSignerLosesItsProducerSeatToo() public {
+        electRanked(7);
+        nextTenure();
+        convict("double", 3, address(0), 1 << 2);
+        assertEq(election.nominee(3).stake, 0);
+        assertFalse(isMember(3));
+        assertTrue(isMember(6));
+    }
+
+    function test_aWithdrawnNomineeIsChargedUntilItsStakeIsFree() public {
+        nominate(0);
+        vm.prank(ownerOf(0));
+        election.withdrawNomination(1);
+        convict("late", 1, signerOf(0), 0);
+        assertEq(election.nominee(1).stake, 0);
+        assertEq(uint8(election.nominee(1).status), uint8(NomineeStatus.Withdrawn));
+    }
+
+    function test_aConvictedFoundationProducerIsReplacedAndNeverFillsUpAgain() public {
+        convict("fraud", 1, producers(1)[0], 0);
+        assertEq(members().length, 2, "nobody else is there");
+        closeVote();
+        election.settle();
+        assertEq(members().length, 2);
+        assertEq(members()[0].key, producers(2)[1]);
+    }
+
+    /// The last one stays on the list rather than leave none; the registry has its key out at once.
+    function test_theSetIsNeverEmptyHoweverManyAreConvicted() public {
+        for (uint256 i; i < 3; ++i) {
+            convict(bytes32(i + 1), 1, producers(3)[i], 0);
+        }
+        assertEq(members().length, 1);
+        nominate(0);
+        openVote();
+        vote(0, choose(0));
+        closeVote();
+        election.settle();
+        assertEq(members().length, 1);
+        assertEq(members()[0].id, 1);
+        nextTenure();
+        pass(1);
+        assertEq(registry.producersAt(ELECTED, uint64(time()))[0], signerOf(0));
+    }
+
+    function test_stakersCertifyThatAProducerIsOffline() public {
+        electRanked(7);
+        nextTenure();
+        bytes memory tooFew = certificate(signerOf(0), firstSeats(6));
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.NoQuorum.selector, 6_000e18, 9_000e18));
+        election.replace(signerOf(0), ReplaceReason.Offline, tooFew);
+        bytes memory evidence = certificate(signerOf(0), firstSeats(7));
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.BadSignature.selector, signerOf(0)));
+        election.replace(signerOf(1), ReplaceReason.Offline, evidence);
+        election.replace(signerOf(0), ReplaceReason.Offline, evidence);
+        assertEq(members()[0].id, 6);
+        assertEq(election.nominee(1).stake, (PRODUCER_STAKE * 99) / 100);
+        assertEq(kmc.balanceOf(insurance), (PRODUCER_STAKE / 100 * 3) / 4, "no bounty");
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.NotInOffice.selector, signerOf(0)));
+        election.replace(signerOf(0), ReplaceReason.Offline, evidence);
+    }
+
+    function test_aCertificateIsForOneTenure() public {
+        electRanked(5);
+        nextTenure();
+        bytes memory evidence = certificate(signerOf(0), firstSeats(7));
+        nextTenure();
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.BadSignature.selector, signerOf(0)));
+        election.replace(signerOf(0), ReplaceReason.Offline, evidence);
+    }
+
+    function test_aCertificateSaysThatSomethingWasMissedAndIsSignedInFull() public {
+        bytes memory evidence = abi.encode(OfflineCertificate(ELECTED, 10, 40, 0, 1, new bytes(64)));
+        address key = producers(1)[0];
+        vm.expectRevert(ElectionEvents.NotOffline.selector);
+        election.replace(key, ReplaceReason.Offline, evidence);
+        evidence = abi.encode(OfflineCertificate(ELECTED, 41, 40, 1, 1, new bytes(64)));
+        vm.expectRevert(ElectionEvents.NotOffline.selector);
+        election.replace(key, ReplaceReason.Offline, evidence);
+        evidence = abi.encode(OfflineCertificate(ELECTED, 10, 40, 1, 3, new bytes(64)));
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.SignatureCount.selector, 2, 64));
+        election.replace(key, ReplaceReason.Offline, evidence);
+    }
+
+    function test_onlyAVerdictReplacesAsSlashed() public {
+        address key = producers(1)[0];
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.NotChallengeManager.selector, address(this)));
+        election.replace(key, ReplaceReason.Slashed, "");
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.NotChallengeManager.selector, address(this)));
+        election.payBounty("fraud", anyone);
+    }
+}
