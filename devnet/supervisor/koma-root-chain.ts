@@ -80,12 +80,16 @@ async function handOutDemoTokens(io: SetupIo, contracts: Readonly<Record<string,
   );
 }
 
-/** KMC on the root chain: the validators' stakes, and as much for each account as it has on the chain. */
+/**
+ * KMC on the root chain: the validators' stakes and as much again as standing for producer takes, and as much for each
+ * account as it has on the chain.
+ */
 function kmcHolders(plan: DevnetPlan): readonly { readonly account: Address; readonly amount: bigint }[] {
+  const producerStake = BigInt(plan.network.staking.producerStakeWei);
   return [
     ...plan.nodes
       .filter(({ validator }) => validator)
-      .map(({ owner, stakeWei }) => ({ account: parseAddress(owner), amount: BigInt(stakeWei) })),
+      .map(({ owner, stakeWei }) => ({ account: parseAddress(owner), amount: BigInt(stakeWei) + producerStake })),
     ...plan.accounts.map(({ address, kmcWei }) => ({ account: parseAddress(address), amount: BigInt(kmcWei) })),
   ];
 }

@@ -104,7 +104,9 @@ export interface Elections {
   votesOf(tenure: bigint, id: bigint): Promise<bigint>;
   votesCast(tenure: bigint): Promise<bigint>;
   /** Who would be elected if the vote ended as it stands. */
-  outcome(tenure: bigint): Promise<{ readonly winners: readonly ProducerSeat[]; readonly standby: readonly ProducerSeat[] }>;
+  outcome(
+    tenure: bigint,
+  ): Promise<{ readonly winners: readonly ProducerSeat[]; readonly standby: readonly ProducerSeat[] }>;
   ballotOf(tenure: bigint, voter: bigint): Promise<{ readonly weight: bigint; readonly choices: readonly bigint[] }>;
   offlineDigest(facts: OfflineFacts): Promise<Hash>;
   /** Approves the producer stake where that is needed, and nominates. */
@@ -237,8 +239,7 @@ export function openElections(context: RootClientContext): Elections {
     },
     withdraw: (id, signal) => send(`withdraw nominee ${id}`, "withdrawNomination", [id], signal),
     claim: (id, signal) => send(`claim the producer stake of ${id}`, "claimNomination", [id], signal),
-    vote: (voter, choices, signal) =>
-      send(`vote with validator ${voter}`, "vote", [voter, choices], signal),
+    vote: (voter, choices, signal) => send(`vote with validator ${voter}`, "vote", [voter, choices], signal),
     settle: (signal) => send("settle the election", "settle", [], signal),
     resign: (key, signal) => send(`give up the seat of ${key}`, "replace", [key, RESIGNED, "0x"], signal),
     replaceOffline(facts, bitmap, signatures, signal) {

@@ -1,0 +1,102 @@
+import {
+  Args,
+  type Ctx,
+  describePhase,
+  isoTime,
+  KomaCommand,
+  nodeNameOf,
+  openRootChain,
+  readElection,
+  resolveValidator,
+  seatIn,
+  type VotePhase,
+} from "../../src/cli/index.ts";
+
+export interface ProducerStatusData {
+  readonly id: string;
+  readonly name: string | null;
+  readonly producerKey: string;
+  /** `producing`, `elected` for an announced set, `standby`, `nominee`, `withdrawn`, `ejected`, or `none`: never stood. */
+  readonly state: "producing" | "elected" | "standby" | "nominee" | "withdrawn" | "ejected" | "none";
+  readonly tenure: { readonly number: string; readonly from: string | null; readonly to: string | null };
+  readonly election: string;
+  readonly phase: VotePhase;
+  /** Place in the set in force, else in the announced one, else among the stand-bys, from 0. */
+  readonly rank: number | null;
+  readonly votesWei: string;
+  readonly bondWei: string;
+  /** False when it could not be elected now: too little stake, jailed, or not a validator. */
+  readonly eligible: boolean;
+  readonly bondFreeAt: string | null;
+  readonly tenuresServed: number;
+  readonly slashes: number;
+  readonly replacements: number;
+}
+
+export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
+  static override kind = "producer.status";
+  static override summary = "Show a producer or nominee: seat, votes, stake, record.";
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> validator-0",
+    "<%= config.bin %> <%= command.id %> 2 --json",
+  ];
+  static override args = {
+    validator: Args.string({ description: "Id or node's name.", default: "1", ignoreStdin: true }),
+  };
+
+  async execute(ctx: Ctx): Promise<ProducerStatusData> {
+    const { args } = await this.parse(ProducerStatus);
+    const { formatAmount } = await import("../../src/primitives/index.ts");
+    const net = await ctx.net();
+    const root = await openRootChain(net);
+    const validator = await resolveValidator(ctx, net, root, { text: args.validator });
+    const election = await readElection(root);
+    const { id } = validator;
+    const [nominee, votes, eligible] = await Promise.all([
+      root.elections.nominee(id),
+      root.elections.votesOf(election.next, id),
+      root.elections.isEligible(id),
+    ]);
+    const places = [
+      { state: "producing" as const, rank: seatIn(election.current, validator) },
+      { state: "elected" as const, rank: seatIn(election.newest.members, validator) },
+      { state: "standby" as const, rank: seatIn(election.newest.standby, validator) },
+    ];
+    const place = places.find(({ rank }) => rank >= 0);
+    const standing = nominee?.status === "standing" ? "nominee" : (nominee?.status ?? "none");
+    const data: ProducerStatusData = {
+      id: id.toString(),
+      name: nodeNameOf(net, validator.signer),
+      producerKey: nominee?.key ?? validator.signer,
+      state: place?.state ?? standing,
+      tenure: {
+        number: election.tenure.toString(),
+        from: isoTime(election.tenureTimes.starts),
+        to: isoTime(election.tenureTimes.ends),
+      },
+      election: election.next.toString(),
+      phase: election.phase,
+      rank: place?.rank ?? null,
+      votesWei: votes.toString(),
+      bondWei: (nominee?.stake ?? 0n).toString(),
+      eligible,
+      bondFreeAt: isoTime(nominee?.releaseAt ?? 0),
+      tenuresServed: nominee?.tenuresServed ?? 0,
+      slashes: nominee?.slashes ?? 0,
+      replacements: nominee?.replacements ?? 0,
+    };
+    const { out } = ctx;
+    out.line(`producer ${data.id}${data.name ? `  ${data.name}` : ""}: ${data.state}`);
+    out.line(`  key         ${data.producerKey}`);
+    out.line(`  tenure      ${data.tenure.number}, to ${data.tenure.to}`);
+    out.line(`  next vote   for tenure ${data.election}: ${describePhase(election)}`);
+    out.line(`  votes       ${formatAmount(votes)} KMC`);
+    out.line(
+      `  bond        ${formatAmount(BigInt(data.bondWei))} KMC${data.bondFreeAt ? `, free ${data.bondFreeAt}` : ""}`,
+    );
+    const { tenuresServed, slashes, replacements } = data;
+    out.line(`  record      ${tenuresServed} tenures, ${slashes} slashes, ${replacements} replacements`);
+    if (data.state === "none") out.note(`Next: koma producer nominate --validator ${args.validator}`);
+    return data;
+  }
+}
