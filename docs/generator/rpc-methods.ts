@@ -87,8 +87,12 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
   koma_getEvidence: { params: "", does: "proven faults that the node has stored, with the signed bytes" },
   koma_getConfidence: { params: "hash", does: "how strongly a block is final, and the summit that shows it" },
   koma_subscribe: {
-    params: '`finality`, `{"alpha": 0.33}`',
-    does: "blocks as they become final at that threshold (WebSocket)",
+    params: '`finality`, `{"alpha": 0.33, "from": "0x10"}`',
+    does: "blocks as they become final at that threshold, whichever it is; with `from` those first that are final already (WebSocket)",
+  },
+  koma_setFinality: {
+    params: "list of shares",
+    does: "thresholds that the node watches from now on; for programs on the node's own machine, over HTTP",
   },
   koma_unsubscribe: { params: "id", does: "ends it (WebSocket)" },
 };

@@ -1,5 +1,5 @@
 import type { Logger } from "../../src/logger.ts";
-import { type KomaMethodParts, komaMethods } from "../../src/node/koma-methods.ts";
+import { type KomaMethodParts, komaLocalMethods, komaMethods } from "../../src/node/koma-methods.ts";
 import { createRpcServer, defaultRpcLimits, type NodeApi } from "../../src/rpc/index.ts";
 import { Subscriptions } from "../../src/rpc/subscriptions.ts";
 import { code, page, table } from "./markdown.ts";
@@ -9,11 +9,12 @@ const silent: Logger = { error() {}, warn() {}, info() {}, debug() {}, child: ()
 
 /** Names of all methods of a node, sorted: asked of a server whose node is never asked. */
 export async function methodNames(): Promise<readonly string[]> {
-  const api = { extra: komaMethods({} as KomaMethodParts) } as NodeApi;
+  const local = komaLocalMethods({ set: () => [] });
+  const api = { extra: komaMethods({} as KomaMethodParts), local } as unknown as NodeApi;
   const server = await createRpcServer({ api, logger: silent });
   await server.close();
   const subscriptions = new Subscriptions(api, defaultRpcLimits, () => {}).methods();
-  return [...server.methods, ...Object.keys(subscriptions)].sort();
+  return [...server.methods, ...server.localMethods, ...Object.keys(subscriptions)].sort();
 }
 
 /** @throws {Error} naming a method without a line, or a line without a method */

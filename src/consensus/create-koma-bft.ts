@@ -169,6 +169,11 @@ class ConsensusInstance implements KomaBft {
     return node && confidenceIn(this.#dag, node);
   }
 
+  watch(thresholds: readonly number[]): readonly Effect[] {
+    this.#finality.watch(thresholds, this.#head);
+    return this.#faults.alarms();
+  }
+
   head(): BlockRef | undefined {
     return this.#head && blockRef(this.#head);
   }

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { drawRandomDag } from "../../test/support/random-dag.ts";
-import type { BlockNode } from "./block-tree.ts";
+import { ancestorAtDepth, type BlockNode } from "./block-tree.ts";
 import { Dag } from "./dag.ts";
 import { confidenceIn, FinalityDetector } from "./finality.ts";
 import { requiredQuorum } from "./quorum.ts";
@@ -36,6 +36,72 @@ function isFinalByTryingLevels(search: SummitSearch, threshold: number, total: n
   }
   return false;
 }
+
+describe("I-3 a threshold that is watched from the middle on", () => {
+  test("reports in order and without gaps what is not final at it yet, and disturbs no other", () => {
+    const changes = fc.array(fc.record({ at: fc.nat({ max: 45 }), watch: fc.subarray([0.15, 0.35, 0.5, 0.75, 0.9]) }), {
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(histories, changes, (options, planned) => {
+        const always = [0.1, 1 / 3];
+        let detector: FinalityDetector | undefined;
+        let reference: FinalityDetector | undefined;
+        let watched: readonly number[] = always;
+        let units = 0;
+        const seen = new Map<number, BlockNode[]>();
+        const expected = new Map<number, BlockNode[]>();
+        const begins = new Map<number, BlockNode | undefined>();
+        grow(options, (dag) => {
+          detector ??= new FinalityDetector(dag, always);
+          reference ??= new FinalityDetector(dag, always);
+          const head = dag.head();
+          for (const { watch } of planned.filter(({ at }) => at === units)) {
+            watched = [...always, ...watch];
+            detector.watch(watched, head);
+            const { total } = dag.instance.committee;
+            for (const { threshold, last } of detector.status()) {
+              if (seen.has(threshold.fraction) || always.includes(threshold.fraction)) continue;
+              seen.set(threshold.fraction, []);
+              begins.set(threshold.fraction, last);
+              // It begins at the highest final block: that one is final, and its child on the way to the head is not.
+              const isFinal = (block: BlockNode) => {
+                const search = new SummitSearch(dag, block);
+                search.refresh();
+                return isFinalByTryingLevels(search, threshold.t, total);
+              };
+              if (last) expect(isFinal(last)).toBe(true);
+              const child = head && ancestorAtDepth(head, (last?.depth ?? 0) + 1);
+              if (child && head.depth > (last?.depth ?? 0) && dag.faultyWeight <= threshold.t) {
+                expect(isFinal(child)).toBe(false);
+              }
+            }
+            for (const fraction of [...seen.keys()]) if (!watched.includes(fraction)) seen.delete(fraction);
+          }
+          units++;
+          detector.newlyViolated();
+          reference.newlyViolated();
+          for (const { threshold, block } of detector.advance(head)) {
+            if (!seen.has(threshold.fraction)) seen.set(threshold.fraction, []);
+            seen.get(threshold.fraction)?.push(block);
+          }
+          for (const { threshold, block } of reference.advance(head)) {
+            expected.set(threshold.fraction, [...(expected.get(threshold.fraction) ?? []), block]);
+          }
+        });
+        for (const fraction of always) expect(seen.get(fraction) ?? []).toEqual(expected.get(fraction) ?? []);
+        for (const [fraction, blocks] of seen) {
+          let before = always.includes(fraction) ? undefined : begins.get(fraction);
+          for (const block of blocks) {
+            expect(block.parent).toBe(before);
+            before = block;
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
 
 describe("I-17 what is kept from unit to unit", () => {
   test("answers as a search from scratch does, at every threshold, over every block, after every unit", () => {

@@ -45,21 +45,28 @@ interface Cursor {
 export class FinalityDetector {
   readonly #dag: Dag;
   /** Ascending: what is final at a threshold is final at every smaller one, so the smaller are reported first. */
-  readonly #cursors: readonly Cursor[];
+  #cursors: readonly Cursor[];
   /** One search per candidate, shared by the thresholds that wait for the same block. */
   readonly #searches = new Map<BlockNode, SummitSearch>();
 
   constructor(dag: Dag, fractions: readonly number[]) {
-    const { total } = dag.instance.committee;
     this.#dag = dag;
-    this.#cursors = fractions
-      .map((fraction) => ({
-        threshold: { fraction, t: thresholdFromFraction(fraction, total) },
-        last: undefined,
-        violated: false,
-        awaited: undefined,
-      }))
-      .sort((a, b) => a.threshold.t - b.threshold.t);
+    this.#cursors = fractions.map((fraction) => this.#cursorAt(fraction)).sort(byThreshold);
+  }
+
+  /**
+   * Watches these thresholds from now on. Known ones go on where they are; a new one begins above what is final at it
+   * already, which is not reported.
+   */
+  watch(fractions: readonly number[], head: BlockNode | undefined): void {
+    const cursors = fractions.map((fraction) => {
+      const known = this.#cursors.find(({ threshold }) => threshold.fraction === fraction);
+      if (known !== undefined) return known;
+      const cursor = this.#cursorAt(fraction);
+      cursor.last = this.#highestFinal(cursor.threshold.t, head);
+      return cursor;
+    });
+    this.#cursors = cursors.sort(byThreshold);
   }
 
   status(): readonly FinalityStatus[] {
@@ -102,6 +109,29 @@ export class FinalityDetector {
     return finals;
   }
 
+  #cursorAt(fraction: number): Cursor {
+    const t = thresholdFromFraction(fraction, this.#dag.instance.committee.total);
+    return { threshold: { fraction, t }, last: undefined, violated: false, awaited: undefined };
+  }
+
+  /** By halving: the ancestors of a final block are final at the same threshold. */
+  #highestFinal(t: Weight, head: BlockNode | undefined): BlockNode | undefined {
+    if (head === undefined || this.#dag.faultyWeight > t) return undefined;
+    let final: BlockNode | undefined;
+    let low = 0;
+    for (let high = head.depth; low < high; ) {
+      const middle = Math.ceil((low + high) / 2);
+      const block = ancestorAtDepth(head, middle) as BlockNode;
+      if (this.#isFinal(new SummitSearch(this.#dag, block), t)) {
+        final = block;
+        low = middle;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return final;
+  }
+
   #takeUp(): void {
     for (const cursor of this.#cursors) {
       const block = cursor.awaited && this.#dag.block(cursor.awaited);
@@ -125,6 +155,10 @@ export class FinalityDetector {
     this.#searches.set(block, search);
     return search;
   }
+}
+
+function byThreshold(a: Cursor, b: Cursor): number {
+  return a.threshold.t - b.threshold.t;
 }
 
 /** The child of the cursor's block on the way to the head; nothing when the head lies elsewhere. */

@@ -145,6 +145,11 @@ export interface KomaBft {
   resolveBlock(block: UnitHash, verdict: "valid" | "invalid" | "unavailable", now: Timestamp): readonly Effect[];
   /** How strongly a block is final now, and why; undefined for a block that is not in the state. */
   confidence(block: UnitHash): Confidence | undefined;
+  /**
+   * Watches these thresholds from now on, see `KomaBftConfig`. What is final at a new one already is not reported; `status`
+   * says how far that is.
+   */
+  watch(thresholds: readonly number[]): readonly Effect[];
   /** The block that the whole state prefers; undefined: the key block. */
   head(): BlockRef | undefined;
   block(unit: UnitHash): BlockRef | undefined;

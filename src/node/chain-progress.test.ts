@@ -111,6 +111,46 @@ describe("following what consensus calls final", () => {
     expect(numbersAt(HIGH)).toEqual([1n, 2n]);
   });
 
+  it("begins a new threshold above what is final at it, and forgets one that nobody watches", async () => {
+    const LATE = 0.6;
+    const watch = (thresholds: readonly number[], kept: boolean, reached?: number) =>
+      progress.watch({
+        thresholds,
+        isKept: (fraction) => fraction !== LATE || kept,
+        reached: (fraction) => (fraction === LATE && reached !== undefined ? final(reached, LATE).block : undefined),
+      });
+    start();
+    for (const height of [1, 2, 3, 4, 5]) await build(height);
+    for (const height of [1, 2, 3, 4]) progress.finalized(final(height, FINALIZED), instance);
+    await progress.settled();
+    expect(progress.finalAt(HIGH)).toBe(chain.store.blocks.hashOf(0n));
+    progress.headChanged(final(5, FINALIZED).block);
+    watch([FINALIZED, LATE, HIGH], false, 2);
+    expect(progress.finalAt(LATE)).toBe(links.get(unitOf(2)));
+    // An era border may leave a gap: it is filled.
+    progress.finalized(final(4, LATE), instance);
+    progress.finalized(final(4, LATE), instance);
+    await progress.settled();
+    expect(numbersAt(LATE)).toEqual([3n, 4n]);
+    expect(chain.store.finality.newest(LATE.toFixed(6))).toBeUndefined();
+    watch([FINALIZED, HIGH], false);
+    progress.finalized(final(5, LATE), instance);
+    progress.finalized(final(5, FINALIZED), instance);
+    await progress.settled();
+    expect(numbersAt(FINALIZED)).toEqual([1n, 2n, 3n, 4n, 5n]);
+    // Watched for good: its marks are stored, and a later look goes on from them.
+    watch([FINALIZED, LATE, HIGH], true, 3);
+    progress.finalized(final(4, LATE), instance);
+    await progress.settled();
+    expect(chain.store.finality.newest(LATE.toFixed(6))?.height).toBe(4n);
+    watch([FINALIZED, HIGH], true);
+    watch([FINALIZED, LATE, HIGH], true, 3);
+    progress.finalized(final(4, LATE), instance);
+    progress.finalized(final(5, LATE), instance);
+    await progress.settled();
+    expect(numbersAt(LATE)).toEqual([3n, 4n, 4n, 5n]);
+  });
+
   it("ends an era once its last block is on disk, also when that is said again", async () => {
     start();
     const hash = await build(1);

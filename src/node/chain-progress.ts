@@ -35,8 +35,19 @@ export interface ChainProgress {
   rolledBack(removed: readonly KnownBlock[]): void;
   /** Blocks became final without consensus: they came from peers, and somebody else vouches for them. */
   imported(committed: readonly ExecutedBlock[], voucher: "rootChain" | "validators"): void;
+  /** Other thresholds from now on. A new one is reported from the block after the one that is final at it already. */
+  watch(watched: Watched): void;
   /** When everything that is final so far is on disk. */
   settled(): Promise<void>;
+}
+
+/** What a node watches, see `WatchedThresholds`. */
+export interface Watched {
+  readonly thresholds: readonly number[];
+  /** Its marks are stored; of others a restart leaves nothing. */
+  readonly isKept: (fraction: number) => boolean;
+  /** What consensus finds final at a threshold that is new. */
+  readonly reached: (fraction: number) => BlockRef | undefined;
 }
 
 export interface ChainProgressPorts {
@@ -63,7 +74,9 @@ export interface ChainProgressPorts {
   readonly logger: Logger;
 }
 
-export function createChainProgress(thresholds: readonly number[], ports: ChainProgressPorts): ChainProgress {
+export function createChainProgress(initial: readonly number[], ports: ChainProgressPorts): ChainProgress {
+  let thresholds = initial;
+  let isKept = (_fraction: number) => true;
   const { executor, store, chain, blocks, pool, finalUnits, events } = ports;
   const newest = new Map<number, Hash>();
   let wantedHead: UnitHash | undefined;
@@ -72,15 +85,23 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
   let generation = 0;
 
   function loadFinals(): void {
-    const final = executor.finalHead;
-    for (const fraction of thresholds) {
-      const mark = store.finality.newest(nameOf(fraction));
-      // What is final at a third is so at every lower threshold, and need not be at a higher one.
-      const counts = mark && (fraction > FINALIZED || mark.height > final.number) && chain.isCanonical(mark.hash);
-      const known = counts ? mark.hash : final.hash;
-      newest.set(fraction, known);
+    for (const fraction of thresholds) load(fraction, undefined);
+  }
+
+  /** Where the reports at a threshold go on: above what was reported, and what is known to be final at it. */
+  function load(fraction: number, reached: BlockRef | undefined): void {
+    const mark = store.finality.newest(nameOf(fraction));
+    // What is final at a third is so at every lower threshold, and need not be at a higher one.
+    const implied = fraction > FINALIZED ? undefined : executor.finalHead.hash;
+    const inConsensus = reached && (blocks.hashOf(reached.unit) ?? finalHashOf(reached));
+    for (const hash of [mark?.hash, implied, inConsensus]) {
+      if (hash === undefined || !chain.isCanonical(hash)) continue;
+      const known = newest.get(fraction);
+      if (known === undefined || heightOf(hash) > heightOf(known)) newest.set(fraction, hash);
     }
   }
+
+  const heightOf = (hash: Hash): bigint => chain.header(hash)?.number ?? -1n;
 
   function moveHead(): void {
     const hash = wantedHead && blocks.hashOf(wantedHead);
@@ -125,6 +146,10 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
   async function drain(): Promise<void> {
     for (let next = queue[0]; next; next = queue[0]) {
       const hash = blocks.hashOf(next.block.unit) ?? finalHashOf(next.block);
+      if (!thresholds.includes(next.fraction)) {
+        queue.shift();
+        continue;
+      }
       // After a crash consensus may say again what it said before it; nobody is told twice.
       if (isReported(next)) {
         queue.shift();
@@ -151,7 +176,7 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
 
   function isReported({ block, fraction }: Finalize): boolean {
     const known = newest.get(fraction);
-    return known !== undefined && BigInt(block.height) <= (chain.header(known)?.number ?? -1n);
+    return known !== undefined && BigInt(block.height) <= heightOf(known);
   }
 
   function endEraAfter({ block, fraction, instance }: Finalize, hash: Hash): void {
@@ -180,7 +205,8 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
     // An era may end before a high threshold has all of its blocks: what is final above them is what makes them so.
     const gap = unreportedBelow(hash, fraction);
     newest.set(fraction, hash);
-    if (fraction !== FINALIZED) finalUnits.mark(instance.id, fraction, { unit: block.unit, block: hash });
+    if (fraction !== FINALIZED && isKept(fraction))
+      finalUnits.mark(instance.id, fraction, { unit: block.unit, block: hash });
     for (const known of [...gap, hash]) tellThreshold(known, fraction, confidence);
     if (fraction === FINALIZED) ports.onFinalized();
   }
@@ -188,8 +214,10 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
   /** Blocks between the newest one reported at a threshold and `hash`, lowest first. */
   function unreportedBelow(hash: Hash, fraction: number): readonly Hash[] {
     const known = newest.get(fraction);
-    const last = (known && chain.header(known)?.number) ?? executor.finalHead.number;
     const found: Hash[] = [];
+    // Never reported at this threshold: the reports begin here.
+    if (known === undefined) return found;
+    const last = chain.header(known)?.number ?? executor.finalHead.number;
     for (
       let header = chain.header(hash);
       header && header.number > last + 1n;
@@ -204,14 +232,15 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
     const header = chain.header(hash);
     if (!header) return;
     const height = header.number;
-    store.finality.mark({ threshold: nameOf(fraction), height, hash, confidence: BigInt(confidence.maxT ?? 0) });
+    const maxT = BigInt(confidence.maxT ?? 0);
+    if (isKept(fraction)) store.finality.mark({ threshold: nameOf(fraction), height, hash, confidence: maxT });
     ports.publish.final(fraction, { hash, header, confidence: confidenceView(confidence) });
   }
 
   /** A third of the weight would have to lie about its own finality signature to undo it. */
   function markVouched(hash: Hash, fraction: number): void {
     const height = chain.header(hash)?.number;
-    if (height === undefined) return;
+    if (height === undefined || !isKept(fraction)) return;
     const confidence = BigInt(thresholdFromFraction(fraction, ports.consensus().totalWeight));
     store.finality.mark({ threshold: nameOf(fraction), height, hash, confidence });
   }
@@ -231,7 +260,7 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
       moveHead();
       pump();
     },
-    finalAt: (fraction) => newest.get(fraction) ?? executor.finalHead.hash,
+    finalAt: (fraction) => newest.get(fraction) ?? (chain.hashAt(0n) as Hash),
     confidence(hash) {
       const header = chain.header(hash);
       if (!header) return undefined;
@@ -269,6 +298,12 @@ export function createChainProgress(thresholds: readonly number[], ports: ChainP
         newest.set(fraction, hash);
         if (voucher === "validators") for (const { block } of committed) markVouched(block.hash, fraction);
       }
+    },
+    watch(watched) {
+      const added = watched.thresholds.filter((fraction) => !thresholds.includes(fraction));
+      for (const gone of thresholds.filter((fraction) => !watched.thresholds.includes(fraction))) newest.delete(gone);
+      ({ thresholds, isKept } = watched);
+      for (const fraction of added) load(fraction, watched.reached(fraction));
     },
     async settled() {
       // One that ends may start the next.

@@ -39,7 +39,8 @@ import { type EraBefore, type EraRunPorts, openEra, restoreEndedEra, runEra } fr
 export interface ConsensusDriverConfig {
   readonly genesis: Genesis;
   readonly genesisHash: Hash;
-  readonly thresholds: readonly number[];
+  /** Shares of the weight at which the chain is watched; read whenever an era opens. */
+  readonly thresholds: () => readonly number[];
   readonly signer?: { readonly key: Bytes; readonly address: Address };
   /** Units of eras that nobody asks for any more are deleted from the disk. */
   readonly pruneConsensus: boolean;
@@ -73,6 +74,10 @@ export interface ConsensusDriver {
   halt(): Promise<void>;
   /** Opens the instance of `rollback`, closing those before; the executor must be at `lastGood` already. */
   rollBack(rollback: Rollback): void;
+  /** The thresholds have changed. */
+  watch(): void;
+  /** The last block of this era or the one before that consensus finds final at a threshold. */
+  finalAt(fraction: number): BlockRef | undefined;
   /** A block of this era or the one before that is in consensus' state. */
   block(unit: UnitHash): { readonly instance: Hash; readonly block: BlockRef } | undefined;
   /** How strongly a block of this era or the one before is final now; undefined for any other block. */
@@ -116,7 +121,9 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
   const early = createEarlyFrames();
   const pruning = createEraPruning({ store, clock, logger, fatal: ports.listener.fatal }, config.pruneConsensus);
   const runConfig = {
-    thresholds: config.thresholds,
+    get thresholds() {
+      return config.thresholds();
+    },
     ...(config.signer ? { signer: config.signer } : {}),
     local: {
       // A leader whose machine is busy may still propose while the others have time to run the block and confirm it.
@@ -347,6 +354,20 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       paused = false;
       // A node that is stopping finds the new instance in its store at its next start.
       begin(next);
+    },
+    watch() {
+      const thresholds = config.thresholds();
+      current.perform(current.core.watch(thresholds));
+      if (ended && "tail" in ended) ended.tail.perform(ended.tail.core.watch(thresholds));
+      else if (ended) ended.answering.core.watch(thresholds);
+    },
+    finalAt(fraction) {
+      const now = timestamp(clock.now());
+      for (const core of [current.core, ...(ended ? [coreOf(ended)] : [])]) {
+        const last = core.status(now).finals.find((final) => final.fraction === fraction)?.last;
+        if (last) return last;
+      }
+      return undefined;
     },
     block(unit) {
       for (const core of [current.core, ...(ended ? [coreOf(ended)] : [])]) {

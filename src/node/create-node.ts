@@ -20,12 +20,13 @@ import { createConsensusDriver } from "./consensus-driver.ts";
 import { createDepositRecords } from "./deposit-records.ts";
 import { createNodeEventBus, type NodeEventBus } from "./events.ts";
 import { createFinalUnits } from "./final-units.ts";
-import { komaMethods } from "./koma-methods.ts";
+import { komaLocalMethods, komaMethods } from "./koma-methods.ts";
 import { createNodeApi } from "./node-api.ts";
 import { nodeStatus } from "./node-status.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
 import { createTransactionRelay } from "./transaction-relay.ts";
+import { createWatchedThresholds } from "./watched-thresholds.ts";
 
 /** A running node. */
 export interface Node {
@@ -116,7 +117,18 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       logger: log("blocks"),
     },
   );
-  const progress = createChainProgress(config.thresholds, {
+  const thresholds = createWatchedThresholds(config.thresholds, {
+    meta: store.meta,
+    onChange() {
+      driver.watch();
+      progress.watch({
+        thresholds: thresholds.list(),
+        isKept: (fraction) => thresholds.isKept(fraction),
+        reached: (fraction) => driver.finalAt(fraction),
+      });
+    },
+  });
+  const progress = createChainProgress(thresholds.list(), {
     executor,
     store,
     chain,
@@ -142,7 +154,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     {
       genesis,
       genesisHash,
-      thresholds: config.thresholds,
+      thresholds: () => thresholds.list(),
       pruneConsensus: config.pruneConsensus,
       ...(signer ? { signer } : {}),
     },
@@ -179,6 +191,10 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
             validator: found,
             detail: `validator ${validator}`,
           });
+        },
+        alarmed(alarm, instance) {
+          if (alarm.cause !== "thresholdExceeded") return;
+          publisher.exceeded(alarm.fraction, alarm.faultyWeight, instance.committee.total);
         },
         fatal: ports.fatal,
       },
@@ -281,13 +297,14 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     executor,
     store,
     pool,
-    thresholds: config.thresholds,
+    thresholds,
     finalAt: (fraction) => progress.finalAt(fraction),
     confidence: (block) => progress.confidence(block),
     submit: (raw) => relay.submit(raw),
     peerCount: () => network.peers().length,
     syncing: () => false,
     status,
+    local: komaLocalMethods(thresholds),
     extra: komaMethods({
       chain,
       driver,

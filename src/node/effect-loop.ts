@@ -24,6 +24,7 @@ export interface EffectListener {
   executed(): void;
   finalized(effect: Extract<Effect, { kind: "finalize" }>, instance: Instance): void;
   faultReported(effect: Extract<Effect, { kind: "reportFault" }>, instance: Instance): void;
+  alarmed(alarm: Extract<Effect, { kind: "alarm" }>["alarm"], instance: Instance): void;
   /** A durable write failed: this consensus object must not be used again. */
   fatal(error: unknown): void;
 }
@@ -109,7 +110,8 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
         logger.warn({ peer: effect.peer, reason: effect.reason }, "disconnecting a peer that broke a rule");
         return network.disconnect(effect.peer, effect.reason.code);
       case "alarm":
-        return logger.error({ alarm: effect.alarm }, "consensus alarm");
+        logger.error({ alarm: effect.alarm }, "consensus alarm");
+        return listener.alarmed(effect.alarm, instance);
       default:
         return assertNever(effect);
     }

@@ -8,6 +8,7 @@ import type { ChainView, KnownBlock } from "./chain-view.ts";
 import type { ConsensusDriver } from "./consensus-driver.ts";
 import { storedEvidence } from "./evidence-view.ts";
 import { describeMembers } from "./member-view.ts";
+import type { WatchedThresholds } from "./watched-thresholds.ts";
 
 export interface KomaMethodParts {
   readonly chain: ChainView;
@@ -111,6 +112,17 @@ function readRecentUnits(asked: unknown): { readonly rounds: number; readonly li
   const [unknown] = Object.keys(others);
   if (unknown !== undefined) throw invalidParams("units", `"${unknown.slice(0, 80)}" is neither rounds nor limit`);
   return { rounds: readCount(rounds, "rounds", MAX_ROUNDS), limit: readCount(limit, "limit", MAX_UNITS) };
+}
+
+/** Methods that change the node; the server keeps them for programs on its own machine. */
+export function komaLocalMethods(thresholds: Pick<WatchedThresholds, "set">): Readonly<Record<string, ExtraMethod>> {
+  return { koma_setFinality: ([given]) => thresholds.set(readShares(given)) };
+}
+
+/** Bounded by whoever takes them. */
+function readShares(value: unknown): readonly number[] {
+  if (Array.isArray(value) && value.length <= 1_000 && value.every((each) => typeof each === "number")) return value;
+  throw invalidParams("thresholds", "expected a list of numbers between 0 and 1");
 }
 
 function readCount(value: unknown, name: string, most: number): number {

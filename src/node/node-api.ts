@@ -10,6 +10,7 @@ import type {
   ExecutedView,
   ExtraMethod,
   FinalBlock,
+  FinalityNews,
   HeadChange,
   HeaderView,
   LocatedLog,
@@ -23,6 +24,7 @@ import type {
 import { type LogFilter, matchesFilter, type Store } from "../storage/index.ts";
 import type { TxPool } from "../txpool/index.ts";
 import type { ChainView, KnownBlock } from "./chain-view.ts";
+import type { WatchedThresholds } from "./watched-thresholds.ts";
 
 export interface NodeApiParts {
   readonly genesis: Genesis;
@@ -31,7 +33,7 @@ export interface NodeApiParts {
   readonly executor: Executor;
   readonly store: Store;
   readonly pool: TxPool;
-  readonly thresholds: readonly number[];
+  readonly thresholds: WatchedThresholds;
   /** Hash of the newest block final at a threshold. */
   readonly finalAt: (fraction: number) => Hash;
   readonly confidence: (block: Hash) => BlockConfidence | undefined;
@@ -39,6 +41,7 @@ export interface NodeApiParts {
   readonly peerCount: () => number;
   readonly syncing: () => false | SyncProgress;
   readonly status: () => Readonly<Record<string, unknown>>;
+  readonly local: Readonly<Record<string, ExtraMethod>>;
   readonly extra: Readonly<Record<string, ExtraMethod>>;
 }
 
@@ -48,7 +51,12 @@ export interface NodeApiPublisher {
   headChanged(change: HeadChange): void;
   pendingTransaction(transaction: Transaction): void;
   final(fraction: number, block: FinalBlock): void;
+  /** More weight is proven faulty than a threshold allows. */
+  exceeded(fraction: number, faultyWeight: number, totalWeight: number): void;
 }
+
+/** Blocks that a subscriber can have told again. */
+const MAX_TOLD_AGAIN = 1_024n;
 
 /** With which tip a transaction gets in: the chain is rarely full, so the least one above zero is enough. */
 const SUGGESTED_TIP = 1n;
@@ -57,7 +65,7 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
   const { chain, executor, store, pool } = parts;
   const heads = new Set<(change: HeadChange) => void>();
   const pendings = new Set<(transaction: Transaction) => void>();
-  const finals = new Map<number, Set<(block: FinalBlock) => void>>();
+  const finals = new Map<number, Set<(news: FinalityNews) => void>>();
 
   function hashOf(at: BlockSelector): Hash | undefined {
     if (at.kind === "hash") return at.hash;
@@ -124,6 +132,28 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
     return { logs: found, complete: true };
   }
 
+  /** Blocks from `from` on that were final before somebody subscribed. */
+  function tellAgain(fraction: number, from: bigint | undefined, listener: (told: FinalityNews) => void): void {
+    const last = chain.header(parts.finalAt(fraction))?.number ?? 0n;
+    if (from === undefined || from > last) return;
+    if (last - from >= MAX_TOLD_AGAIN) {
+      throw new UserError(
+        "KOMA_E_RPC_LIMIT",
+        `block ${from} lies too far back: at most ${MAX_TOLD_AGAIN} are told again`,
+        {
+          facts: { limit: MAX_TOLD_AGAIN, final: last },
+        },
+      );
+    }
+    for (let number = from; number <= last; number++) {
+      const hash = chain.hashAt(number);
+      const header = hash && chain.header(hash);
+      const confidence = hash && parts.confidence(hash);
+      if (!hash || !header || !confidence) throw new BugError(`final block ${number} is not on the chain`);
+      listener({ kind: "final", hash, header, confidence });
+    }
+  }
+
   function viewOf(known: KnownBlock): ExecutedView {
     return { block: known.block, receipts: known.receipts, outcomes: known.results };
   }
@@ -176,18 +206,25 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
     confidence: parts.confidence,
     onHead: (listener) => added(heads, listener),
     onPendingTransaction: (listener) => added(pendings, listener),
-    onFinal(alpha, listener) {
-      const watched = parts.thresholds.find((fraction) => Math.abs(fraction - alpha) < 1e-6);
-      if (watched === undefined) {
-        throw new UserError("KOMA_E_THRESHOLD_UNKNOWN", `This node does not watch the threshold ${alpha}.`, {
-          facts: { watched: parts.thresholds.map((fraction) => fraction.toString()).join(", ") },
-          fix: ["Subscribe at a threshold that the node watches, or start it with --finality."],
-        });
+    onFinal(alpha, listener, from) {
+      const { fraction, release } = parts.thresholds.acquire(alpha);
+      try {
+        tellAgain(fraction, from, listener);
+      } catch (error) {
+        release();
+        throw error;
       }
-      const listeners = finals.get(watched) ?? new Set();
-      finals.set(watched, listeners);
-      return added(listeners, listener);
+      const told = from === undefined ? listener : laterThan(from, listener);
+      const listeners = finals.get(fraction) ?? new Set();
+      finals.set(fraction, listeners);
+      listeners.add(told);
+      return () => {
+        listeners.delete(told);
+        if (listeners.size === 0) finals.delete(fraction);
+        release();
+      };
     },
+    local: parts.local,
     extra: parts.extra,
   };
 
@@ -204,13 +241,23 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
       for (const listener of [...pendings]) listener(transaction);
     },
     final(fraction, block) {
-      for (const listener of [...(finals.get(fraction) ?? [])]) listener(block);
+      for (const listener of [...(finals.get(fraction) ?? [])]) listener({ kind: "final", ...block });
+    },
+    exceeded(fraction, faultyWeight, N) {
+      for (const listener of [...(finals.get(fraction) ?? [])]) listener({ kind: "exceeded", faultyWeight, N });
     },
   };
 }
 
 const SAFE_FRACTION = 0.1;
 const FINALIZED_FRACTION = 1 / 3;
+
+/** A subscriber that asked for blocks from a number on hears of none below it. */
+function laterThan(from: bigint, listener: (news: FinalityNews) => void): (news: FinalityNews) => void {
+  return (news) => {
+    if (news.kind === "exceeded" || news.header.number >= from) listener(news);
+  };
+}
 
 function added<T>(set: Set<T>, item: T): Unsubscribe {
   set.add(item);

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { corsHeaders, isHostAllowed, isOriginAllowed } from "./access.ts";
+import { corsHeaders, isHostAllowed, isLocalRequest, isOriginAllowed } from "./access.ts";
 
 describe("the Host header", () => {
   test.each([
@@ -35,4 +35,18 @@ test("only listed origins may read answers, and programs without one may", () =>
     "access-control-allow-origin": "https://a.example",
     vary: "Origin",
   });
+});
+
+test.each([
+  { who: "a program on this machine", address: "127.0.0.1", headers: { host: "127.0.0.1:8545" }, local: true },
+  { who: "one that says localhost", address: "::ffff:127.0.0.1", headers: { host: "localhost:8545" }, local: true },
+  { who: "one on IPv6", address: "::1", headers: { host: "[::1]:8545" }, local: true },
+  { who: "another machine", address: "192.168.1.7", headers: { host: "127.0.0.1:8545" }, local: false },
+  { who: "nobody known", address: undefined, headers: {}, local: false },
+  { who: "an address that only looks like it", address: "1270.0.0.1", headers: {}, local: false },
+  { who: "a web page", address: "127.0.0.1", headers: { origin: "https://evil.example" }, local: false },
+  { who: "a rebound name", address: "127.0.0.1", headers: { host: "evil.example" }, local: false },
+  { who: "a proxy", address: "127.0.0.1", headers: { "x-forwarded-for": "203.0.113.9" }, local: false },
+])("$who is local: $local", ({ address, headers, local }) => {
+  expect(isLocalRequest(address, headers)).toBe(local);
 });

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { isIP } from "node:net";
 
 /** Who may talk to the server from a browser. */
@@ -24,6 +25,21 @@ function hostName(header: string): string | undefined {
   const bracketed = /^\[([0-9a-fA-F:.]+)\](?::\d{1,5})?$/.exec(header);
   if (bracketed !== null) return bracketed[1];
   return /^([^:]+)(?::\d{1,5})?$/.exec(header)?.[1]?.toLowerCase();
+}
+
+/** Headers by which a proxy says that it speaks for somebody else. */
+const PROXY_HEADERS = ["forwarded", "x-forwarded-for", "x-real-ip", "via"];
+
+/**
+ * True for a request of a program on this machine: it comes over the loopback interface, names this machine, comes from no
+ * web page, and through no proxy that says so.
+ */
+export function isLocalRequest(remoteAddress: string | undefined, headers: IncomingHttpHeaders): boolean {
+  const address = remoteAddress?.replace(/^::ffff:/, "");
+  if (address !== "::1" && !address?.startsWith("127.")) return false;
+  const name = hostName(headers.host ?? "localhost");
+  if (name !== "localhost" && name !== "::1" && !(name?.startsWith("127.") && isIP(name) === 4)) return false;
+  return headers.origin === undefined && PROXY_HEADERS.every((header) => headers[header] === undefined);
 }
 
 /** Programs send no `Origin`; browsers always do when another page asks. */

@@ -55,7 +55,7 @@ import {
   zeroHash,
 } from "../primitives/index.ts";
 import { createRpcServer, type RpcServer, type RpcServerConfig } from "./create-rpc-server.ts";
-import type { BlockConfidence, CallOutcome, ExecutedView, FinalBlock, HeadChange, NodeApi } from "./node-api.ts";
+import type { BlockConfidence, CallOutcome, ExecutedView, FinalityNews, HeadChange, NodeApi } from "./node-api.ts";
 import { createRpcClient, type RpcClient } from "./rpc-client.ts";
 import { RpcError } from "./rpc-error.ts";
 
@@ -84,7 +84,7 @@ class InMemoryNode implements NodeApi {
   };
   readonly #heads = new Set<(change: HeadChange) => void>();
   readonly #pendings = new Set<(transaction: Transaction) => void>();
-  readonly #finals = new Set<(block: FinalBlock) => void>();
+  readonly #finals = new Set<(news: FinalityNews) => void>();
   automine = false;
 
   constructor() {
@@ -145,7 +145,10 @@ class InMemoryNode implements NodeApi {
     this.blocks.push(view);
     for (const listener of this.#heads) listener({ removed: [], added: [view] });
     const final = this.blocks.at(-3)?.block;
-    if (final) for (const listener of this.#finals) listener({ hash: final.hash, header: final.header, confidence });
+    if (final) {
+      const news: FinalityNews = { kind: "final", hash: final.hash, header: final.header, confidence };
+      for (const listener of this.#finals) listener(news);
+    }
     return view;
   }
 
@@ -290,10 +293,11 @@ class InMemoryNode implements NodeApi {
     this.#pendings.add(listener);
     return () => this.#pendings.delete(listener);
   }
-  onFinal(alpha: number, listener: (block: FinalBlock) => void) {
-    if (alpha !== 0.1 && alpha !== 1 / 3) {
-      throw new UserError("KOMA_E_THRESHOLD_UNKNOWN", `this node does not watch threshold ${alpha}`);
-    }
+  readonly local = { koma_localEcho: ([value]: readonly unknown[]) => value };
+  readonly askedFrom: (bigint | undefined)[] = [];
+  onFinal(alpha: number, listener: (news: FinalityNews) => void, from?: bigint) {
+    if (alpha !== 0.1 && alpha !== 1 / 3) throw new UserError("KOMA_E_RPC_LIMIT", "too many thresholds");
+    this.askedFrom.push(from);
     this.#finals.add(listener);
     return () => this.#finals.delete(listener);
   }
@@ -775,7 +779,36 @@ describe("browsers", () => {
   });
 });
 
+describe("methods for programs on the node's machine", () => {
+  const ask = (headers: Record<string, string>) =>
+    fetch(server.url, {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "koma_localEcho", params: [7] }),
+    }).then((response) => response.json());
+
+  it("answer those, and nobody whom a proxy or a page speaks for", async () => {
+    expect(await ask({})).toMatchObject({ result: 7 });
+    for (const headers of [{ "x-forwarded-for": "203.0.113.9" }, { forwarded: "for=203.0.113.9" }]) {
+      expect(await ask(headers)).toMatchObject({ error: { data: { code: "KOMA_E_RPC_LOCAL_ONLY" } } });
+    }
+    expect(server.methods).not.toContain("koma_localEcho");
+    expect(server.localMethods).toEqual(["koma_localEcho"]);
+  });
+});
+
 describe("a WebSocket", () => {
+  it("knows no methods for programs on the node's machine", async () => {
+    const socket = new WebSocket(server.wsUrl);
+    const answer = await new Promise<string>((resolve) => {
+      socket.onopen = () =>
+        socket.send(JSON.stringify({ jsonrpc: "2.0", id: 1, method: "koma_localEcho", params: [7] }));
+      socket.onmessage = ({ data }) => resolve(String(data));
+    });
+    socket.close();
+    expect(JSON.parse(answer)).toMatchObject({ error: { data: { code: "KOMA_E_RPC_METHOD_UNKNOWN" } } });
+  });
+
   it("notifies of finality at the client's threshold", async () => {
     const seen: unknown[] = [];
     const subscription = await client.subscribe("koma", ["finality", { alpha: 0.1 }], (final) => seen.push(final));
@@ -789,9 +822,15 @@ describe("a WebSocket", () => {
     await subscription.unsubscribe();
     expect(node.listeners).toBe(0);
     await expect(client.subscribe("koma", ["finality", { alpha: 0.5 }], () => {})).rejects.toMatchObject({
-      code: "KOMA_E_THRESHOLD_UNKNOWN",
-      number: -32602,
+      code: "KOMA_E_RPC_LIMIT",
+      number: -32005,
     });
+    await client.subscribe("koma", ["finality", { alpha: 0.1, from: "0x5" }], () => {});
+    expect(node.askedFrom).toEqual([undefined, 5n]);
+    for (const from of [5, "five", "-0x1"]) {
+      const bad = client.subscribe("koma", ["finality", { alpha: 0.1, from }], () => {});
+      await expect(bad).rejects.toMatchObject({ number: -32602 });
+    }
     await expect(client.subscribe("eth", ["gossip"], () => {})).rejects.toMatchObject({ number: -32602 });
   });
 

@@ -10,7 +10,7 @@ import { FilterStore } from "./filters.ts";
 import { type EndpointOptions, isRpcPath, pathOf, serveHttp } from "./http-endpoint.ts";
 import { errorResponse } from "./json-rpc.ts";
 import { defaultRpcLimits, type RpcLimits } from "./limits.ts";
-import { extraMethods, MethodTable } from "./method-table.ts";
+import { extraMethods, localMethods, localOnly, MethodTable } from "./method-table.ts";
 import { ethBlockMethods } from "./methods/eth-blocks.ts";
 import { ethFilterMethods } from "./methods/eth-filters.ts";
 import { ethStateMethods } from "./methods/eth-state.ts";
@@ -43,6 +43,8 @@ export interface RpcServer {
   readonly wsUrl: string;
   /** Names of all methods over HTTP, sorted. */
   readonly methods: readonly string[];
+  /** Names of those that only programs on this machine may call, sorted. */
+  readonly localMethods: readonly string[];
   /** Ends all connections; requests being worked on get no answer. */
   close(): Promise<void>;
 }
@@ -67,6 +69,7 @@ export async function createRpcServer(config: RpcServerConfig): Promise<RpcServe
     txpoolMethods(api),
     extraMethods(api),
   );
+  const local = new MethodTable(localMethods(api));
   const options: EndpointOptions = {
     api,
     cors,
@@ -74,7 +77,8 @@ export async function createRpcServer(config: RpcServerConfig): Promise<RpcServe
     limits,
     clock,
     logger,
-    run: (name, params) => table.run(name, params),
+    run: (name, params) => (local.names.includes(name) ? Promise.reject(localOnly(name)) : table.run(name, params)),
+    runLocal: (name, params) => (local.names.includes(name) ? local : table).run(name, params),
   };
 
   const server = createServer((request, response) => {
@@ -109,6 +113,7 @@ export async function createRpcServer(config: RpcServerConfig): Promise<RpcServe
     url: `http://${authority}`,
     wsUrl: `ws://${authority}`,
     methods: table.names,
+    localMethods: local.names,
     async close() {
       filters.close();
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));

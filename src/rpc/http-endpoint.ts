@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { UserError } from "../errors.ts";
-import { type Cors, corsHeaders, isHostAllowed, preflightHeaders } from "./access.ts";
+import { type Cors, corsHeaders, isHostAllowed, isLocalRequest, preflightHeaders } from "./access.ts";
 import { answerJsonRpc, errorResponse, type JsonRpcOptions, type MethodRunner } from "./json-rpc.ts";
 import { limitExceeded } from "./json-rpc-error.ts";
 import type { NodeApi } from "./node-api.ts";
@@ -8,6 +8,8 @@ import type { NodeApi } from "./node-api.ts";
 export interface EndpointOptions extends JsonRpcOptions {
   readonly api: NodeApi;
   readonly run: MethodRunner;
+  /** For programs on this machine, see `isLocalRequest`. */
+  readonly runLocal: MethodRunner;
   readonly cors: Cors;
   readonly allowedHosts: readonly string[];
 }
@@ -55,7 +57,8 @@ export async function serveHttp(request: IncomingMessage, response: ServerRespon
     const tooLarge = limitExceeded(`content too large: at most ${limit} bytes`, { limit });
     return reply(response, 413, errorResponse(null, tooLarge), { ...headers, connection: "close" });
   }
-  const answer = await answerJsonRpc(body, options.run, options);
+  const isLocal = isLocalRequest(request.socket.remoteAddress, request.headers);
+  const answer = await answerJsonRpc(body, isLocal ? options.runLocal : options.run, options);
   return reply(response, 200, answer ?? "", headers);
 }
 

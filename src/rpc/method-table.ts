@@ -51,9 +51,25 @@ export function unknownMethod(name: string): UserError {
   });
 }
 
+export function localOnly(name: string): UserError {
+  return new UserError("KOMA_E_RPC_LOCAL_ONLY", `the method ${name} is only for programs on the node's machine`, {
+    facts: { method: name },
+    fix: ["Ask the node over HTTP at 127.0.0.1, without a proxy in between."],
+  });
+}
+
 /** Methods that the node adds; their parameters are their own affair, up to a bound. */
 export function extraMethods(api: NodeApi): MethodGroup {
-  const entries = Object.entries(api.extra ?? {});
+  return groupOf(api.extra);
+}
+
+/** The same, for programs on the node's machine only. */
+export function localMethods(api: NodeApi): MethodGroup {
+  return groupOf(api.local);
+}
+
+function groupOf(added: NodeApi["extra"] = {}): MethodGroup {
+  const entries = Object.entries(added);
   return Object.fromEntries(
     entries.map(([name, run]) => [name, method(32, async (params) => toJsonValue(await run(params)))]),
   );

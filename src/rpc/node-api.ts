@@ -190,6 +190,11 @@ export interface FinalBlock {
   readonly confidence: BlockConfidence;
 }
 
+/** What a subscriber hears of its threshold: blocks, or that the threshold is of no use any more in this era. */
+export type FinalityNews =
+  | ({ readonly kind: "final" } & FinalBlock)
+  | { readonly kind: "exceeded"; readonly faultyWeight: number; readonly N: number };
+
 export type Unsubscribe = () => void;
 
 /** A method that the server does not know itself: `koma_*`, or administration of a devnet's node. */
@@ -246,12 +251,15 @@ export interface NodeApi {
   onHead(listener: (change: HeadChange) => void): Unsubscribe;
   onPendingTransaction(listener: (transaction: Transaction) => void): Unsubscribe;
   /**
-   * Blocks that become final at threshold `alpha`, a share of the weight.
+   * Blocks that become final at threshold `alpha`, a share of the weight: in height order, without gaps, each once. With
+   * `from` those that are final already are told first, from that number on.
    *
-   * @throws {UserError} KOMA_E_THRESHOLD_UNKNOWN when the node does not watch this threshold
+   * @throws {ProtocolError} KOMA_E_RPC_LIMIT when the node watches as many thresholds as it will, or `from` is too old
    */
-  onFinal(alpha: number, listener: (block: FinalBlock) => void): Unsubscribe;
+  onFinal(alpha: number, listener: (news: FinalityNews) => void, from?: bigint): Unsubscribe;
 
+  /** Methods for programs on the node's own machine; see `isLocalRequest`. */
+  readonly local?: Readonly<Record<string, ExtraMethod>>;
   /** By full name, for example `koma_nodePeers`. A name the server has itself is a bug. */
   readonly extra?: Readonly<Record<string, ExtraMethod>>;
 }

@@ -6,8 +6,8 @@ import { invalidParams, limitExceeded } from "./json-rpc-error.ts";
 import { headerToJson, quantity, transactionToJson } from "./json-views.ts";
 import type { RpcLimits } from "./limits.ts";
 import { type MethodGroup, method } from "./method-table.ts";
-import type { NodeApi, Unsubscribe } from "./node-api.ts";
-import { isAbsent, readBoolean, readLogCriteria, readObject } from "./params.ts";
+import type { FinalityNews, NodeApi, Unsubscribe } from "./node-api.ts";
+import { isAbsent, readBoolean, readLogCriteria, readObject, readQuantity } from "./params.ts";
 
 type Namespace = "eth" | "koma";
 
@@ -116,14 +116,17 @@ function subscribeEth(api: NodeApi, what: unknown, options: unknown, notify: (re
   }
 }
 
-/** `["finality", {alpha}]`: blocks that become final at a threshold of the client's choosing (KoMaBFT spec 12.5). */
+/** `["finality", {alpha, from}]`: blocks that become final at a threshold of the client's choosing (KoMaBFT spec 12.5). */
 function subscribeKoma(api: NodeApi, what: unknown, options: unknown, notify: (result: unknown) => void): Unsubscribe {
   if (what !== "finality") throw invalidParams("subscription", "expected finality");
-  const { alpha } = readObject(options ?? {}, "options");
+  const { alpha, from } = readObject(options ?? {}, "options");
   if (typeof alpha !== "number" || !(alpha > 0 && alpha < 1)) {
     throw invalidParams("options.alpha", "expected a number between 0 and 1");
   }
-  return api.onFinal(alpha, ({ hash, header, confidence }) => {
-    notify({ alpha, number: quantity(header.number), hash, parentHash: header.parentHash, confidence });
-  });
+  const tell = (news: FinalityNews) => {
+    if (news.kind === "exceeded") return notify({ alpha, exceeded: { faultyWeight: news.faultyWeight, N: news.N } });
+    const { hash, header, confidence } = news;
+    return notify({ alpha, number: quantity(header.number), hash, parentHash: header.parentHash, confidence });
+  };
+  return api.onFinal(alpha, tell, isAbsent(from) ? undefined : readQuantity(from, "options.from"));
 }

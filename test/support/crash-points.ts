@@ -145,6 +145,7 @@ export function beginLife({ instance, keys }: CrashSetup, index: number, directo
       executed: () => {},
       finalized: () => {},
       faultReported: () => {},
+      alarmed: () => {},
       fatal: ports.onFatal,
     },
     logger: silentLogger as Logger,
