@@ -1,19 +1,18 @@
 import {
   Args,
   type Ctx,
-  didYouMean,
   exitCodes,
   Flags,
   fromFlag,
   KomaCommand,
   type NamedKey,
   type NetClient,
-  nearNames,
   nodeNameOf,
   openArchive,
   openKey,
   openRootChain,
   passwordFileFlag,
+  pickFraudKind,
   readNetFacts,
   readTextFile,
   resolveCheckpoint,
@@ -100,7 +99,10 @@ limits the search to one kind (koma proof types). The exit code is 6 when nothin
   async execute(ctx: Ctx): Promise<ChallengeData> {
     const { args, flags } = await this.parse(ProofChallenge);
     const net = await ctx.net();
-    const wanted = args.type === undefined ? undefined : await kindOf(args.type);
+    const wanted =
+      args.type === undefined
+        ? undefined
+        : pickFraudKind(args.type, (await import("../../src/fraud/index.ts")).fraudKinds);
     // A dry run signs nothing: looking must not ask for a password.
     const key = flags["dry-run"]
       ? undefined
@@ -123,21 +125,6 @@ interface Search {
   readonly challenge: Challenge | undefined;
   readonly offence: string | null;
   readonly refused: ChallengeData["refused"];
-}
-
-async function kindOf(text: string): Promise<FraudKind> {
-  const { fraudKindOf, fraudKinds } = await import("../../src/fraud/index.ts");
-  const kind = fraudKindOf(text);
-  if (!kind) {
-    const near = nearNames(
-      text,
-      fraudKinds.map(({ type }) => type),
-    );
-    throw new UserError("KOMA_E_FRAUD_KIND_UNKNOWN", `There is no kind of fraud "${text.slice(0, 60)}".`, {
-      fix: near.length > 0 ? [didYouMean(near)] : ["koma proof types"],
-    });
-  }
-  return kind;
 }
 
 async function searchFraud(

@@ -38,3 +38,11 @@ export { type FraudKind, fraudKindOf, fraudKinds, type OffenceClass } from "./ki
 export { type ProofFile, parseChallenge, serializeChallenge } from "./proof-file.ts";
 export { collectBounty, type Punishment, punish, type SlashedSeat } from "./punish.ts";
 export { scanCheckpoint } from "./scan.ts";
+export {
+  type ScanMemory,
+  type WatchEvent,
+  type WatchedFault,
+  type WatchPorts,
+  watchFraud,
+  watchRound,
+} from "./watch.ts";

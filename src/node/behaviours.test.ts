@@ -56,6 +56,16 @@ describe("a behaviour", () => {
     expect(behaviours.blockFaults(2n)).toBeUndefined();
   });
 
+  it("commits all that was ordered in one block, each with a nonce of its own", () => {
+    behaviours.begin({ ...order, kind: "log-forge", actors: ["validator-0"], times: 1 });
+    behaviours.begin({ ...order, handle: "f2", kind: "tip-above-fee", actors: ["validator-0"], times: 1 });
+    const extra = behaviours.blockFaults(1n)?.extra(parent(), []) ?? [];
+    expect(extra.map(({ nonce }) => nonce)).toEqual([0n, 1n]);
+    behaviours.proposed(1n);
+    expect(heard).toMatchObject([{ handle: "f1" }, { handle: "f2" }]);
+    expect(slipped(2n)).toBe(0);
+  });
+
   test.each([
     { why: "a kind that nobody knows", change: { kind: "levitate" }, code: "KOMA_E_BEHAVIOUR_UNKNOWN" },
     { why: "a parameter", change: { params: { size: "3" } }, code: "KOMA_E_ARGUMENT_INVALID" },

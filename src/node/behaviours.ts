@@ -5,7 +5,7 @@ import type { Executor, RuleChanges } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import type { Address, Bytes } from "../primitives/index.ts";
 import type { NodeCommand } from "./admin-channel.ts";
-import { blockMisdeeds, forgeReceipt } from "./block-misdeeds.ts";
+import { blockMisdeeds, forgerOf } from "./block-misdeeds.ts";
 import type { BlockFaults } from "./block-service.ts";
 import { contradictionOf } from "./equivocation.ts";
 import type { NodeEventBus } from "./events.ts";
@@ -56,8 +56,8 @@ export function createBehaviours(
   ports: { readonly executor: Executor; readonly events: NodeEventBus; readonly logger: Logger },
 ): Behaviours {
   const running = new Map<string, Running>();
-  /** Whose work the block with that number holds, from when it is built until it is proposed. */
-  const slipped = new Map<bigint, Running | undefined>();
+  /** What the block with that number holds of these, from when it is built until it is proposed. */
+  const committed = new Map<bigint, readonly Running[]>();
 
   function begin(command: BehaveCommand): void {
     if (!config.devnet) {
@@ -91,25 +91,29 @@ export function createBehaviours(
     ports.logger.warn({ handle: command.handle, kind }, "misbehaving on request");
   }
 
-  function acting(block: bigint, does: (kind: string) => boolean): Running | undefined {
-    return concerned(block).find(({ kind, actor, left }) => does(kind) && actor && left > 0);
+  function acting(block: bigint, does: (kind: string) => boolean): readonly Running[] {
+    return concerned(block).filter(({ kind, actor, left }) => does(kind) && actor && left > 0);
   }
-
-  const cheating = (block: bigint) => acting(block, (kind) => kind in blockMisdeeds);
 
   function concerned(block: bigint): readonly Running[] {
     return [...running.values()].filter(({ from }) => from <= block);
   }
 
-  /** What the producer does to its block: the misdeed that was ordered first. */
-  function misdeed(block: bigint, parent: BlockHeader, deliveries: readonly Transaction[]): readonly Transaction[] {
+  /** What the producer does to its block: every misdeed that was ordered, in the order of the orders. */
+  function commit(block: bigint, parent: BlockHeader, deliveries: readonly Transaction[]): readonly Transaction[] {
     const { signer, chainId } = config;
-    const cheat = cheating(block);
-    if (!cheat || !signer) return [];
-    const before = deliveries.filter(({ sender }) => sender === signer.address).length;
-    const scene = { chainId, executor: ports.executor, parent, signer, before, params: cheat.params };
-    const extra = blockMisdeeds[cheat.kind]?.transactions(scene) ?? [];
-    slipped.set(block, extra.length > 0 ? cheat : undefined);
+    if (!signer) return [];
+    const own = deliveries.filter(({ sender }) => sender === signer.address).length;
+    const extra: Transaction[] = [];
+    const done: Running[] = [];
+    for (const cheat of acting(block, (kind) => kind in blockMisdeeds)) {
+      const before = own + extra.length;
+      const scene = { chainId, executor: ports.executor, parent, signer, before, params: cheat.params };
+      const transactions = blockMisdeeds[cheat.kind]?.transactions(scene) ?? [];
+      extra.push(...transactions);
+      if (transactions.length > 0) done.push(cheat);
+    }
+    committed.set(block, done);
     return extra;
   }
 
@@ -120,7 +124,7 @@ export function createBehaviours(
     return {
       ignoreNonces: all || rules.some(({ ignoreNonces }) => ignoreNonces),
       ignoreLimits: all || rules.some(({ ignoreLimits }) => ignoreLimits),
-      forge: forgeReceipt,
+      forge: forgerOf(all ? Object.keys(blockMisdeeds) : parts.map(({ kind }) => kind)),
     };
   }
 
@@ -133,13 +137,13 @@ export function createBehaviours(
       // Whoever takes part goes on accepting the bad block until it is healed, also when its own part is done.
       const parts = concerned(block).filter(({ kind }) => kind !== "equivocate");
       if (parts.length === 0) return undefined;
-      return { extra: (parent, deliveries) => misdeed(block, parent, deliveries), rules: rulesOf(parts) };
+      return { extra: (parent, deliveries) => commit(block, parent, deliveries), rules: rulesOf(parts) };
     },
     contradiction(message, instance) {
       const { signer } = config;
       if (message.kind !== "unit" || !signer) return undefined;
       if (instance.committee.validators[message.unit.creator]?.signer !== signer.address) return undefined;
-      const cheat = acting(ports.executor.finalHead.number + 1n, (kind) => kind === "equivocate");
+      const [cheat] = acting(ports.executor.finalHead.number + 1n, (kind) => kind === "equivocate");
       const second = cheat && contradictionOf(message, instance, signer.key);
       if (!second) return undefined;
       cheat.left -= 1;
@@ -150,22 +154,25 @@ export function createBehaviours(
       return second;
     },
     proposed(block) {
-      const done = slipped.get(block);
-      slipped.clear();
-      if (!done) return;
-      done.left -= 1;
-      const detail = `block ${block} holds ${blockMisdeeds[done.kind]?.detail}`;
-      const { handle, kind } = done;
-      ports.events.emit({ type: "behaviour", handle, kind, event: "performed", detail });
-      if (done.left > 0) return;
-      // Who hears that it is over heals the accomplices: not before the block is final, or they would refuse it.
-      const unsubscribe = ports.events.subscribe((event) => {
-        if (event.type !== "blockFinalized" || event.number < block) return;
-        unsubscribe();
-        ports.events.emit({ type: "behaviour", handle, kind, event: "finished", detail });
-      });
+      const done = committed.get(block) ?? [];
+      committed.clear();
+      for (const cheat of done) perform(cheat, block);
     },
   };
+
+  function perform(cheat: Running, block: bigint): void {
+    cheat.left -= 1;
+    const detail = `block ${block} holds ${blockMisdeeds[cheat.kind]?.detail}`;
+    const { handle, kind } = cheat;
+    ports.events.emit({ type: "behaviour", handle, kind, event: "performed", detail });
+    if (cheat.left > 0) return;
+    // Who hears that it is over heals the accomplices: not before the block is final, or they would refuse it.
+    const unsubscribe = ports.events.subscribe((event) => {
+      if (event.type !== "blockFinalized" || event.number < block) return;
+      unsubscribe();
+      ports.events.emit({ type: "behaviour", handle, kind, event: "finished", detail });
+    });
+  }
 }
 
 /** @throws {UserError} KOMA_E_ARGUMENT_INVALID for a parameter that is unknown, missing or malformed */

@@ -10,7 +10,7 @@ import type { ArchivedBlock } from "../checkpoint/index.ts";
 import { findFaults } from "../fraud/index.ts";
 import { addressWord, hashFromBytes, hexToBytes, parseAddress, wordOf } from "../primitives/index.ts";
 import { loadArtifacts } from "../rootchain/index.ts";
-import { blockMisdeeds, forgeReceipt } from "./block-misdeeds.ts";
+import { blockMisdeeds, forgerOf } from "./block-misdeeds.ts";
 
 const directories = temporaryDirectories();
 const token = parseAddress(`0x${"70ce".repeat(10)}`);
@@ -58,7 +58,7 @@ describe("a producer's misdeed", () => {
     async (kind) => {
       const misdeed = blockMisdeeds[kind];
       if (!misdeed) throw new Error("the table has no such misdeed");
-      const rules = { ...misdeed.rules, forge: forgeReceipt };
+      const rules = { ...misdeed.rules, forge: forgerOf([kind]) };
       const { executor } = lenient;
       const parent = executor.headerAt(executor.finalHead.hash);
       const scene = {
@@ -99,6 +99,18 @@ describe("a producer's misdeed", () => {
       expect(faults.map(({ type }) => type)).toEqual([proofs[kind]]);
     },
   );
+
+  test("is honest the second time, when its transaction comes back after the rollback", () => {
+    const { executor } = lenient;
+    const parent = executor.headerAt(executor.finalHead.hash);
+    const scene = { chainId: honest.genesis.chainId, executor, parent, signer: producer, before: 0, params: {} };
+    const [transaction] = blockMisdeeds["log-forge"]?.transactions(scene) ?? [];
+    if (!transaction) throw new Error("the misdeed makes a transaction");
+    const logsBloom = new Uint8Array(256);
+    const receipt = { type: 2, status: 1, cumulativeGasUsed: 30_000n, logsBloom, logs: [] } as const;
+    expect(forgerOf(["log-forge"])(transaction, receipt).logs).toHaveLength(1);
+    expect(forgerOf(["bad-nonce", "erc20-output"])(transaction, receipt)).toBe(receipt);
+  });
 
   test("with a token waits until the token exists", () => {
     const { executor } = lenient;

@@ -151,12 +151,17 @@ export const blockMisdeeds: Readonly<Record<string, BlockMisdeed>> = {
   },
 };
 
-const forgers = Object.entries(blockMisdeeds).flatMap(([kind, { forge }]) =>
-  forge ? [{ mark: markOf(kind), forge }] : [],
-);
-
-/** The receipt as those write it who go along with forgeries; that of an unmarked transaction is left alone. */
-export function forgeReceipt({ data }: Transaction, receipt: Receipt): Receipt {
-  const forger = forgers.find(({ mark }) => data.length >= mark.length && equalBytes(data.slice(-mark.length), mark));
-  return forger ? forger.forge(receipt) : receipt;
+/**
+ * Writes receipts as those write them who go along with these kinds; that of a transaction without one of their marks is
+ * left alone. Of these kinds only: a forged transaction outlives the rollback of its block, and is honest the second time.
+ */
+export function forgerOf(kinds: readonly string[]): (tx: Pick<Transaction, "data">, receipt: Receipt) => Receipt {
+  const forgers = kinds.flatMap((kind) => {
+    const forge = blockMisdeeds[kind]?.forge;
+    return forge ? [{ mark: markOf(kind), forge }] : [];
+  });
+  return ({ data }, receipt) => {
+    const forger = forgers.find(({ mark }) => data.length >= mark.length && equalBytes(data.slice(-mark.length), mark));
+    return forger ? forger.forge(receipt) : receipt;
+  };
 }

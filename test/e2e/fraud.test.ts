@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { DevnetData } from "../support/devnet.ts";
 import { ask, blockAt, untilAllFinal } from "../support/devnet.ts";
@@ -22,6 +23,10 @@ interface Verdict {
   readonly state?: string;
   readonly slashed?: readonly unknown[];
   readonly bountyWei?: string;
+}
+
+interface Scan {
+  readonly found: readonly { readonly type: string; readonly offence: string | null }[];
 }
 
 describe("a fraud on a running devnet", () => {
@@ -89,6 +94,43 @@ describe("a fraud on a running devnet", () => {
       return block?.hash === chain.hash;
     });
     await untilAllFinal(devnet.nodes, Number(height) + 5);
+    const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
+    expect(paid.status).toBe("final");
+  }, 240_000);
+
+  it("is proven of transactions, receipts and token logs too, each as its own kind", async () => {
+    const cheats = ["tip-above-fee", "log-forge", "erc20-amount", "erc20-output"];
+    const kinds = ["bad-transaction", "bad-receipt", "erc20-transfer", "erc20-log"];
+    const latest = async () => Number((await koma.json<{ number: number }>("block", "show", "latest")).number);
+    // All in one block of one producer, so that one verdict rolls all of it back.
+    const at = (await latest()) + 8;
+    for (const cheat of cheats) {
+      await koma.json("devnet", "fault", "behave", "validator-1", cheat, "--times", "1", "--at", String(at));
+    }
+    await eventually("the first of their blocks", async () => (await latest()) >= at);
+    const began = Date.now();
+    const found = await eventually(
+      "a scan that finds all four",
+      async () => {
+        const scan = await koma.run<Scan>("proof", "scan");
+        return scan.exitCode === 6 && scan.envelope.data.found.length >= kinds.length && scan.envelope.data.found;
+      },
+      90_000,
+    );
+    expect(found.map(({ type }) => type).sort()).toEqual([...kinds].sort());
+    // The root contracts would convict of every one of them, and a file of each holds by itself.
+    expect(found.filter(({ offence }) => offence === null)).toEqual([]);
+    const file = join(koma.home, "transfer.json");
+    await koma.json("proof", "challenge", "erc20-transfer", "--dry-run", "--out", file);
+    expect(await koma.json("proof", "verify", file, "--onchain")).toMatchObject({ outcome: "holds" });
+    const { state, slashed } = await koma.json<Verdict>("proof", "challenge", "erc20-log", "--from", "dave");
+    expect(state).toBe("accepted");
+    expect(slashed?.length).toBeGreaterThanOrEqual(3);
+    console.info(`four kinds proven and slashed ${((Date.now() - began) / 1000).toFixed(1)} s after the cheat`);
+    await eventually("generation 2 on every node", async () => {
+      const generations = await Promise.all(devnet.nodes.map(({ rpcUrl }) => generationOf(rpcUrl)));
+      return generations.every((generation) => generation === 2);
+    });
     const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
     expect(paid.status).toBe("final");
   }, 240_000);

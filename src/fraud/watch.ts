@@ -1,0 +1,184 @@
+import type { SubmittedCheckpoint } from "../checkpoint/index.ts";
+import { EnvironmentError, ProtocolError } from "../errors.ts";
+import type { Hash } from "../primitives/index.ts";
+import type { Verdict } from "../rootchain/index.ts";
+import { type FoundFault, type FraudCase, findFraud } from "./case.ts";
+import type { ContradictionSearch } from "./contradictions.ts";
+import type { Challenge } from "./evidence.ts";
+import { craftChallenge, describeFault } from "./finders.ts";
+import type { FraudKind } from "./kinds.ts";
+import type { Punishment } from "./punish.ts";
+
+/** A fault that a watch found, with what the root contracts say to it. */
+export interface WatchedFault {
+  readonly type: string;
+  /** Undefined for a contradiction in consensus, which needs no checkpoint. */
+  readonly checkpoint: bigint | undefined;
+  readonly block: bigint | undefined;
+  readonly reason: string;
+  /** Undefined when the root contracts would not convict. */
+  readonly offence: Hash | undefined;
+  /** Why they would not. */
+  readonly refusal: { readonly code: string; readonly why: string } | undefined;
+  readonly challenge: Challenge | undefined;
+}
+
+/** What happens while somebody watches. */
+export type WatchEvent =
+  | { readonly event: "scanned"; readonly checkpoint: SubmittedCheckpoint; readonly faults: number }
+  /** No node shows the blocks that were signed. */
+  | { readonly event: "unread"; readonly checkpoint: SubmittedCheckpoint; readonly why: string }
+  | { readonly event: "fault"; readonly fault: WatchedFault }
+  | { readonly event: "punished"; readonly fault: WatchedFault; readonly punishment: Punishment }
+  /** A challenge was refused after all: somebody else's came first, or the checkpoint is gone. */
+  | { readonly event: "refused"; readonly fault: WatchedFault; readonly code: string; readonly why: string }
+  /** An endpoint does not answer; the watch goes on. */
+  | { readonly event: "trouble"; readonly code: string; readonly why: string };
+
+/** Checkpoints that need no second look, by the root that was signed: a number is given again after a rollback. */
+export interface ScanMemory {
+  has(root: Hash): boolean;
+  add(root: Hash): Promise<void>;
+}
+
+export interface WatchPorts {
+  pending(): Promise<readonly SubmittedCheckpoint[]>;
+  /** A case with blocks read anew: after a rollback a number has other blocks. */
+  openCase(): Promise<FraudCase>;
+  /** What validators signed twice; absent when only another kind is wanted. */
+  readonly contradictions?: () => Promise<ContradictionSearch>;
+  judge(kind: number, evidence: Challenge["evidence"]): Promise<Verdict>;
+  /** Has the guilty charged; absent for a watch that only looks. */
+  readonly punish?: (challenge: Challenge) => Promise<Punishment>;
+  readonly memory: ScanMemory;
+}
+
+/**
+ * Looks once at every pending checkpoint that is not remembered, and at what the nodes know of contradictions. Every fault
+ * is judged; with `punish` the first proven one of a checkpoint is charged at once, which rolls the checkpoint back.
+ *
+ * @param reported what was told before, so that an unread checkpoint and an open contradiction are told once
+ * @param stop whether to end before the next checkpoint: what was begun is finished
+ * @throws {EnvironmentError} when the root chain or every node is away
+ */
+export async function* watchRound(
+  ports: WatchPorts,
+  wanted: FraudKind | undefined,
+  reported: Set<string>,
+  stop: () => boolean = () => false,
+): AsyncGenerator<WatchEvent> {
+  const fresh = (await ports.pending()).filter(({ rootHash }) => !ports.memory.has(rootHash));
+  const fraud = fresh.length > 0 ? await ports.openCase() : undefined;
+  for (const checkpoint of fraud ? fresh : []) {
+    if (stop()) return;
+    const { found, unread } = await findFraud(fraud as FraudCase, [checkpoint], wanted);
+    const [why] = unread;
+    if (why) {
+      if (isNew(reported, `unread ${checkpoint.rootHash}`)) yield { event: "unread", checkpoint, why: why.why };
+      continue;
+    }
+    yield { event: "scanned", checkpoint, faults: found.length };
+    const rolledBack = yield* judgeAll(ports, fraud as FraudCase, found);
+    await ports.memory.add(checkpoint.rootHash);
+    // The later ones fell with it; those that come instead have other roots.
+    if (rolledBack) return;
+  }
+  if (!ports.contradictions || stop()) return;
+  const { proven } = await ports.contradictions();
+  if (!proven || !isNew(reported, proven.verdict.offenceId)) return;
+  const fault: WatchedFault = {
+    type: proven.challenge.type,
+    checkpoint: undefined,
+    block: undefined,
+    reason: proven.fault,
+    offence: proven.verdict.offenceId,
+    refusal: undefined,
+    challenge: proven.challenge,
+  };
+  yield { event: "fault", fault };
+  yield* punishFault(ports, fault);
+}
+
+/** Tells every fault; charges the first that convicts. @returns whether the checkpoint is gone */
+async function* judgeAll(
+  ports: WatchPorts,
+  fraud: FraudCase,
+  found: readonly FoundFault[],
+): AsyncGenerator<WatchEvent, boolean> {
+  const faults: WatchedFault[] = [];
+  for (const candidate of found) {
+    const fault = await judgeFault(ports, fraud, candidate);
+    faults.push(fault);
+    yield { event: "fault", fault };
+  }
+  for (const fault of faults) if (fault.offence !== undefined && (yield* punishFault(ports, fault))) return true;
+  return false;
+}
+
+async function judgeFault(
+  ports: WatchPorts,
+  fraud: FraudCase,
+  { checkpoint, fault }: FoundFault,
+): Promise<WatchedFault> {
+  const told = { type: fault.type, checkpoint, block: blockOf(fault), reason: describeFault(fault) };
+  try {
+    const challenge = await craftChallenge(fraud.archive, fault, fraud.graceBlocks);
+    const { offenceId } = await ports.judge(challenge.kind, challenge.evidence);
+    return { ...told, offence: offenceId, refusal: undefined, challenge };
+  } catch (error) {
+    // The chain's own answer; an endpoint that is away is no answer.
+    if (!(error instanceof ProtocolError)) throw error;
+    return { ...told, offence: undefined, refusal: { code: error.code, why: error.message }, challenge: undefined };
+  }
+}
+
+/** @returns whether the guilty were charged */
+async function* punishFault(ports: WatchPorts, fault: WatchedFault): AsyncGenerator<WatchEvent, boolean> {
+  if (!ports.punish || !fault.challenge) return false;
+  try {
+    yield { event: "punished", fault, punishment: await ports.punish(fault.challenge) };
+    return true;
+  } catch (error) {
+    // Whoever was quicker has done what there was to do.
+    if (!(error instanceof ProtocolError)) throw error;
+    yield { event: "refused", fault, code: error.code, why: error.message };
+    return false;
+  }
+}
+
+/**
+ * Watches until the signal ends it; a challenge that was begun is carried out first. Endpoints that are away are told once
+ * and asked again.
+ *
+ * @param rest waits between two looks; ends early with the signal
+ */
+export async function* watchFraud(
+  ports: WatchPorts,
+  wanted: FraudKind | undefined,
+  signal: AbortSignal,
+  rest: () => Promise<void>,
+): AsyncGenerator<WatchEvent> {
+  const reported = new Set<string>();
+  let trouble: string | undefined;
+  while (!signal.aborted) {
+    try {
+      yield* watchRound(ports, wanted, reported, () => signal.aborted);
+      trouble = undefined;
+    } catch (error) {
+      if (!(error instanceof EnvironmentError)) throw error;
+      if (error.message !== trouble) yield { event: "trouble", code: error.code, why: error.message };
+      trouble = error.message;
+    }
+    if (!signal.aborted) await rest();
+  }
+}
+
+function blockOf(fault: FoundFault["fault"]): bigint {
+  return "second" in fault ? fault.second.block : fault.block;
+}
+
+function isNew(reported: Set<string>, what: string): boolean {
+  if (reported.has(what)) return false;
+  reported.add(what);
+  return true;
+}
