@@ -62,7 +62,13 @@ export async function stakeValidators(anvil: Anvil, root: RootDeployment): Promi
 export async function submitCheckpoint(
   root: RootDeployment,
   client: RootChain,
-  block: { readonly start: bigint; readonly end: bigint; readonly rootHash: Hash },
+  block: {
+    readonly start: bigint;
+    readonly end: bigint;
+    readonly rootHash: Hash;
+    /** Default: something that is no block's hash. */
+    readonly lastBlockHash?: Hash;
+  },
 ): Promise<bigint> {
   const head = await client.checkpoints.head(chainId);
   const checkpoint: Checkpoint = {
@@ -70,8 +76,8 @@ export async function submitCheckpoint(
     epoch: head.epoch,
     number: head.number,
     proposer: head.proposer,
-    ...block,
     lastBlockHash: keccakHash(utf8(`last ${block.end}`)),
+    ...block,
     accountHash: zeroHash,
     prevCheckpoint: head.prevCheckpoint,
     generation: head.generation,
