@@ -6,7 +6,7 @@ import type { StateExchange } from "./state-exchange.ts";
 
 export type Question = Extract<
   MessageBody,
-  { readonly kind: "getUnit" | "getLane" | "getEvidence" | "getBlock" | "getEndorsements" }
+  { readonly kind: "getUnit" | "getPanorama" | "getLane" | "getEvidence" | "getBlock" | "getEndorsements" }
 >;
 
 /** Answers a peer that lacks something. What we do not have, or only have unchecked, stays unanswered. */
@@ -20,6 +20,10 @@ export function answerQuestion(question: Question, from: PeerId, dag: Dag, excha
     case "getUnit": {
       const unit = dag.unit(question.unit);
       return unit === undefined ? [] : [send({ kind: "unit", unit: dag.wire(unit), payload: unit.block?.payload })];
+    }
+    case "getPanorama": {
+      const unit = dag.unit(question.unit);
+      return unit === undefined ? [] : [send({ kind: "unit", unit: dag.wire(unit), payload: undefined })];
     }
     case "getLane":
       return exchange.lane(question.creator, question.from, question.to, from);

@@ -4,6 +4,7 @@ import { answerQuestion } from "./answers.ts";
 import { blockRef } from "./block-ref.ts";
 import type { BlockNode } from "./block-tree.ts";
 import type { ValidatorIndex } from "./committee.ts";
+import { asBroadcast } from "./compact-unit.ts";
 import { Dag, type ValidUnit } from "./dag.ts";
 import type { BlockRef, Effect, Timer } from "./effects.ts";
 import { EndorsementExchange } from "./endorsement-exchange.ts";
@@ -30,9 +31,10 @@ import { describeStatus } from "./status.ts";
 import { StoredUnits } from "./stored-units.ts";
 import type { Confidence } from "./summit.ts";
 import { Synchronizer } from "./synchronizer.ts";
-import { pingDigest, type UnitHash, type WireUnit } from "./unit.ts";
+import { pingDigest, type UnitHash } from "./unit.ts";
+import { UnitIntake } from "./unit-intake.ts";
 import { type RecentUnits, recentUnits, type UnitView } from "./unit-view.ts";
-import { checkCitations, checkIdentified } from "./validity.ts";
+import { checkCitations } from "./validity.ts";
 
 const PURGE_EVERY_MS = 5_000;
 const RETRY_BLOCK_MS = 500;
@@ -47,6 +49,7 @@ class ConsensusInstance implements KomaBft {
   readonly #options: LocalOptions;
   readonly #dag: Dag;
   readonly #sync: Synchronizer;
+  readonly #intake: UnitIntake;
   readonly #exchange: StateExchange;
   readonly #presence: Presence;
   readonly #schedule: Schedule | undefined;
@@ -78,6 +81,12 @@ class ConsensusInstance implements KomaBft {
     const parts = { dag: this.#dag, sync: this.#sync, schedule: this.#schedule, endorser: this.#endorser };
     this.#faults = new Faults({ ...parts, finality: this.#finality });
     this.#endorsing = new EndorsementExchange({ ...parts, faults: this.#faults });
+    this.#intake = new UnitIntake({
+      ...parts,
+      faults: this.#faults,
+      limits: this.#options,
+      heard: (creator, t, now) => this.#heard(creator, t, now),
+    });
     this.#stored = new StoredUnits(this.#dag, this.#sync);
   }
 
@@ -133,10 +142,13 @@ class ConsensusInstance implements KomaBft {
         return this.#run(now, this.#sync.onPostponed(now));
       case "requests":
         return this.#run(now, this.#sync.onRequestTick(now));
+      case "panoramas":
+        return this.#run(now, this.#intake.onTick(now));
       case "requestState":
         return this.#run(now, this.#exchange.onTimer(now));
       case "purge":
         this.#sync.purge(now);
+        this.#intake.purge(now);
         return this.#run(now, [
           ...this.#stored.retry(now),
           { kind: "schedule", timer, at: timestamp(now + PURGE_EVERY_MS) },
@@ -192,6 +204,7 @@ class ConsensusInstance implements KomaBft {
       {
         dag: this.#dag,
         sync: this.#sync,
+        intake: this.#intake,
         exchange: this.#exchange,
         presence: this.#presence,
         schedule: this.#schedule,
@@ -205,7 +218,7 @@ class ConsensusInstance implements KomaBft {
   #receive(message: MessageBody, from: PeerId, now: Timestamp): readonly Effect[] {
     switch (message.kind) {
       case "unit":
-        return this.#receiveUnit(message.unit, message.payload, from, now);
+        return this.#intake.receive(message.unit, message.payload, from, now);
       case "block":
         return this.#sync.receivePayload(message.block, message.payload, from, now);
       case "evidence":
@@ -225,23 +238,6 @@ class ConsensusInstance implements KomaBft {
       default:
         return answerQuestion(message, from, this.#dag, this.#exchange);
     }
-  }
-
-  #receiveUnit(wire: WireUnit, payload: Bytes | undefined, from: PeerId, now: Timestamp): readonly Effect[] {
-    if (wire.instance !== this.instance.id) return [];
-    const validator = this.instance.committee.validators[wire.creator];
-    if (validator === undefined) return disconnect(from, { code: "Creator", creator: wire.creator });
-    const unit = this.instance.checks.identify(this.instance.domain, wire);
-    if (this.#dag.unit(unit.hash) !== undefined) return [];
-    if (this.#sync.knows(unit.hash)) return this.#sync.addSender(unit.hash, payload, from, now);
-    if (this.#sync.isInvalid(unit.hash)) return disconnect(from, { code: "InvalidCitation", cited: unit.hash });
-    // Forks are free to make: those of a known equivocator come in only when an honest unit stands on them.
-    if (this.#dag.isFaulty(unit.creator) && !this.#sync.isNeeded(unit.hash)) return [];
-    const check = checkIdentified(unit, this.instance, validator.signer);
-    if (!check.ok) return disconnect(from, check.rejection);
-    const heard = [...this.#heard(unit.creator, unit.body.t, now), ...this.#faults.onSigned(unit, now)];
-    if (this.#dag.isFaulty(unit.creator) && !this.#sync.isNeeded(unit.hash)) return heard;
-    return [...heard, ...this.#sync.receive(check.value, payload, from, now)];
   }
 
   #receivePing({ creator, t, signature }: Ping, from: PeerId, now: Timestamp): readonly Effect[] {
@@ -328,7 +324,7 @@ class ConsensusInstance implements KomaBft {
     const [from] = this.#sync.pending(valid.unit.hash)?.senders ?? [];
     const effects: Effect[] = [{ kind: "persist", unit: valid.unit, payload, own: undefined }];
     if (this.#options.relay) {
-      const message = this.#message({ kind: "unit", unit: valid.unit, payload });
+      const message = this.#message({ kind: "unit", unit: asBroadcast(valid.unit, this.#dag), payload });
       effects.push({ kind: "broadcast", message, except: from });
     }
     const { unit, evidence, conflicts } = this.#dag.add(valid, payload);
@@ -351,9 +347,11 @@ class ConsensusInstance implements KomaBft {
     const { unit: signed } = valid;
     const { unit, conflicts } = this.#dag.add(valid, payload);
     this.#noteBlock(unit.block);
+    const message = this.#message({ kind: "unit", unit: asBroadcast(signed, this.#dag), payload });
     return [
       { kind: "persist", unit: signed, payload, own: { seq: signed.seq } },
-      { kind: "broadcast", message: this.#message({ kind: "unit", unit: signed, payload }), except: undefined },
+      { kind: "broadcast", message, except: undefined },
+      ...this.#intake.onKnown(unit, now),
       ...this.#endorsing.onUnit(unit, conflicts, now),
       ...this.#sync.onAdded(unit.hash, now),
     ];

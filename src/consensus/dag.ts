@@ -20,6 +20,7 @@ import { citedHashes, citedNumbers, isCorrect, observationsOf } from "./panorama
 import { roundIdOf } from "./rounds.ts";
 import type { SignedHeader } from "./signed-header.ts";
 import type { SignedUnit, UnitHash } from "./unit.ts";
+import { UnitHashes } from "./unit-hashes.ts";
 
 /** A unit with its citations looked up in a state; see `checkCitations`, which alone makes {@link ValidUnit}s. */
 export interface ResolvedUnit {
@@ -58,14 +59,16 @@ export class Dag {
   readonly latest: Observation[];
   readonly endorsements: Endorsements;
   readonly naivety = new Naivety();
+  /** As bytes, by the position of each unit in {@link order}. */
+  readonly hashes = new UnitHashes();
   readonly #units = new Map<UnitHash, DagUnit>();
   readonly #blocks = new Map<UnitHash, BlockNode>();
   readonly #evidence = new Map<ValidatorIndex, Evidence>();
   /** Faulty on evidence of the era before. */
   readonly #marked = new Set<ValidatorIndex>();
   readonly #forked = new Set<ValidatorIndex>();
-  /** Validators whose first lane exists. */
-  readonly #started = new Set<ValidatorIndex>();
+  /** Every one begins at number 0. */
+  readonly #firstLanes: (Lane | undefined)[] = [];
   #laneCount: number;
   #faultyWeight = 0;
 
@@ -82,9 +85,13 @@ export class Dag {
 
   /** {@link unit}, where its place is known: nearly always it lies on the lane that we follow, and no table is needed. */
   unitAt(creator: ValidatorIndex, seq: number, hash: UnitHash): DagUnit | undefined {
-    const latest = this.latest[creator];
-    const unit = isCorrect(latest) ? laneAncestor(latest, seq) : undefined;
+    const unit = this.onFirstLane(creator, seq);
     return unit?.hash === hash ? unit : this.#units.get(hash);
+  }
+
+  /** Unit number `seq` on a validator's first lane; who has not forked has no other. */
+  onFirstLane(creator: ValidatorIndex, seq: number): DagUnit | undefined {
+    return this.#firstLanes[creator]?.units[seq];
   }
 
   block(unit: UnitHash): BlockNode | undefined {
@@ -102,6 +109,11 @@ export class Dag {
   /** Validators whose fault is proven in this instance. */
   equivocators(): Iterable<ValidatorIndex> {
     return this.#evidence.keys();
+  }
+
+  /** True once somebody's fault is proven in this instance. */
+  get knowsEvidence(): boolean {
+    return this.#evidence.size > 0;
   }
 
   faultKind(index: ValidatorIndex): FaultKind | undefined {
@@ -168,6 +180,7 @@ export class Dag {
     };
     added.lane.units.push(added);
     this.order.push(added);
+    this.hashes.add(added.hash);
     this.#units.set(added.hash, added);
     if (block) this.#blocks.set(block.unit, block);
     const evidence = this.#updateLatest(added);
@@ -176,8 +189,7 @@ export class Dag {
 
   /** A unit of the state with the same creator and number on the lane that we follow: with it, an equivocation. */
   forkOf({ hash, creator, seq }: SignedUnit): SignedUnit | undefined {
-    const latest = this.latest[creator];
-    const known = isCorrect(latest) ? laneAncestor(latest, seq) : undefined;
+    const known = this.onFirstLane(creator, seq);
     return known === undefined || known.hash === hash ? undefined : this.wire(known);
   }
 
@@ -212,10 +224,11 @@ export class Dag {
   /** Forgets everything but who is faulty and why: what an old era keeps for those who still cite its evidence. */
   retainEvidenceOnly(): void {
     this.order.length = 0;
+    this.hashes.clear();
     this.#units.clear();
     this.#blocks.clear();
     this.#forked.clear();
-    this.#started.clear();
+    this.#firstLanes.length = 0;
     this.#laneCount = this.instance.size;
     for (let i = 0; i < this.latest.length; i++) if (this.latest[i] !== "faulty") this.latest[i] = undefined;
   }
@@ -266,11 +279,12 @@ export class Dag {
   /** The lane that a unit after `prev` continues, or a new one when another unit continues it already. */
   #laneFor(creator: ValidatorIndex, prev: DagUnit | undefined): Lane {
     if (prev !== undefined && prev.lane.units.at(-1) === prev) return prev.lane;
-    const isFirst = !this.#started.has(creator);
-    this.#started.add(creator);
+    const isFirst = this.#firstLanes[creator] === undefined;
     if (!isFirst) this.#forked.add(creator);
     const id = isFirst ? creator : this.#laneCount++;
-    return { id, creator, parent: prev?.lane, firstSeq: (prev?.seq ?? -1) + 1, units: [] };
+    const lane: Lane = { id, creator, parent: prev?.lane, firstSeq: (prev?.seq ?? -1) + 1, units: [] };
+    if (isFirst) this.#firstLanes[creator] = lane;
+    return lane;
   }
 
   #updateLatest(added: DagUnit): Evidence | undefined {

@@ -36,6 +36,7 @@ export type Timer =
   | { readonly kind: "retryBlock"; readonly block: UnitHash }
   | { readonly kind: "postponed" }
   | { readonly kind: "requests" }
+  | { readonly kind: "panoramas" }
   | { readonly kind: "requestState" }
   | { readonly kind: "purge" };
 

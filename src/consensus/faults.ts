@@ -39,12 +39,16 @@ export class Faults {
     return this.onEvidence(evidence, now);
   }
 
-  /** A signed unit beside another with its number proves a fault, whether or not the two are ever valid (I-9). */
-  onSigned(unit: SignedUnit, now: Timestamp): readonly Effect[] {
+  /**
+   * A signed unit beside another with its number proves a fault, whether or not the two are ever valid (I-9).
+   *
+   * @param beside one that waits for the hashes of its panorama, if there is one
+   */
+  onSigned(unit: SignedUnit, beside: SignedUnit | undefined, now: Timestamp): readonly Effect[] {
     const { dag, sync, schedule } = this.#parts;
     // One of ours that we did not make is for the doppelgänger rule.
     if (schedule?.owns(unit.creator)) return [];
-    const other = dag.forkOf(unit) ?? sync.forkOf(unit);
+    const other = dag.forkOf(unit) ?? sync.forkOf(unit) ?? beside;
     if (other === undefined || dag.isFaulty(unit.creator)) return [];
     const evidence = createEquivocationEvidence(dag.instance.domain, headerOf(other), headerOf(unit));
     return dag.addEvidence(evidence) ? this.onEvidence(evidence, now) : [];

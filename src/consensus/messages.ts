@@ -59,6 +59,8 @@ export type MessageBody =
   | { readonly kind: "finality"; readonly signed: FinalitySignature }
   | { readonly kind: "block"; readonly block: UnitHash; readonly payload: Bytes }
   | { readonly kind: "getUnit"; readonly unit: UnitHash }
+  /** A unit that came without the hashes of its panorama: answered with the unit and the hashes. */
+  | { readonly kind: "getPanorama"; readonly unit: UnitHash }
   /** Units `from` … `to`, both included, of one validator. */
   | { readonly kind: "getLane"; readonly creator: ValidatorIndex; readonly from: number; readonly to: number }
   | { readonly kind: "getEvidence"; readonly creator: ValidatorIndex }
@@ -87,6 +89,7 @@ const TAG: Readonly<Record<MessageBody["kind"], number>> = {
   state: 9,
   endorsements: 10,
   getEndorsements: 11,
+  getPanorama: 12,
   finality: 20,
 };
 
@@ -142,6 +145,7 @@ function fieldsOf(message: MessageBody): readonly RlpItem[] {
     case "endorsements":
       return [endorsementsToRlp(message.endorsements)];
     case "getUnit":
+    case "getPanorama":
     case "getEndorsements":
       return [hexToBytes(message.unit)];
     case "getLane":
@@ -198,6 +202,9 @@ function bodyOf(tag: number, fields: readonly RlpItem[]): MessageBody {
     case TAG.getUnit:
       readList(fields, 1);
       return { kind: "getUnit", unit: readUnitHash(fields[0]) };
+    case TAG.getPanorama:
+      readList(fields, 1);
+      return { kind: "getPanorama", unit: readUnitHash(fields[0]) };
     case TAG.getLane:
       readList(fields, 3);
       return {

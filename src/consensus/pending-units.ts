@@ -1,7 +1,7 @@
 import type { Bytes, Timestamp } from "../primitives/index.ts";
 import type { ValidatorIndex } from "./committee.ts";
 import type { PeerId } from "./messages.ts";
-import type { UnitHash } from "./unit.ts";
+import type { SignedUnit, UnitHash } from "./unit.ts";
 import type { CheckedUnit } from "./validity.ts";
 
 /** Something a unit waits for. */
@@ -11,13 +11,22 @@ export type Dependency =
   | { readonly kind: "endorsements"; readonly hash: UnitHash }
   | { readonly kind: "block"; readonly hash: UnitHash };
 
+/** What a unit without the hashes of its panorama waits for: any unit with this number, so that its hash is known. */
+export interface PlaceDependency {
+  readonly kind: "place";
+  readonly creator: ValidatorIndex;
+  readonly seq: number;
+}
+
 export type DependencyKey =
+  | `place ${number} ${number}`
   | `unit ${UnitHash}`
   | `evidence ${number}`
   | `endorsements ${UnitHash}`
   | `block ${UnitHash}`;
 
-export function dependencyKey(dependency: Dependency): DependencyKey {
+export function dependencyKey(dependency: Dependency | PlaceDependency): DependencyKey {
+  if (dependency.kind === "place") return `place ${dependency.creator} ${dependency.seq}`;
   return dependency.kind === "evidence" ? `evidence ${dependency.creator}` : `${dependency.kind} ${dependency.hash}`;
 }
 
@@ -27,8 +36,8 @@ export function dependencyKey(dependency: Dependency): DependencyKey {
  */
 export type PendingStage = "postponed" | "waiting" | "ready" | "validating";
 
-export interface PendingUnit {
-  readonly unit: CheckedUnit;
+export interface PendingUnit<Unit extends SignedUnit = CheckedUnit> {
+  readonly unit: Unit;
   readonly since: Timestamp;
   /** Peers that sent it. */
   readonly senders: Set<PeerId>;
@@ -44,9 +53,9 @@ export interface PendingLimits {
 }
 
 /** Units that are not in the state yet, one entry each, and who waits for what. */
-export class PendingUnits {
+export class PendingUnits<Unit extends SignedUnit = CheckedUnit> {
   readonly #limits: PendingLimits;
-  readonly #entries = new Map<UnitHash, PendingUnit>();
+  readonly #entries = new Map<UnitHash, PendingUnit<Unit>>();
   readonly #byCreator = new Map<ValidatorIndex, Set<UnitHash>>();
   readonly #waiters = new Map<DependencyKey, Set<UnitHash>>();
   readonly #dependencies = new Map<UnitHash, Set<DependencyKey>>();
@@ -59,11 +68,11 @@ export class PendingUnits {
     return this.#entries.size;
   }
 
-  get(hash: UnitHash): PendingUnit | undefined {
+  get(hash: UnitHash): PendingUnit<Unit> | undefined {
     return this.#entries.get(hash);
   }
 
-  entries(): IterableIterator<PendingUnit> {
+  entries(): IterableIterator<PendingUnit<Unit>> {
     return this.#entries.values();
   }
 
@@ -89,32 +98,37 @@ export class PendingUnits {
   }
 
   /** Pending units of one creator. */
-  ofCreator(creator: ValidatorIndex): readonly PendingUnit[] {
+  ofCreator(creator: ValidatorIndex): readonly PendingUnit<Unit>[] {
     const hashes = this.#byCreator.get(creator) ?? [];
     return [...hashes].map((hash) => this.#entries.get(hash)).filter((entry) => entry !== undefined);
   }
 
+  /** Pending units with a sequence number; more than one are an equivocation. */
+  at(creator: ValidatorIndex, seq: number): readonly PendingUnit<Unit>[] {
+    return this.ofCreator(creator).filter(({ unit }) => unit.seq === seq);
+  }
+
   /** Pending units that wait for a dependency. */
-  waitersOf(dependency: Dependency): readonly PendingUnit[] {
+  waitersOf(dependency: Dependency | PlaceDependency): readonly PendingUnit<Unit>[] {
     const hashes = this.#waiters.get(dependencyKey(dependency)) ?? [];
     return [...hashes].map((hash) => this.#entries.get(hash)).filter((entry) => entry !== undefined);
   }
 
   /** Adds an entry; over a limit the youngest unit of the creator with most entries goes, maybe this one. */
-  add(entry: PendingUnit): readonly PendingUnit[] {
+  add(entry: PendingUnit<Unit>): readonly PendingUnit<Unit>[] {
     const { hash, creator } = entry.unit;
     this.#entries.set(hash, entry);
     const own = this.#byCreator.get(creator) ?? new Set();
     own.add(hash);
     this.#byCreator.set(creator, own);
-    const dropped: PendingUnit[] = [];
+    const dropped: PendingUnit<Unit>[] = [];
     if (own.size > this.#limits.maxPendingPerCreator) dropped.push(this.#dropYoungest(own));
     else if (this.#entries.size > this.#limits.maxPendingUnits) dropped.push(this.#dropYoungest(this.#mostPending()));
     return dropped;
   }
 
   /** Says what a unit waits for now, in place of what it waited for. */
-  waitFor(hash: UnitHash, dependencies: readonly Dependency[]): void {
+  waitFor(hash: UnitHash, dependencies: readonly (Dependency | PlaceDependency)[]): void {
     this.#forgetDependencies(hash);
     if (dependencies.length === 0) return;
     const keys = new Set(dependencies.map(dependencyKey));
@@ -136,13 +150,13 @@ export class PendingUnits {
     if (own?.size === 0) this.#byCreator.delete(entry.unit.creator);
   }
 
-  #dropYoungest(hashes: ReadonlySet<UnitHash>): PendingUnit {
-    let youngest: PendingUnit | undefined;
+  #dropYoungest(hashes: ReadonlySet<UnitHash>): PendingUnit<Unit> {
+    let youngest: PendingUnit<Unit> | undefined;
     for (const hash of hashes) {
-      const entry = this.#entries.get(hash) as PendingUnit;
+      const entry = this.#entries.get(hash) as PendingUnit<Unit>;
       if (youngest === undefined || entry.unit.body.t > youngest.unit.body.t) youngest = entry;
     }
-    const dropped = youngest as PendingUnit;
+    const dropped = youngest as PendingUnit<Unit>;
     this.remove(dropped.unit.hash);
     return dropped;
   }

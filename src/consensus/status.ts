@@ -10,11 +10,13 @@ import { roundIdOf } from "./rounds.ts";
 import type { Schedule } from "./schedule.ts";
 import type { StateExchange } from "./state-exchange.ts";
 import type { Synchronizer } from "./synchronizer.ts";
+import type { UnitIntake } from "./unit-intake.ts";
 
 /** The parts of a running instance that its status is read from. */
 export interface StatusParts {
   readonly dag: Dag;
   readonly sync: Synchronizer;
+  readonly intake: UnitIntake;
   readonly exchange: StateExchange;
   readonly presence: Presence;
   /** Undefined: an observer. */
@@ -25,7 +27,7 @@ export interface StatusParts {
 
 /** Everything that people and dashboards ask of a node's consensus, at one moment. */
 export function describeStatus(parts: StatusParts, now: Timestamp): KomaBftStatus {
-  const { dag, sync, exchange, presence, schedule, finality, head } = parts;
+  const { dag, sync, intake, exchange, presence, schedule, finality, head } = parts;
   const { instance } = dag;
   const slot = roundIdOf(instance.params, now, 0);
   return {
@@ -38,7 +40,7 @@ export function describeStatus(parts: StatusParts, now: Timestamp): KomaBftStatu
     roundLength: schedule?.roundLength,
     leader: leaderOf(instance, slot, head),
     units: dag.order.length,
-    pendingUnits: sync.pendingUnits,
+    pendingUnits: sync.pendingUnits + intake.waiting,
     evidence: dag.evidence(),
     faultyWeight: dag.faultyWeight,
     onlineWeight: presence.onlineWeight(now),

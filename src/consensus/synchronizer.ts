@@ -77,7 +77,12 @@ export class Synchronizer {
 
   /** A pending unit with the same creator and number: together they are an equivocation. */
   forkOf({ hash, creator, seq }: SignedUnit): SignedUnit | undefined {
-    return this.#pending.ofCreator(creator).find(({ unit }) => unit.seq === seq && unit.hash !== hash)?.unit;
+    return this.#pending.at(creator, seq).find(({ unit }) => unit.hash !== hash)?.unit;
+  }
+
+  /** Hashes of the pending units with a sequence number. */
+  pendingAt(creator: ValidatorIndex, seq: number): readonly UnitHash[] {
+    return this.#pending.at(creator, seq).map(({ unit }) => unit.hash);
   }
 
   pending(hash: UnitHash): PendingUnit | undefined {

@@ -70,6 +70,7 @@ const body: fc.Arbitrary<MessageBody> = fc.oneof(
   fc.record({ kind: fc.constant("block" as const), block: unitHash, payload }),
   fc.record({ kind: fc.constant("getUnit" as const), unit: unitHash }),
   fc.record({ kind: fc.constant("getEndorsements" as const), unit: unitHash }),
+  fc.record({ kind: fc.constant("getPanorama" as const), unit: unitHash }),
   endorsements.map((list) => ({ kind: "endorsements" as const, endorsements: list })),
   fc.record({ kind: fc.constant("evidence" as const), evidence: endorsementEvidence }),
   fc.record({ kind: fc.constant("getLane" as const), creator: safeInteger, from: safeInteger, to: safeInteger }),

@@ -87,12 +87,19 @@ export function consensusDomain(chainId: bigint): Bytes {
 export function bodyToRlp(body: UnitBody): RlpItem {
   return [
     hexToBytes(body.panoramaRoot),
-    body.observations.map(numberToBytes),
+    body.observations.map(observationBytes),
     numberToBytes(body.t),
     numberToBytes(body.roundExp),
     body.blockHash === undefined ? emptyBytes : hexToBytes(body.blockHash),
     body.endorsed.map(hexToBytes),
   ];
+}
+
+/** Bytes of small numbers: every unit writes one number per validator. */
+const SMALL: readonly Bytes[] = Array.from({ length: 1_024 }, (_, value) => numberToBytes(value));
+
+function observationBytes(seen: number): Bytes {
+  return SMALL[seen] ?? numberToBytes(seen);
 }
 
 export function hashBody(body: UnitBody): Hash {

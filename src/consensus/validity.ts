@@ -20,7 +20,10 @@ import { citedNumbers, isCorrect, panoramaRoot } from "./panorama.ts";
 import { roundIdOf, roundLengthMs } from "./rounds.ts";
 import { SEEN_FAULTY, SEEN_NOTHING, type SignedUnit, type UnitHash, type WireUnit } from "./unit.ts";
 
-/** Its own content is sound: creator, signature and everything else that needs no other unit. */
+/** Its creator signed it, and what it says without the hashes of its panorama breaks no rule. */
+export type SoundUnit = Branded<SignedUnit, "SoundUnit">;
+
+/** Its own content is sound: creator, signature, the hashes it cites, and everything else that needs no other unit. */
 export type CheckedUnit = Branded<SignedUnit, "CheckedUnit">;
 
 /** Why a unit is not valid; the numbers are those of KoMaBFT spec 6. */
@@ -92,11 +95,43 @@ export function checkIdentified(
   instance: Instance,
   signer: Address,
 ): Check<CheckedUnit, UnitRejection> {
+  const sound = checkSound(unit, instance, signer);
+  return sound.ok ? checkHashes(sound.value) : sound;
+}
+
+/** What a unit can be asked while the hashes of its panorama are not known: all of rules 1–9 but what compares hashes. */
+export function checkSound(unit: SignedUnit, instance: Instance, signer: Address): Check<SoundUnit, UnitRejection> {
   const recovered = instance.checks.recover(hexToBytes(unit.hash), unit.signature);
   if (recovered !== signer) return reject({ code: "Signature", expected: signer, recovered });
   if (instance.banned.has(unit.creator)) return reject({ code: "Banned", creator: unit.creator });
   const broken = brokenBodyRule(unit, instance);
-  return broken === undefined ? accept(unit as CheckedUnit) : reject(broken);
+  return broken === undefined ? accept(unit as SoundUnit) : reject(broken);
+}
+
+/**
+ * The rest of rules 1–9: a hash for every entry that cites, the own predecessor among them, and all of them below the root.
+ *
+ * @param root over the observations and these hashes, where it is computed already
+ */
+export function checkHashes(
+  unit: SoundUnit,
+  hashes: readonly UnitHash[] = unit.hashes,
+  root?: Hash,
+): Check<CheckedUnit, UnitRejection> {
+  const { observations, panoramaRoot: signed } = unit.body;
+  let correct = 0;
+  let ownEntry: UnitHash | undefined;
+  for (let i = 0; i < observations.length; i++) {
+    if ((observations[i] as number) <= SEEN_FAULTY) continue;
+    if (i === unit.creator) ownEntry = hashes[correct];
+    correct++;
+  }
+  if (hashes.length !== correct) return reject({ code: "PanoramaHashes", expected: correct, found: hashes.length });
+  if (ownEntry !== unit.prev) return reject({ code: "PrevMismatch", prev: unit.prev, entry: ownEntry });
+  const computed = root ?? panoramaRoot(observations, hashes);
+  if (computed !== signed) return reject({ code: "PanoramaRoot", signed, computed });
+  const whole: SignedUnit = hashes === unit.hashes ? unit : { ...unit, hashes };
+  return accept(whole as CheckedUnit);
 }
 
 function brokenBodyRule(unit: SignedUnit, instance: Instance): UnitRejection | undefined {
@@ -110,26 +145,16 @@ function brokenBodyRule(unit: SignedUnit, instance: Instance): UnitRejection | u
     return { code: "PanoramaLength", expected: instance.size, found: body.observations.length };
   }
   if (body.observations[unit.creator] === SEEN_FAULTY) return { code: "FaultyCreator", creator: unit.creator };
-  const correct = body.observations.filter((seen) => seen > SEEN_FAULTY).length;
-  if (body.blockHash === undefined && correct === 0) return { code: "MissingBlock" };
-  if (unit.hashes.length !== correct) {
-    return { code: "PanoramaHashes", expected: correct, found: unit.hashes.length };
+  if (body.blockHash === undefined && body.observations.every((seen) => seen <= SEEN_FAULTY)) {
+    return { code: "MissingBlock" };
   }
-  const ownEntry = citedHashAt(unit, unit.creator);
-  if (ownEntry !== unit.prev) return { code: "PrevMismatch", prev: unit.prev, entry: ownEntry };
-  const computed = panoramaRoot(body.observations, unit.hashes);
-  if (computed !== body.panoramaRoot) return { code: "PanoramaRoot", signed: body.panoramaRoot, computed };
+  // Which unit it is the hashes say; whether there is one, everybody can see.
+  if ((body.observations[unit.creator] === SEEN_NOTHING) !== (unit.prev === undefined)) {
+    return { code: "PrevMismatch", prev: unit.prev, entry: undefined };
+  }
   const [endorsed] = body.endorsed;
   if (endorsed !== undefined && !instance.params.lnc) return { code: "EndorsedButUnseen", endorsed };
   return undefined;
-}
-
-/** Hash of the cited unit of validator `index`, undefined for nothing and faulty. */
-function citedHashAt(unit: WireUnit, index: ValidatorIndex): UnitHash | undefined {
-  if ((unit.body.observations[index] as number) <= SEEN_FAULTY) return undefined;
-  let position = 0;
-  for (let i = 0; i < index; i++) if ((unit.body.observations[i] as number) > SEEN_FAULTY) position++;
-  return unit.hashes[position];
 }
 
 /** What must be in the state before a unit can be judged. */

@@ -19,6 +19,7 @@ export function answerFor(core: KomaBft, { clock, network, units, listener, logg
       case "state":
         return message.answer;
       case "getUnit":
+      case "getPanorama":
       case "getLane":
       case "getBlock":
       case "getEvidence":
@@ -70,6 +71,7 @@ export function answerFor(core: KomaBft, { clock, network, units, listener, logg
 function isQuestion(message: ConsensusMessage): boolean {
   switch (message.kind) {
     case "getUnit":
+    case "getPanorama":
     case "getLane":
     case "getBlock":
     case "getEvidence":
