@@ -4,6 +4,7 @@ import {
   deployRootContracts,
   predeployAlloc,
   type RootParameters,
+  type RootSeat,
 } from "../../src/rootchain/index.ts";
 import { deriveAccounts } from "../../src/wallet/index.ts";
 import type { DevnetPlan } from "../plan.ts";
@@ -32,7 +33,8 @@ export const komaRootChainSetup: RootChainSetup = {
       demoToken: true,
       signal,
       chains: (planned) => {
-        const alloc = predeployAlloc({ nativePoolWei: NATIVE_POOL_WEI, kmc: planned.addresses.KMC });
+        const { KMC: kmc } = planned.addresses;
+        const alloc = predeployAlloc({ nativePoolWei: NATIVE_POOL_WEI, kmc, seats: firstSeats(plan) });
         deployment = { contracts: planned.addresses, startBlock: planned.startBlock, alloc };
         const { genesisHash, nativeSupply } = openChain(deployment);
         return [
@@ -68,6 +70,18 @@ async function stakeAll(io: SetupIo, contracts: Readonly<Record<string, Address>
     const signerKey = io.key(name, "signer");
     await stakes.stake({ amount: BigInt(stakeWei), signerKey, peerId: utf8(peerId) }, io.signal);
   }
+}
+
+/** The seats that {@link stakeAll} takes: the lowest free one each time. */
+function firstSeats({ nodes }: DevnetPlan): readonly RootSeat[] {
+  return nodes
+    .filter(({ validator }) => validator)
+    .map(({ signer, stakeWei, producer }, seat) => ({
+      seat,
+      signer: parseAddress(signer),
+      power: BigInt(stakeWei),
+      producer,
+    }));
 }
 
 async function handOutDemoTokens(io: SetupIo, contracts: Readonly<Record<string, Address>>): Promise<void> {

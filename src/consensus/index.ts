@@ -93,6 +93,7 @@ export {
   type ValidatorRecord,
 } from "./participation.ts";
 export { requiredQuorum, type Strength, thresholdFromFraction } from "./quorum.ts";
+export { type Rotation, type RotationShortfall, rotate } from "./rotation.ts";
 export type { RoundLengthState } from "./round-length.ts";
 export type { OwnHead } from "./schedule.ts";
 export type { SignedHeader } from "./signed-header.ts";

@@ -62,6 +62,8 @@ export interface InstanceConfig {
   /** Seed of the leader draw; see `nextEraSeed`. */
   readonly seed: Hash;
   readonly committee: Committee;
+  /** Committee of the era after this one. No unit depends on it; bound, whoever signs in this era vouches for it. */
+  readonly following?: Committee;
   readonly params: ConsensusParams;
   /** Producers that do not lead in this era (silent or banned in the last). */
   readonly excluded?: readonly ValidatorIndex[];
@@ -176,6 +178,7 @@ function instanceId(
     hashToBytes(config.seed),
     excluded.map(numberToBytes),
     banned.map(numberToBytes),
+    ...(config.following ? [hashCommittee(config.following)] : []),
   ];
   const name = utf8("KoMaBFT/1");
   const paddedName = new Uint8Array(32);

@@ -8,6 +8,7 @@ const maxima: Record<Channel, number> = {
   status: 1_000,
   consensus: 300_000,
   checkpoint: 1_000,
+  rootset: 1_000,
   blocks: 300_000,
   transactions: 1_000,
 };

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { type Bytes, concatBytes, utf8 } from "../primitives/index.ts";
 import { describeFrameRejection, encodeFragmentHeader, encodeFrame, FrameReader, fragmentBytes } from "./frame.ts";
 
-const maxima = { status: 100, consensus: 200_000, checkpoint: 100, blocks: 200_000, transactions: 100 };
+const maxima = { status: 100, consensus: 200_000, checkpoint: 100, rootset: 100, blocks: 200_000, transactions: 100 };
 
 function rejectionOf(bytes: Bytes) {
   const reader = new FrameReader(maxima);
@@ -36,7 +36,7 @@ describe("a frame reader refuses", () => {
     { what: "a length below its own header", bytes: [0, 0, 0, 5], code: "Length" },
     { what: "a length above a fragment, before the bytes arrive", bytes: [0, 1, 0, 7], code: "Length" },
     { what: "text", bytes: [...utf8("GET /")], code: "Length" },
-    { what: "an unknown channel", bytes: [0, 0, 0, 6, 5, 0, 0, 0, 0, 0], code: "Channel" },
+    { what: "an unknown channel", bytes: [0, 0, 0, 6, 6, 0, 0, 0, 0, 0], code: "Channel" },
     { what: "an unknown kind", bytes: [0, 0, 0, 6, 1, 8, 0, 0, 0, 0], code: "Kind" },
   ])("$what", ({ bytes, code }) => {
     const rejection = rejectionOf(Uint8Array.from(bytes));

@@ -40,7 +40,7 @@ export type RequestHandler = (payload: Bytes, from: PeerId) => Promise<Bytes>;
 
 /**
  * Carries payloads between nodes of one chain. Within a channel, messages to a peer arrive in the order they were sent,
- * or the peer is disconnected; messages on "transactions", "blocks" and "checkpoint" may be lost when a peer does not
+ * or the peer is disconnected; messages on all others but "status" and "consensus" may be lost when a peer does not
  * keep up. Payloads must not be changed after they are given away.
  */
 export interface Network {

@@ -5,7 +5,7 @@ import { type Frame, FrameReader, fragmentBytes } from "./frame.ts";
 import { Outbox } from "./outbox.ts";
 
 const roomy = { maxQueueBytes: 10_000_000, maxConsensusQueueBytes: 10_000_000 };
-const maxima = { status: 1e6, consensus: 1e6, checkpoint: 1e6, blocks: 1e6, transactions: 1e6 };
+const maxima = { status: 1e6, consensus: 1e6, checkpoint: 1e6, rootset: 1e6, blocks: 1e6, transactions: 1e6 };
 
 function message(channel: Channel, size: number, id = 0): Frame {
   return { channel, kind: "notify", id, payload: new Uint8Array(size) };

@@ -3,7 +3,7 @@ import { type Channel, channelsByRank } from "./channel.ts";
 import { encodeFragmentHeader, type Frame, fragmentBytes, frameHeaderBytes } from "./frame.ts";
 
 /** Channels whose messages may be lost when a peer does not keep up, the least important first. */
-const droppable: readonly Channel[] = ["transactions", "blocks", "checkpoint"];
+const droppable: readonly Channel[] = ["transactions", "blocks", "rootset", "checkpoint"];
 
 interface Waiting {
   readonly frame: Frame;
@@ -75,6 +75,7 @@ export class Outbox {
     status: new Lane(),
     consensus: new Lane(),
     checkpoint: new Lane(),
+    rootset: new Lane(),
     blocks: new Lane(),
     transactions: new Lane(),
   };

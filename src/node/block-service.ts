@@ -26,10 +26,11 @@ import {
   keccakHash,
   reject,
 } from "../primitives/index.ts";
+import type { RootSetCertificate } from "../rootset/index.ts";
 import type { TxPool } from "../txpool/index.ts";
 import { createBlockLinks } from "./block-links.ts";
 import { createBlockParents } from "./block-parents.ts";
-import { createDepositDeliveries } from "./deposit-deliveries.ts";
+import { createSystemTransactions } from "./system-transactions.ts";
 
 /** What a fault behaviour changes about blocks; absent in honest nodes. */
 export interface BlockFaults {
@@ -79,6 +80,8 @@ export interface BlockPorts {
   readonly executor: Executor;
   readonly pool: TxPool;
   readonly deposits: DepositRelay;
+  /** A set of the root chain that is signed for and not recorded in the state after a block. */
+  readonly rootSetDue: (parent: Hash) => RootSetCertificate | undefined;
   /** Whether a block is final and on disk already: after a restart consensus asks about some of those again. */
   readonly isFinal: (block: Hash) => boolean;
   /** A block of the running instance that is in consensus' state, with its payload from memory or disk. */
@@ -105,7 +108,7 @@ const NO_VERDICT: ReadonlySet<string> = new Set(["KOMA_E_STATE_UNAVAILABLE", "KO
 export function createBlockService(config: BlockServiceConfig, ports: BlockPorts): BlockService {
   const { genesis, signer } = config;
   const { executor, pool, logger } = ports;
-  const deliveries = createDepositDeliveries(genesis.chainId, ports);
+  const systemTransactions = createSystemTransactions(genesis.chainId, ports);
   const links = createBlockLinks();
   const parents = createBlockParents({ ...ports, chainId: genesis.chainId, links, execute });
   /** Blocks built here, by the hash of their payload, until their unit is signed. */
@@ -123,7 +126,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     parent: Hash,
     header: BlockHeader,
     key: { readonly key: Bytes; readonly address: Address },
-    systemTransactions: readonly Transaction[],
+    fromRootChain: readonly Transaction[],
     deadline: number,
   ): Promise<ExecutedBlock> {
     const faults = ports.faults(header.number + 1n);
@@ -136,7 +139,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
         nextBaseFee(header),
         (sender) => executor.stateAt(parent).account(sender)?.nonce ?? 0n,
       ),
-      systemTransactions: [...systemTransactions, ...(faults?.extra(header, systemTransactions) ?? [])],
+      systemTransactions: [...fromRootChain, ...(faults?.extra(header, fromRootChain) ?? [])],
       gasLimit: genesis.gasLimit,
       deadline: () => ports.now() >= deadline - FINISHING_MS,
       seal: (unsealed) => sealHeader(unsealed, genesis.chainId, key.key),
@@ -160,13 +163,13 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
           parentHash,
           header,
           signer,
-          await deliveries(parentHash, header, signer),
+          await systemTransactions(parentHash, header, signer),
           deadline,
         );
       } catch (error) {
         if (!(error instanceof KomaError) || error.code !== "KOMA_E_SYSTEM_TRANSACTION") throw error;
-        // A producer without a coin for the fee cannot deliver; its block still carries everybody else's transactions.
-        logger.error({ error: error.message }, "deposits cannot be delivered by this producer");
+        // A producer without a coin for the fee brings nothing along; its block still carries everybody else's transactions.
+        logger.error({ error: error.message }, "this producer cannot pay for what the root chain sends");
         executed = await assemble(slot, parentHash, header, signer, [], deadline);
       }
       const payload = encodeBlock(executed.block);

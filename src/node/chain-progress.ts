@@ -11,6 +11,7 @@ import {
 import type { ExecutedBlock, Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import { type Hash, timestamp } from "../primitives/index.ts";
+import { rootInfoAddress } from "../rootset/index.ts";
 import type { BlockConfidence, FinalBlock, HeadChange } from "../rpc/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { TxPool } from "../txpool/index.ts";
@@ -316,10 +317,14 @@ function nameOf(fraction: number): string {
   return fraction.toFixed(6);
 }
 
-/** Without the producer's deliveries of deposits: only it may make them, in its own block, and it makes them anew. */
+/** Without what the producer brought from the root chain: it makes that anew, for the block that it builds then. */
 function ordinary({ block }: KnownBlock): readonly Transaction[] {
   const { coinbase } = block.header;
-  return block.transactions.filter(({ to, sender }) => to !== childBridgeAddress || sender !== coinbase);
+  return block.transactions.filter(({ to, sender }) => sender !== coinbase || !isFromRootChain(to));
+}
+
+function isFromRootChain(to: Transaction["to"]): boolean {
+  return to === childBridgeAddress || to === rootInfoAddress;
 }
 
 function viewOf({ block, receipts, results }: KnownBlock) {

@@ -16,6 +16,7 @@ import {
   type KomaBft,
   nextEra,
   recoveryEra,
+  type StakedValidator,
   type UnitHash,
   type ValidatorIndex,
 } from "../consensus/index.ts";
@@ -25,6 +26,7 @@ import type { PeerId } from "../network/index.ts";
 import { type Address, type Bytes, type Hash, type Timestamp, timestamp } from "../primitives/index.ts";
 import { type AnsweringEra, answerFor } from "./answering-era.ts";
 import type { BlockSync } from "./block-sync.ts";
+import { tellCommitteeChanges } from "./committee-changes.ts";
 import { FINALIZED } from "./config.ts";
 import { createEarlyFrames } from "./early-frames.ts";
 import type { EffectLoop } from "./effect-loop.ts";
@@ -104,6 +106,8 @@ type EndedEra = { readonly signatures: FinalityGathering } & (
 
 export interface ConsensusDriverPorts extends EraRunPorts {
   readonly blockSync: BlockSync;
+  /** The root chain's validators in the state after a final block; undefined on a chain whose state has none. */
+  readonly staked: (block: Hash) => readonly StakedValidator[] | undefined;
   /** A validator called two switch blocks of one era final. */
   readonly onFinalityConflict: (evidence: FinalityEvidence, instance: Instance) => void;
   /** Switch blocks and what is below them became final here by the word of the validators alone. */
@@ -148,29 +152,27 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
   };
 
   const exchange = createEraExchange(rules, { network, store });
-  const catchUp = createEraCatchUp(
-    { baseRoundMs },
-    {
-      exchange,
-      blockSync: ports.blockSync,
-      store,
-      clock,
-      logger,
-      current: () => era,
-      async pause() {
-        paused = true;
-        closeAll();
-        await ports.settled();
-      },
-      vouched: ports.onVouched,
-      remember: (next) => records.remember(next, instanceOfEra(rules, next)),
-      resume(next) {
-        paused = false;
-        begin(next);
-      },
-      fatal: ports.listener.fatal,
+  const catchUp = createEraCatchUp(rules, {
+    exchange,
+    blockSync: ports.blockSync,
+    store,
+    clock,
+    logger,
+    current: () => era,
+    async pause() {
+      paused = true;
+      closeAll();
+      await ports.settled();
     },
-  );
+    vouched: ports.onVouched,
+    staked: ports.staked,
+    remember: (next) => records.remember(next, instanceOfEra(rules, next)),
+    resume(next) {
+      paused = false;
+      begin(next);
+    },
+    fatal: ports.listener.fatal,
+  });
 
   let life: "before" | "running" | "over" = "before";
   /** What ran is closed: a rollback is under way, or blocks are fetched. */
@@ -231,7 +233,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const gathering = signaturesOf(instance);
     const stored = store.eras.get(instance.id)?.end;
     const end = stored && decodeEraEnd(stored);
-    if (end) gathering.conclude({ unit: end.unit, ...era.keyBlock, block: era.keyBlock.hash });
+    if (end) gathering.conclude({ unit: end.unit, ...era.keyBlock, block: era.keyBlock.hash, staked: end.staked });
     ended = { answering, signatures: gathering };
   }
 
@@ -240,20 +242,22 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const unit = switchUnit(instance, switchBlock.unit);
     const { observations } = unit.body;
     const { height, t } = switchBlock;
-    const following = nextEra(era, { hash, height, t, observations }, rules);
+    const staked = ports.staked(hash);
+    const following = nextEra(era, { hash, height, t, observations, staked }, rules);
     const last = current;
     const { roundLength } = last.core.status(timestamp(clock.now()));
     const before = { heard: heardIn(last.core, following), ...(roundLength ? { roundLength } : {}) };
     dropEnded();
     const endOfTail = timestamp(Math.max(clock.now(), t) + TAIL_ROUNDS * baseRoundMs);
     ended = { tail: last, signatures, cancel: clock.schedule(endOfTail, () => endTail(instance)) };
-    ended.signatures.conclude({ unit, height, block: hash });
+    ended.signatures.conclude({ unit, height, block: hash, staked });
     era = following;
     current = open(era, before);
     signatures = signaturesOf(current.core.instance);
     catchUp.eraBegan();
     pruning.eraBegan(era);
     logger.info({ era: era.number, keyBlock: height, banned: era.banned, excluded: era.excluded }, "a new era begins");
+    tellCommitteeChanges(era, staked, rules, logger);
     run();
   }
 
@@ -347,9 +351,9 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       if (!hash) throw new BugError(`block ${lastGood} of the last good checkpoint is not here`);
       closeAll();
       store.instances.close(current.core.instance.id);
-      const base = records.at(lastGood) ?? genesisEra();
       const keyBlock = { hash, height: Number(lastGood) };
-      const next = recoveryEra(base, { generation: Number(generation), keyBlock, start: timestamp(start), ejected });
+      const recovery = { generation: Number(generation), keyBlock, start: timestamp(start), ejected };
+      const next = recoveryEra(genesisEra().committee, { ...recovery, staked: ports.staked(hash) }, rules);
       ports.blocks.forgetUnits();
       paused = false;
       // A node that is stopping finds the new instance in its store at its next start.

@@ -6,6 +6,7 @@ import { createExecutor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import { createNetwork, type Network } from "../network/index.ts";
 import { type Address, emptyBytes, type Hash, utf8 } from "../primitives/index.ts";
+import { createRootSetService } from "../rootset/index.ts";
 import { createRpcServer, type RpcServer } from "../rpc/index.ts";
 import { openStore } from "../storage/index.ts";
 import { createTxPool, devnetPoolRules, standardPoolRules } from "../txpool/index.ts";
@@ -25,6 +26,7 @@ import { createNodeApi } from "./node-api.ts";
 import { nodeStatus } from "./node-status.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
+import { createRootSetReader } from "./root-set-reader.ts";
 import { createTransactionRelay } from "./transaction-relay.ts";
 import { createWatchedThresholds } from "./watched-thresholds.ts";
 
@@ -75,6 +77,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   const depositRecords = createDepositRecords(store.deposits);
   const deposits = createDepositRelay(depositRecords);
   const finalUnits = createFinalUnits(store.meta);
+  const rootSets = createRootSetReader(executor);
 
   // Who it talks to.
   const network = createNetwork({
@@ -97,6 +100,17 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     logger: log("sync"),
   });
 
+  const rootSet = createRootSetService(
+    { chainId: genesis.chainId, ...(signer ? { signer } : {}) },
+    {
+      newestSet: (every) => ports.rootChain.newestSet(every),
+      recorded: () => rootSets.recorded(executor.finalHead.hash),
+      broadcast: (payload) => network.broadcast("rootset", payload),
+      fatal: ports.fatal,
+      logger: log("rootset"),
+    },
+  );
+
   // Blocks and consensus.
   const behaviours = createBehaviours(
     { name: config.name, devnet: config.devnet, chainId: genesis.chainId, ...(signer ? { signer } : {}) },
@@ -108,6 +122,10 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       executor,
       pool,
       deposits,
+      rootSetDue(parent) {
+        const recorded = rootSets.recorded(parent);
+        return recorded && rootSet.due(recorded);
+      },
       isFinal: (block) => store.blocks.numberOf(block) !== undefined,
       block: (unit) => storedBlock(unit),
       isBanned: (block) => follower.isBanned(block),
@@ -145,7 +163,10 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       headChanged: (change) => publisher.headChanged(change),
       final: (fraction, block) => publisher.final(fraction, block),
     },
-    onFinalized: () => checkpoints.poke(),
+    onFinalized() {
+      checkpoints.poke();
+      rootSet.poke();
+    },
     onEraEnded: (instance, switchBlock, hash) => driver.endEra(instance, switchBlock, hash),
     fatal: ports.fatal,
     logger: log("chain"),
@@ -168,6 +189,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       blocks,
       finalUnits,
       blockSync,
+      staked: (block) => rootSets.staked(block),
       settled: () => progress.settled(),
       onVouched: (committed) => progress.imported(committed, "validators"),
       onFinalityConflict: ({ first }, instance) => {
@@ -253,6 +275,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     progress: () => progress,
     driver: () => driver,
     checkpoints: () => checkpoints,
+    moved: () => rootSet.rootChainMoved(),
     events,
     fatal: ports.fatal,
     logger: log("rootchain"),
@@ -330,6 +353,9 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       network.subscribe("checkpoint", async (payload, from) => {
         if (!(await checkpoints.handleVote(payload))) network.penalize(from, 10, "malformed checkpoint vote");
       });
+      network.subscribe("rootset", (payload, from) => {
+        if (!rootSet.handleVote(payload)) network.penalize(from, 10, "malformed vote for the root chain's set");
+      });
       network.handle("consensus", (request, from) => driver.serveEras(request, from));
       network.handle("blocks", (request, from) => blockSync.serve(request, from));
       network.events.on("peerConnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
@@ -356,6 +382,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       await rpc?.close();
       relay.stop();
       await checkpoints.stop();
+      await rootSet.stop();
       // It may be in the middle of a rollback, which opens an instance.
       await follower.stopped();
       await driver.stop();

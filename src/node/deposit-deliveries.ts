@@ -16,23 +16,27 @@ const MAX_DELIVERIES = 32;
 const DELIVERY_GAS = 450_000n;
 const MAP_DELIVERY_GAS = 4_700_000n;
 
-/** The transactions with which a producer delivers, on top of `parent`, the deposits that are due there. */
+/**
+ * The transactions with which a producer delivers, on top of `parent`, the deposits that are due there.
+ *
+ * @param first nonce of the first of them
+ */
 export type DepositDeliveries = (
   parent: Hash,
   header: BlockHeader,
   producer: { readonly key: Bytes; readonly address: Address },
+  first: bigint,
 ) => Promise<readonly Transaction[]>;
 
 export function createDepositDeliveries(
   chainId: bigint,
   { executor, deposits }: { readonly executor: Executor; readonly deposits: DepositRelay },
 ): DepositDeliveries {
-  return async (parent, header, producer) => {
+  return async (parent, header, producer, first) => {
     const answer = await executor.call({ to: childBridgeAddress, data: lastIdCalldata() }, parent);
     // A chain without the bridge's contract, as in tests, gets no deposits.
     if (answer.kind !== "success" || answer.returnData.length === 0) return [];
     const due = deposits.due(decodeLastId(answer.returnData), MAX_DELIVERIES);
-    const first = executor.stateAt(parent).account(producer.address)?.nonce ?? 0n;
     const baseFee = nextBaseFee(header);
     return due.map((deposit, index) => {
       const fields = {

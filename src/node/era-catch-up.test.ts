@@ -2,9 +2,29 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openTestChain, producer, type TestChain, temporaryDirectories } from "../../test/support/chain-fixture.ts";
 import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { type Block, createBlock, encodeBlock, sealHeader } from "../chain/index.ts";
-import { committeeFromStakes, type Era, firstEra, type SwitchBlock } from "../consensus/index.ts";
+import {
+  committeeFromStakes,
+  consensusDomain,
+  type Era,
+  type EraRules,
+  firstEra,
+  instanceOfEra,
+  nextEra,
+  type StakedValidator,
+  signUnit,
+} from "../consensus/index.ts";
 import { silentLogger } from "../logger.ts";
-import { decodeRlp, encodeRlp, keccakHash, readList, readNumber, timestamp, utf8 } from "../primitives/index.ts";
+import {
+  addressOfKey,
+  decodeRlp,
+  encodeRlp,
+  keccak256,
+  keccakHash,
+  readList,
+  readNumber,
+  timestamp,
+  utf8,
+} from "../primitives/index.ts";
 import { createBlockSync } from "./block-sync.ts";
 import { createEraCatchUp, type EraCatchUp } from "./era-catch-up.ts";
 import type { ProvenEnd } from "./era-exchange.ts";
@@ -21,6 +41,7 @@ describe("an era's catch-up from a scripted peer", () => {
   /** The peer's final blocks from height 1, and the eras they end. */
   let blocks: Block[];
   let ends: ProvenEnd[];
+  let rules: EraRules;
   let era: Era;
   let events: string[];
   let fetched: number;
@@ -35,6 +56,7 @@ describe("an era's catch-up from a scripted peer", () => {
     fetched = 0;
     asked = 0;
     const genesisHash = ours.executor.finalHead.hash;
+    rules = { chainId: ours.genesis.chainId, genesisHash, params: ours.genesis.consensus };
     era = firstEra(genesisHash, committeeFromStakes(ours.genesis.validators, 1_000_000), timestamp(0));
     const blockSync = createBlockSync({
       chainId: ours.genesis.chainId,
@@ -57,33 +79,32 @@ describe("an era's catch-up from a scripted peer", () => {
         },
       } as never,
     });
-    catchUp = createEraCatchUp(
-      { baseRoundMs: ROUND_MS },
-      {
-        exchange: {
-          serve: async () => new Uint8Array(0),
-          async ask(_peer, { number }) {
-            asked += 1;
-            return ends.filter(({ next }) => next.number > number);
-          },
+    catchUp = createEraCatchUp(rules, {
+      exchange: {
+        serve: async () => new Uint8Array(0),
+        async ask(_peer, { number }) {
+          asked += 1;
+          return ends.filter(({ next }) => next.number > number);
         },
-        blockSync,
-        store: ours.store,
-        clock,
-        logger: silentLogger,
-        current: () => era,
-        pause: async () => {
-          events.push("pause");
-        },
-        vouched: (committed) => events.push(`${committed.length} final`),
-        remember: () => {},
-        resume(next) {
-          events.push(`era ${next.number}`);
-          era = next;
-        },
-        fatal: (error) => events.push(String(error)),
       },
-    );
+      blockSync,
+      store: ours.store,
+      clock,
+      logger: silentLogger,
+      current: () => era,
+      pause: async () => {
+        events.push("pause");
+      },
+      // The state of this chain names nobody.
+      staked: () => undefined,
+      vouched: (committed) => events.push(`${committed.length} final`),
+      remember: () => {},
+      resume(next) {
+        events.push(`era ${next.number}`);
+        era = next;
+      },
+      fatal: (error) => events.push(String(error)),
+    });
   });
   afterEach(async () => {
     await catchUp.stop();
@@ -92,20 +113,26 @@ describe("an era's catch-up from a scripted peer", () => {
     directories.cleanUp();
   });
 
-  /** The peer's next block, which ends an era. */
-  async function endEra(change: (honest: Block) => Block = (honest) => honest): Promise<void> {
+  /** The peer's next block, which ends an era; and whom it says that the state after it names. */
+  async function endEra(
+    change: (honest: Block) => Block = (honest) => honest,
+    staked?: readonly StakedValidator[],
+  ): Promise<void> {
     const { block } = await theirs.extend([]);
     const last = change(block);
     blocks.push(last);
-    const switchBlock: SwitchBlock = {
-      hash: last.hash,
-      height: blocks.length,
-      t: timestamp(0) as never,
-      observations: [],
-    };
-    const next: Era = { ...era, number: ends.length + 1, keyBlock: { hash: last.hash, height: blocks.length } };
+    const before = ends.at(-1)?.next ?? era;
+    const instance = instanceOfEra(rules, before);
+    const t = timestamp(before.start + 3 * ROUND_MS);
+    const observations = before.committee.validators.map(() => 2);
     const payloadHash = keccakHash(encodeBlock(last));
-    ends.push({ instance: { id: keccakHash(utf8("era")) } as never, switchBlock, payloadHash, end: utf8("end"), next });
+    const body = { panoramaRoot: payloadHash, observations, t, roundExp: 0, blockHash: payloadHash, endorsed: [] };
+    const content = { instance: instance.id, creator: 0, seq: 0, prev: undefined, body, hashes: [] };
+    const unit = signUnit(consensusDomain(rules.chainId), content, keccak256(utf8("any key")));
+    const height = blocks.length;
+    const end = { unit, proof: { height, block: last.hash, signatures: [] }, staked };
+    const switchBlock = { hash: last.hash, height, t, observations, staked };
+    ends.push({ instance, switchBlock, payloadHash, end, next: nextEra(before, switchBlock, rules) });
   }
 
   const withWrongState = ({ header, transactions }: Block) => {
@@ -127,6 +154,25 @@ describe("an era's catch-up from a scripted peer", () => {
     await endEra();
     strangersSpeak();
     await vi.waitFor(() => expect(events).toEqual(["pause", "1 final", "1 final", "era 2"]));
+  });
+
+  it("believes the state, and not the peer, about the validators of the root chain", async () => {
+    const intruder = { signer: addressOfKey(keccak256(utf8("intruder"))), stake: 1n, producer: true };
+    await endEra();
+    await endEra((honest) => honest, [intruder]);
+    strangersSpeak();
+    await vi.waitFor(() => expect(events).toEqual(["pause", "1 final", "1 final", "era 2"]));
+    expect(era.following).toEqual(era.committee);
+    expect(ends.at(-1)?.next.following.validators.map(({ signer }) => signer)).toEqual([intruder.signer]);
+  });
+
+  it("takes no further end from a peer whose word the state contradicts", async () => {
+    const intruder = { signer: addressOfKey(keccak256(utf8("intruder"))), stake: 1n, producer: true };
+    await endEra((honest) => honest, [intruder]);
+    await endEra();
+    strangersSpeak();
+    await vi.waitFor(() => expect(events).toEqual(["pause", "1 final", "era 1"]));
+    expect(ours.store.blocks.head()?.hash).toBe(blocks[0]?.hash);
   });
 
   it("goes on in the last era that was in order when two thirds signed an invalid block, and fetches it once", async () => {

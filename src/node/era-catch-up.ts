@@ -1,6 +1,6 @@
 import { encodeBlock } from "../chain/index.ts";
 import type { Clock } from "../clock.ts";
-import type { Era } from "../consensus/index.ts";
+import { type Era, type EraRules, instanceOfEra, nextEra, type StakedValidator } from "../consensus/index.ts";
 import { BugError, KomaError, ProtocolError } from "../errors.ts";
 import type { ExecutedBlock } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
@@ -8,6 +8,7 @@ import type { PeerId } from "../network/index.ts";
 import { type Hash, keccakHash } from "../primitives/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { BlockSync } from "./block-sync.ts";
+import { encodeEraEnd } from "./era-end.ts";
 import type { EraExchange, ProvenEnd } from "./era-exchange.ts";
 
 /**
@@ -34,6 +35,8 @@ export interface EraCatchUpPorts {
   /** Closes what runs, and waits until all of it that is final is on disk. */
   readonly pause: () => Promise<void>;
   readonly vouched: (committed: readonly ExecutedBlock[]) => void;
+  /** The root chain's validators in the state after a final block. */
+  readonly staked: (block: Hash) => readonly StakedValidator[] | undefined;
   readonly remember: (era: Era) => void;
   readonly resume: (era: Era) => void;
   readonly fatal: (error: unknown) => void;
@@ -45,10 +48,8 @@ const PATIENCE_ROUNDS = 2;
 const STUCK_ROUNDS = 15;
 const ASK_EVERY_MS = 1_000;
 
-export function createEraCatchUp(
-  { baseRoundMs }: { readonly baseRoundMs: number },
-  ports: EraCatchUpPorts,
-): EraCatchUp {
+export function createEraCatchUp(rules: EraRules, ports: EraCatchUpPorts): EraCatchUp {
+  const { baseRoundMs } = rules.params;
   const { exchange, blockSync, store, clock, logger } = ports;
   let since: number | undefined;
   let nextAsk = 0;
@@ -69,12 +70,15 @@ export function createEraCatchUp(
     logger.warn({ era: from.number, peer }, "behind by whole eras: fetching their blocks");
     await ports.pause();
     let era = from;
-    while (ends.length > 0 && !signal.aborted) {
+    // Where the state names other validators than the peer did, what it tells next is of an era that never was.
+    const follows = (end: ProvenEnd | undefined) => end?.instance.id === instanceOfEra(rules, era).id;
+    while (follows(ends[0]) && !signal.aborted) {
       for (const end of ends) {
-        const outcome = await adopt(end, signal);
+        if (!follows(end)) break;
+        const outcome = await adopt(era, end, signal);
         if (outcome === "interrupted") return;
         if (outcome === "refused") break;
-        era = end.next;
+        era = outcome;
       }
       ends = await ask(peer, era, signal);
     }
@@ -96,11 +100,16 @@ export function createEraCatchUp(
     }
   }
 
-  /** Makes everything up to the switch block final. */
+  /**
+   * Makes everything up to the switch block final.
+   *
+   * @returns the era after it, by what the state itself says
+   */
   async function adopt(
-    { instance, switchBlock, payloadHash, end, next }: ProvenEnd,
+    era: Era,
+    { instance, switchBlock, payloadHash, end }: ProvenEnd,
     signal: AbortSignal,
-  ): Promise<"adopted" | "interrupted" | "refused"> {
+  ): Promise<Era | "interrupted" | "refused"> {
     const last = BigInt(switchBlock.height);
     const start = (store.blocks.head()?.number ?? 0n) + 1n;
     if (start <= last) {
@@ -127,9 +136,11 @@ export function createEraCatchUp(
         facts: { signed: switchBlock.hash, here: store.blocks.hashOf(last) ?? "none" },
       });
     }
-    store.eras.setEnd(instance.id, end);
+    const staked = ports.staked(switchBlock.hash);
+    const next = nextEra(era, { ...switchBlock, staked }, rules);
+    store.eras.setEnd(instance.id, encodeEraEnd({ ...end, staked }));
     ports.remember(next);
-    return "adopted";
+    return next;
   }
 
   async function interrupt(): Promise<void> {

@@ -4,19 +4,54 @@ import {
   type FinalityProof,
   finalityProofFromRlp,
   finalityProofToRlp,
+  type StakedValidator,
   type WireUnit,
 } from "../consensus/index.ts";
-import { type Bytes, decodeRlp, encodeRlp, MalformedRlp, readBytes, readList } from "../primitives/index.ts";
+import {
+  addressToBytes,
+  type Bytes,
+  bigintToBytes,
+  decodeRlp,
+  encodeRlp,
+  MalformedRlp,
+  numberToBytes,
+  type RlpItem,
+  readAddress,
+  readBigint,
+  readBytes,
+  readList,
+  readNumber,
+} from "../primitives/index.ts";
 
-/** How an era ended: the unit that carries its switch block, and who signed that this block is final. */
+/**
+ * How an era ended: the unit that carries its switch block, who signed that this block is final, and whom the state after
+ * it names as the root chain's validators. The last follows from the block, but whoever reads this may not have it yet.
+ */
 export interface EraEnd {
   readonly unit: WireUnit;
   readonly proof: FinalityProof;
+  readonly staked?: readonly StakedValidator[] | undefined;
 }
 
-/** `[unit, [height, block, [[validator, signature] …]]]`, for the store and for peers. */
-export function encodeEraEnd({ unit, proof }: EraEnd): Bytes {
-  return encodeRlp([encodeUnit(unit), finalityProofToRlp(proof)]);
+/** Seats that the root chain has. */
+const MAX_STAKED = 256;
+/** Of a stake: the root chain keeps it in 96 bits. */
+const STAKE_BYTES = 12;
+
+/** `[unit, [height, block, [[validator, signature] …]], [[signer, stake, producer] …]]`, for the store and for peers. */
+export function encodeEraEnd({ unit, proof, staked = [] }: EraEnd): Bytes {
+  return encodeRlp([encodeUnit(unit), finalityProofToRlp(proof), staked.map(stakedToRlp)]);
+}
+
+function stakedToRlp({ signer, stake, producer }: StakedValidator): RlpItem {
+  return [addressToBytes(signer), bigintToBytes(stake), numberToBytes(producer ? 1 : 0)];
+}
+
+function stakedFromRlp(item: RlpItem): StakedValidator {
+  const fields = readList(item, 3);
+  const producer = readNumber(fields[2]);
+  if (producer > 1) throw new MalformedRlp("neither a producer nor none");
+  return { signer: readAddress(fields[0]), stake: readBigint(fields[1], STAKE_BYTES), producer: producer === 1 };
 }
 
 /** Undefined for anything that {@link encodeEraEnd} would not give; says nothing about signatures. */
@@ -24,9 +59,12 @@ export function decodeEraEnd(bytes: Bytes): EraEnd | undefined {
   const decoded = decodeRlp(bytes);
   if (!decoded.ok) return undefined;
   try {
-    const fields = readList(decoded.value, 2);
+    const fields = readList(decoded.value, 3);
     const unit = decodeUnit(readBytes(fields[0]).slice());
-    return unit.ok ? { unit: unit.value, proof: finalityProofFromRlp(fields[1]) } : undefined;
+    const staked = readList(fields[2]).map(stakedFromRlp);
+    if (!unit.ok || staked.length > MAX_STAKED) return undefined;
+    const proof = finalityProofFromRlp(fields[1]);
+    return { unit: unit.value, proof, ...(staked.length > 0 ? { staked } : {}) };
   } catch (error) {
     if (error instanceof MalformedRlp) return undefined;
     throw error;

@@ -30,9 +30,12 @@ export interface ProvenEnd {
   readonly switchBlock: SwitchBlock;
   /** keccak256 of the switch block's encoding. */
   readonly payloadHash: Hash;
-  /** As it is stored. */
-  readonly end: Bytes;
-  /** The era that begins on the switch block. */
+  /** As the peer sent it. */
+  readonly end: EraEnd;
+  /**
+   * The era that begins on the switch block, if the root chain's set is the one that the peer names. Proofs of later eras
+   * vouch for that, because instance ids bind it; of the last one only the block itself can tell.
+   */
   readonly next: Era;
 }
 
@@ -113,9 +116,9 @@ export function follow(rules: EraRules, from: Era, ends: readonly Bytes[]): read
     const { block, height } = end.proof;
     const isSlot = t % rules.params.baseRoundMs === 0 && Number.isSafeInteger(t + rules.params.baseRoundMs);
     if (!blockHash || !isSlot || height <= era.keyBlock.height) return undefined;
-    const switchBlock = { hash: block, height, t, observations };
+    const switchBlock = { hash: block, height, t, observations, staked: end.staked };
     const next = nextEra(era, switchBlock, rules);
-    found.push({ instance, switchBlock, payloadHash: blockHash, end: bytes, next });
+    found.push({ instance, switchBlock, payloadHash: blockHash, end, next });
     const proof = verifyFinalityProof(end.proof, instance);
     if (proof.ok) proven = found.length;
     // Too few signatures are no lie: the next era's may vouch for this one too.

@@ -7,7 +7,7 @@ import {
   type Validator,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
-import { type Bytes, type Hash, timestamp, utf8 } from "../primitives/index.ts";
+import { type Address, type Bytes, type Hash, timestamp, utf8 } from "../primitives/index.ts";
 import type { Store, StoredInstance } from "../storage/index.ts";
 
 /** Eras as they are stored: those that consensus still runs or answers for, and all that the chain has seen. */
@@ -17,8 +17,6 @@ export interface EraRecords {
   /** The era before, if it is of the same generation and its units are still here. */
   before(era: Era): Era | undefined;
   remember(era: Era, instance: Instance): void;
-  /** The era that the final block at `height` belongs to. */
-  at(height: bigint): Era | undefined;
 }
 
 /** What a row keeps beside its indexed columns. */
@@ -27,6 +25,8 @@ interface EraBody {
   readonly start: number;
   readonly seed: Hash;
   readonly committee: readonly Validator[];
+  readonly following: readonly Validator[];
+  readonly leftOut: readonly Address[];
   readonly banned: readonly number[];
   readonly excluded: readonly number[];
 }
@@ -80,22 +80,17 @@ export function createEraRecords(rules: EraRules, store: Store): EraRecords {
         body,
       });
     },
-    at(height) {
-      for (const row of store.eras.below(height)) {
-        if (store.blocks.hashOf(row.keyHeight) !== row.keyBlock) continue;
-        return decodeEra(row.keyBlock, Number(row.generation), Number(row.number), row.body);
-      }
-      return undefined;
-    },
   };
 }
 
-function encodeEra({ keyBlock, start, seed, committee, banned, excluded }: Era): Bytes {
+function encodeEra({ keyBlock, start, seed, committee, following, leftOut, banned, excluded }: Era): Bytes {
   const body: EraBody = {
     keyHeight: keyBlock.height,
     start,
     seed,
     committee: committee.validators,
+    following: following.validators,
+    leftOut,
     banned,
     excluded,
   };
@@ -111,6 +106,8 @@ function decodeEra(keyBlock: Hash, generation: number, number: number, bytes: By
     start: timestamp(body.start),
     seed: body.seed,
     committee: createCommittee(body.committee),
+    following: createCommittee(body.following),
+    leftOut: body.leftOut,
     banned: body.banned,
     excluded: body.excluded,
   };

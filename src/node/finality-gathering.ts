@@ -5,6 +5,7 @@ import {
   FinalitySignatures,
   type Instance,
   indexOfSigner,
+  type StakedValidator,
   signFinality,
   verifyFinalitySignature,
   type WireUnit,
@@ -21,6 +22,15 @@ export interface FinalityGatheringPorts {
   readonly onConflict: (evidence: FinalityEvidence, instance: Instance) => void;
 }
 
+/** The end of an era that is final here. */
+export interface ConcludedEra {
+  readonly unit: WireUnit;
+  readonly height: number;
+  readonly block: Hash;
+  /** The root chain's validators in the state after the switch block. */
+  readonly staked: readonly StakedValidator[] | undefined;
+}
+
 /**
  * The finality signatures over one era's switch block: ours, made when the block is final here, and those of others,
  * whenever they come (KoMaBFT spec 13).
@@ -29,7 +39,7 @@ export interface FinalityGathering {
   readonly instance: Instance;
   receive(signed: FinalitySignature, from: PeerId): void;
   /** The switch block is final here: sign it, and keep what is gathered. */
-  conclude(end: { readonly unit: WireUnit; readonly height: number; readonly block: Hash }): void;
+  conclude(end: ConcludedEra): void;
 }
 
 /** Points charged for a signature that nobody made; ten of them ban the peer for a while. */
@@ -42,7 +52,7 @@ export function gatherFinality(
 ): FinalityGathering {
   const signatures = new FinalitySignatures(instance);
   const own = signer && indexOfSigner(instance.committee, signer.address);
-  let end: { readonly unit: WireUnit; readonly height: number; readonly block: Hash } | undefined;
+  let end: ConcludedEra | undefined;
   let complete = false;
   /** Who was told of ours directly, because its own came after we had sent ours to everybody. */
   const told = new Set<number>();
@@ -70,7 +80,7 @@ export function gatherFinality(
     if (!end || complete) return;
     const gathered = signatures.proofOf(end.height, end.block);
     complete = gathered.complete;
-    store.eras.setEnd(instance.id, encodeEraEnd({ unit: end.unit, proof: gathered.proof }));
+    store.eras.setEnd(instance.id, encodeEraEnd({ ...end, proof: gathered.proof }));
   }
 
   const frame = (signed: FinalitySignature) => encodeMessage({ kind: "finality", instance: instance.id, signed });

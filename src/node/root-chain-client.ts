@@ -14,6 +14,7 @@ import {
   type RootContracts,
   RootRpcError,
 } from "../rootchain/index.ts";
+import type { RootView } from "../rootset/index.ts";
 import type { NodeRootChain, RootBlock, RootEvent } from "./root-chain.ts";
 
 export interface NodeRootChainOptions {
@@ -49,6 +50,7 @@ export function connectNodeRootChain(genesis: Genesis, options: NodeRootChainOpt
         undefined,
       );
     },
+    newestSet: (every) => newestSet(client, genesis, every),
     async follow(cursor, handler, signal) {
       const from = cursor === undefined ? rootChain.startBlock : readCursor(cursor);
       const log = client.watch({ from, confirmations: rootChain.confirmations });
@@ -62,6 +64,25 @@ export function connectNodeRootChain(genesis: Genesis, options: NodeRootChainOpt
         handler.done(writeCursor(batch.cursor));
       }
     },
+  };
+}
+
+async function newestSet(client: RootChain, genesis: Genesis, every: bigint): Promise<RootView | undefined> {
+  const head = await client.head();
+  const confirmed = head.number - BigInt(genesis.rootChain.confirmations);
+  if (confirmed < every) return undefined;
+  const { number, hash: at, timestamp } = await client.block(confirmed - (confirmed % every));
+  const [genesisTime, seats, producers] = await Promise.all([
+    client.stakes.genesisTime(at),
+    client.stakes.activeSet(at),
+    client.registry.producersAt(genesis.chainId, timestamp, at),
+  ]);
+  // Until then validators come one after the other, and each counts at once: a part of them is no set.
+  if (timestamp < genesisTime) return undefined;
+  return {
+    rootBlock: number,
+    rootBlockHash: at,
+    seats: seats.map(({ seat, signer, power }) => ({ seat, signer, power, producer: producers.includes(signer) })),
   };
 }
 

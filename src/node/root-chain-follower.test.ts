@@ -86,6 +86,7 @@ class FollowingNode {
     const ports: RootChainFollowerPorts = {
       rootChain: {
         checkpoints: unused,
+        newestSet: async () => undefined,
         takenBackAfter: async (generation) => this.#history.takenBackAfter(generation),
         follow: async (_, handler) => {
           for (const block of this.#history.blocks.slice(from)) await handler.block(block);
@@ -99,6 +100,7 @@ class FollowingNode {
       progress: () => ({ settled: async () => {}, rolledBack: () => {}, imported: () => {} }) as never,
       driver: () => ({ halt: () => {}, rollBack: (rollback: Rollback) => this.#rolledBack(rollback) }) as never,
       checkpoints: () => ({ poke: () => {} }) as never,
+      moved: () => {},
       events: createNodeEventBus(),
       fatal: (error) => {
         fatal = error;

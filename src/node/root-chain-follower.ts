@@ -30,6 +30,8 @@ export interface RootChainFollowerPorts {
   readonly progress: () => ChainProgress;
   readonly driver: () => ConsensusDriver;
   readonly checkpoints: () => CheckpointService;
+  /** More of the root chain is confirmed, whatever is in it. */
+  readonly moved: () => void;
   readonly events: NodeEventBus;
   readonly fatal: (error: unknown) => void;
   readonly logger: Logger;
@@ -197,7 +199,9 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
         rollback: onReorganisation,
         done(at: string) {
           // What was interrupted is done again from the cursor before it.
-          if (!signal.aborted) meta.set(CURSOR, utf8(at));
+          if (signal.aborted) return;
+          meta.set(CURSOR, utf8(at));
+          ports.moved();
         },
       };
       running = ports.rootChain.follow(cursor(), handler, signal).catch((error: unknown) => {

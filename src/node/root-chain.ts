@@ -2,6 +2,7 @@ import type { Deposit } from "../bridge/index.ts";
 import type { CheckpointRootChain } from "../checkpoint/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import type { Checkpoint } from "../rootchain/index.ts";
+import type { RootView } from "../rootset/index.ts";
 
 /** What happened on the root chain, in blocks deep enough to count. */
 export type RootEvent =
@@ -35,6 +36,13 @@ export interface NodeRootChain {
    */
   takenBackAfter(generation: bigint): Promise<bigint | undefined>;
   /**
+   * This chain's validators and producers as of the newest confirmed block whose number `every` divides; undefined before
+   * stakes count there.
+   *
+   * @throws {KomaError} the root chain does not answer, or not with what was asked
+   */
+  newestSet(every: bigint): Promise<RootView | undefined>;
+  /**
    * Hands over every confirmed block with events of this chain after `cursor` (undefined: from the deployment on), in order,
    * each once; `done` gives the cursor to go on from. `rollback` says that the root chain left a branch that was handed
    * over: what blocks above `to` said is to be forgotten. Goes on through outages until the signal aborts.
@@ -44,6 +52,7 @@ export interface NodeRootChain {
     handler: {
       block(block: RootBlock): Promise<void>;
       rollback(to: bigint): Promise<void>;
+      /** Also when nothing of this chain happened in the blocks since the last time. */
       done(cursor: string): void;
     },
     signal: AbortSignal,

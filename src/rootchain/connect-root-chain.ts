@@ -1,5 +1,5 @@
 import { type Logger, silentLogger } from "../logger.ts";
-import { type Address, type Bytes, zeroAddress } from "../primitives/index.ts";
+import { type Address, type Bytes, type Hash, parseHash, zeroAddress } from "../primitives/index.ts";
 import { loadArtifacts } from "./artifacts.ts";
 import { type Challenges, openChallenges } from "./challenges.ts";
 import { type Checkpoints, openCheckpoints } from "./checkpoints.ts";
@@ -60,6 +60,11 @@ export interface RootChain extends RootContractGroups {
   chainId(signal?: AbortSignal): Promise<bigint>;
   /** Newest block; `timestamp` in seconds. */
   head(signal?: AbortSignal): Promise<{ readonly number: bigint; readonly timestamp: number }>;
+  /** A block that the root chain has; `timestamp` in seconds. */
+  block(
+    number: bigint,
+    signal?: AbortSignal,
+  ): Promise<{ readonly number: bigint; readonly hash: Hash; readonly timestamp: number }>;
   /** Time of a block, seconds. */
   timeOf(block: bigint, signal?: AbortSignal): Promise<bigint>;
   /** Wei of Ether. */
@@ -122,6 +127,15 @@ export function connectRootChain(options: ConnectRootChainOptions): RootChain {
       const block = readRecord(await rpc.request("eth_getBlockByNumber", ["latest", false], signal), "block");
       return {
         number: readQuantity(block["number"], "block number"),
+        timestamp: Number(readQuantity(block["timestamp"], "time")),
+      };
+    },
+    async block(number, signal) {
+      const answer = await rpc.request("eth_getBlockByNumber", [`0x${number.toString(16)}`, false], signal);
+      const block = readRecord(answer, "block");
+      return {
+        number,
+        hash: parseHash(String(block["hash"])),
         timestamp: Number(readQuantity(block["timestamp"], "time")),
       };
     },

@@ -20,6 +20,15 @@ export { checkParameters, chooseParameters, devnetParameters } from "./parameter
 export * from "./predeploys.ts";
 export type { RegisteredChain, Registry } from "./registry.ts";
 export type { EventArgument, RootEvent } from "./root-event.ts";
+export {
+  bitmapOf,
+  isSameSet,
+  type RecordedRootSet,
+  type RootSeat,
+  readRootSet,
+  rootInfoStorage,
+  seatWord,
+} from "./root-info-layout.ts";
 export type { RootToken } from "./root-token.ts";
 export type { RawLog, RootCall, SentTransaction } from "./sent-transaction.ts";
 export * from "./stakes.ts";

@@ -10,6 +10,7 @@ import {
   wordOf,
 } from "../primitives/index.ts";
 import { type Artifacts, loadArtifacts } from "./artifacts.ts";
+import { type RootSeat, rootInfoStorage } from "./root-info-layout.ts";
 import { deterministicDeploymentProxy, multicall3 } from "./well-known-contracts.ts";
 
 /** An account of a genesis, as a genesis file has it. */
@@ -26,6 +27,7 @@ export const predeployAddresses = {
   ChildBridge: systemAddress(0x01),
   KomaNative: systemAddress(0x02),
   ChildTokenFactory: systemAddress(0x06),
+  RootInfo: systemAddress(0x08),
 } as const satisfies Readonly<Record<string, Address>>;
 
 export interface PredeployOptions {
@@ -33,6 +35,11 @@ export interface PredeployOptions {
   readonly nativePoolWei: bigint;
   /** KMC on the root chain: named in every withdrawal of native coins. */
   readonly kmc: Address;
+  /**
+   * The first validators, for `RootInfo`: those of the genesis, in the seats that they take on the root chain. Without any,
+   * the committee never follows the root chain.
+   */
+  readonly seats?: readonly RootSeat[];
 }
 
 /**
@@ -59,6 +66,10 @@ export function predeployAlloc(
       storage: { [hashFromBytes(wordOf(0))]: hashFromBytes(addressWord(options.kmc)) },
     },
     [predeployAddresses.ChildTokenFactory]: system("ChildTokenFactory"),
+    [predeployAddresses.RootInfo]: {
+      ...system("RootInfo"),
+      ...(options.seats ? { storage: rootInfoStorage(options.seats) } : {}),
+    },
     ...Object.fromEntries(
       [deterministicDeploymentProxy, multicall3].map(({ address, deployedBytecode }) => [
         address,

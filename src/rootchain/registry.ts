@@ -22,8 +22,8 @@ export interface Registry {
   chainIds(): Promise<readonly bigint[]>;
   /** Undefined when it is not registered. */
   chain(chainId: bigint): Promise<RegisteredChain | undefined>;
-  /** Keys that may seal a block with this timestamp (seconds), ejected ones left out. */
-  producersAt(chainId: bigint, timestamp: number): Promise<readonly Address[]>;
+  /** Keys that may seal a block with this timestamp (seconds), ejected ones left out, as of block `at` (default: the newest). */
+  producersAt(chainId: bigint, timestamp: number, at?: Hash): Promise<readonly Address[]>;
   isAuthorizedProducer(chainId: bigint, key: Address, fromTime: number, toTime: number): Promise<boolean>;
   setProducers(chainId: bigint, from: number, keys: readonly Address[], signal?: AbortSignal): Promise<SentTransaction>;
   /** Maps a root token to its child on a chain; anyone. */
@@ -56,8 +56,8 @@ export function openRegistry(context: RootClientContext): Registry {
         targetInterval: field.number(config, "targetInterval"),
       };
     },
-    async producersAt(chainId, timestamp) {
-      const keys = (await contract.read("producersAt", [chainId, timestamp]))[0] as Result;
+    async producersAt(chainId, timestamp, at) {
+      const keys = (await contract.read("producersAt", [chainId, timestamp], undefined, at))[0] as Result;
       return [...keys].map((key) => parseAddress(key as string));
     },
     isAuthorizedProducer: async (chainId, key, fromTime, toTime) =>

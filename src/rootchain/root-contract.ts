@@ -1,6 +1,6 @@
 import type { Interface, Result } from "ethers";
 import { EnvironmentError } from "../errors.ts";
-import type { Address, Hex } from "../primitives/index.ts";
+import type { Address, Hash, Hex } from "../primitives/index.ts";
 import { refusalOf } from "./contract-error.ts";
 import type { RootRpc } from "./json-rpc.ts";
 import type { RootCall } from "./sent-transaction.ts";
@@ -10,12 +10,12 @@ export interface RootContract {
   readonly address: Address;
   readonly abi: Interface;
   /**
-   * Calls a view.
+   * Calls a view, in the state after the newest block or after block `at`.
    *
    * @throws {ProtocolError} the view reverted, with its custom error decoded
    * @throws {EnvironmentError} KOMA_E_ROOTCHAIN_CONTRACT_MISSING when nothing is deployed there
    */
-  read(method: string, args?: readonly unknown[], signal?: AbortSignal): Promise<Result>;
+  read(method: string, args?: readonly unknown[], signal?: AbortSignal, at?: Hash): Promise<Result>;
   /** A transaction that calls `method`; sending it is the sender's work. */
   call(action: string, method: string, args?: readonly unknown[], value?: bigint): RootCall;
 }
@@ -24,11 +24,13 @@ export function openRootContract(rpc: RootRpc, name: string, address: Address, a
   return {
     address,
     abi,
-    async read(method, args = [], signal) {
+    async read(method, args = [], signal, at) {
       const data = abi.encodeFunctionData(method, args);
       let answer: unknown;
       try {
-        answer = await rpc.request("eth_call", [{ to: address, data }, "latest"], signal);
+        // By hash (EIP-1898): after a reorganisation a number would mean another block.
+        const block = at === undefined ? "latest" : { blockHash: at };
+        answer = await rpc.request("eth_call", [{ to: address, data }, block], signal);
       } catch (error) {
         throw refusalOf(`read ${method} of ${name}`, error);
       }

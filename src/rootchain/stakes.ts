@@ -82,11 +82,11 @@ export interface Stakes {
   readonly address: Address;
   params(): Promise<StakeParametersView>;
   epoch(): Promise<bigint>;
-  /** Start of epoch 0, seconds. */
-  genesisTime(): Promise<number>;
+  /** Start of epoch 0, seconds, as of block `at` (default: the newest). */
+  genesisTime(at?: Hash): Promise<number>;
   totalPower(): Promise<bigint>;
-  /** In ascending order of seats. */
-  activeSet(): Promise<readonly ActiveSeat[]>;
+  /** In ascending order of seats, as of block `at` (default: the newest). */
+  activeSet(at?: Hash): Promise<readonly ActiveSeat[]>;
   validator(id: bigint): Promise<ValidatorRecord | undefined>;
   /** Every validator there ever was, by id. */
   validators(): Promise<readonly ValidatorRecord[]>;
@@ -121,7 +121,8 @@ export function openStakes(context: RootClientContext, ownerKey: Bytes | undefin
   const contract = context.contract("StakeManager");
   const send = (action: string, method: string, args: readonly unknown[], signal?: AbortSignal) =>
     context.send(contract.call(action, method, args), signal);
-  const first = async (method: string, args: readonly unknown[] = []) => (await contract.read(method, args))[0];
+  const first = async (method: string, args: readonly unknown[] = [], at?: Hash) =>
+    (await contract.read(method, args, undefined, at))[0];
 
   async function proveSigner(owner: Address, signerKey: Bytes): Promise<Bytes> {
     const digest = hexToBytes((await first("signerProofDigest", [owner])) as string);
@@ -141,10 +142,10 @@ export function openStakes(context: RootClientContext, ownerKey: Bytes | undefin
       };
     },
     epoch: async () => BigInt((await first("epoch")) as bigint),
-    genesisTime: async () => Number(await first("genesisTime")),
+    genesisTime: async (at) => Number(await first("genesisTime", [], at)),
     totalPower: async () => BigInt((await first("totalPower")) as bigint),
-    async activeSet() {
-      const seats = (await first("activeSet")) as Result;
+    async activeSet(at) {
+      const seats = (await first("activeSet", [], at)) as Result;
       return [...seats].map((seat: Result) => ({
         seat: field.number(seat, "seat"),
         validatorId: field.bigint(seat, "validatorId"),

@@ -25,14 +25,7 @@ export interface EraStore {
   find(generation: bigint, number: bigint): StoredEra | undefined;
   /** How it ended; a better proof takes the place of the one before. */
   setEnd(instance: Hash, end: Bytes): void;
-  /**
-   * Eras whose key block is below `height`, or at genesis, the newest generation first and within it the newest era.
-   * Those that a rollback has made void are among them: whose key block is on the chain is for the caller to see.
-   */
-  below(height: bigint): Iterable<StoredEra>;
 }
-
-const PAGE = 16;
 
 interface EraRow {
   readonly instance: Bytes;
@@ -51,10 +44,6 @@ export function createEraStore(database: Database): EraStore {
   const byInstance: Query<EraRow> = database.prepare("SELECT * FROM era WHERE instance = ?");
   const byNumber: Query<EraRow> = database.prepare("SELECT * FROM era WHERE generation = ? AND number = ?");
   const setEnd = database.prepare(`UPDATE era SET "end" = ? WHERE instance = ?`);
-  const below: Query<EraRow> = database.prepare(
-    `SELECT * FROM era WHERE key_height < ? OR key_height = 0 ORDER BY generation DESC, number DESC
-     LIMIT ${PAGE} OFFSET ?`,
-  );
   return {
     put({ instance, generation, number, keyBlock, keyHeight, body }) {
       insert.run(
@@ -76,13 +65,6 @@ export function createEraStore(database: Database): EraStore {
     },
     setEnd(instance, end) {
       setEnd.run(end, hashToBytes(instance));
-    },
-    *below(height) {
-      // In pages: whoever looks at one era asks for its blocks, and a connection does one thing at a time.
-      for (let from = 0, rows = [{}] as EraRow[]; rows.length > 0; from += PAGE) {
-        rows = below.all(rowNumber(height), from);
-        for (const row of rows) yield read(row);
-      }
     },
   };
 }

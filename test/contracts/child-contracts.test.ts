@@ -106,8 +106,9 @@ describe("genesis contracts of a KOMA chain, on a real EVM", () => {
       ChildBridge: "0x4b4f4d4100000000000000000000000000000001",
       KomaNative: "0x4b4f4d4100000000000000000000000000000002",
       ChildTokenFactory: "0x4b4f4d4100000000000000000000000000000006",
+      RootInfo: "0x4b4f4d4100000000000000000000000000000008",
     });
-    for (const name of ["ChildBridge", "KomaNative", "ChildTokenFactory"] as const) {
+    for (const name of ["ChildBridge", "KomaNative", "ChildTokenFactory", "RootInfo"] as const) {
       expect(artifacts.of(name)).not.toHaveProperty("immutableReferences");
     }
   });

@@ -25,7 +25,7 @@ import {
   keccak256,
   utf8,
 } from "../../src/primitives/index.ts";
-import { predeployAddresses, predeployAlloc } from "../../src/rootchain/index.ts";
+import { predeployAddresses, predeployAlloc, type RootSeat } from "../../src/rootchain/index.ts";
 import { createRpcClient, type RpcClient } from "../../src/rpc/index.ts";
 import { ScriptedRootChain } from "./scripted-root-chain.ts";
 
@@ -54,6 +54,8 @@ export const bob = fundedAccount("bob");
 export interface ClusterOptions {
   /** Validators of equal stake, all producers. Default 4. */
   readonly nodes?: number;
+  /** How many of the nodes are in the genesis; the others only follow at first. Default: all. */
+  readonly validators?: number;
   readonly checkpointEvery?: number;
   /** From a rejection to the first slot of the recovery instance. Default 2000. */
   readonly recoveryDelayMs?: number;
@@ -126,7 +128,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<NodeCl
   const rootChain = new ScriptedRootChain({
     chainId: genesis.chainId,
     domain: { rootChainId: genesis.rootChain.chainId, contract: CHECKPOINT_MANAGER },
-    seats: signers.map(({ address }, seat) => ({ seat, signer: address, power: STAKE })),
+    seats: seatsOf(signers.slice(0, options.validators ?? count)),
   });
   const fatals: { readonly name: string; readonly error: unknown }[] = [];
 
@@ -354,6 +356,7 @@ export function eventsOf<K extends NodeEvent["type"]>(
 
 function genesisOf(signers: readonly FundedAccount[], options: ClusterOptions): Genesis {
   const rich: GenesisAccount = { balance: 1_000n * coin };
+  const validators = options.validators ?? signers.length;
   return {
     version: 1,
     chainId: clusterChainId,
@@ -362,10 +365,10 @@ function genesisOf(signers: readonly FundedAccount[], options: ClusterOptions): 
     gasLimit: 30_000_000n,
     baseFeePerGas: 1_000_000_000n,
     alloc: {
-      ...predeployAlloc({ nativePoolWei: NATIVE_POOL, kmc: KMC }),
+      ...predeployAlloc({ nativePoolWei: NATIVE_POOL, kmc: KMC, seats: seatsOf(signers.slice(0, validators)) }),
       ...Object.fromEntries([alice, bob, ...signers].map(({ address }) => [address, rich])),
     },
-    validators: signers.map(({ address }, index) => ({
+    validators: signers.slice(0, validators).map(({ address }, index) => ({
       name: `validator-${index}`,
       signer: address,
       stake: STAKE,
@@ -391,6 +394,11 @@ function genesisOf(signers: readonly FundedAccount[], options: ClusterOptions): 
     },
     devnet: true,
   };
+}
+
+/** What the root chain says of validators with equal stakes, in the order of their seats. */
+export function seatsOf(signers: readonly Pick<FundedAccount, "address">[], power = STAKE): readonly RootSeat[] {
+  return signers.map(({ address }, seat) => ({ seat, signer: address, power, producer: true }));
 }
 
 export const childBridge: Address = predeployAddresses.ChildBridge;

@@ -12,7 +12,14 @@ import {
   utf8,
   zeroHash,
 } from "../../src/primitives/index.ts";
-import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "../../src/rootchain/index.ts";
+import {
+  type Checkpoint,
+  type CheckpointDomain,
+  checkpointDigest,
+  checkpointHash,
+  type RootSeat,
+} from "../../src/rootchain/index.ts";
+import type { RootView } from "../../src/rootset/index.ts";
 
 /** A checkpoint that the scripted contract took. */
 export interface TakenCheckpoint {
@@ -46,6 +53,7 @@ export class ScriptedRootChain {
   #newest = 0n;
   /** Every reorganisation with the number of blocks it left standing. */
   #reorganisations: { readonly id: number; readonly to: bigint }[] = [];
+  #sets: { readonly block: bigint; readonly seats: readonly RootSeat[] }[] = [];
   #live: TakenCheckpoint[] = [];
   #generation = 0n;
   #epoch = 1n;
@@ -97,6 +105,14 @@ export class ScriptedRootChain {
     return this.mine(deposits.map((deposit) => ({ type: "deposited", deposit })));
   }
 
+  /** Other stakes or producers from here on; confirmed at once. */
+  setSeats(seats: readonly RootSeat[]): void {
+    this.#sets.push({ block: this.#newest + 1n, seats });
+    // Nodes look at every second block.
+    this.mine([]);
+    this.mine([]);
+  }
+
   /** Replaces confirmed blocks above `to`, as deep reorganisations do. */
   reorganise(to: bigint): void {
     this.#blocks = this.#blocks.filter((block) => block.number <= to);
@@ -125,9 +141,16 @@ export class ScriptedRootChain {
         seats: () => answer(() => this.#config.seats),
         submit: (certificate) => answer(() => this.#take(certificate, index)),
       },
+      newestSet: (every) => answer(() => this.#newestSet(every)),
       takenBackAfter: (generation) => answer(() => this.#takenBackAfter(generation)),
       follow: (cursor, handler, signal) => this.#follow(cursor, handler, signal),
     };
+  }
+
+  #newestSet(every: bigint): RootView | undefined {
+    const rootBlock = this.#newest - (this.#newest % every);
+    const found = this.#sets.findLast(({ block }) => block <= rootBlock);
+    return found && { rootBlock, rootBlockHash: keccakHash(utf8(`root block ${rootBlock}`)), seats: found.seats };
   }
 
   #takenBackAfter(generation: bigint): bigint | undefined {

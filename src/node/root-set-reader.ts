@@ -1,0 +1,34 @@
+import type { StakedValidator } from "../consensus/index.ts";
+import type { Executor } from "../execution/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import { type RecordedRootSet, readRootSet } from "../rootchain/index.ts";
+import { rootInfoAddress } from "../rootset/index.ts";
+
+/** What this chain's own state says about the root chain's validators. */
+export interface RootSetReader {
+  /**
+   * The set in the state after a block; undefined on a chain whose state has none.
+   *
+   * @throws {ProtocolError} KOMA_E_BLOCK_UNKNOWN or KOMA_E_STATE_UNAVAILABLE
+   */
+  recorded(block: Hash): RecordedRootSet | undefined;
+  /** The same as a switch block fixes a committee with. */
+  staked(block: Hash): readonly StakedValidator[] | undefined;
+}
+
+export function createRootSetReader(executor: Executor): RootSetReader {
+  let newest: RecordedRootSet | undefined;
+
+  function recorded(block: Hash): RecordedRootSet | undefined {
+    const state = executor.stateAt(block);
+    const found = readRootSet((key) => state.slot(rootInfoAddress, key), newest);
+    newest = found ?? newest;
+    return found;
+  }
+
+  return {
+    recorded,
+    staked: (block) =>
+      recorded(block)?.seats.map(({ signer, power, producer }) => ({ signer, stake: power, producer })),
+  };
+}

@@ -1,0 +1,55 @@
+import {
+  type Bytes,
+  compactSignature,
+  type Hash,
+  hashToBytes,
+  recoverAddress,
+  type Signature,
+} from "../primitives/index.ts";
+import type { RecordedRootSet } from "../rootchain/index.ts";
+import type { RootSetCertificate, RootSetChange } from "./change.ts";
+import type { RootSetVote } from "./vote.ts";
+
+/** Votes of the recorded set for what comes after it. */
+export interface Ballots {
+  /** False: nobody in that seat made this signature, and whoever sent it deserves a penalty. */
+  add(vote: RootSetVote, recorded: RecordedRootSet): boolean;
+  /** With signatures of two thirds of the recorded power, or undefined. */
+  certificate(id: Hash, change: RootSetChange, recorded: RecordedRootSet): RootSetCertificate | undefined;
+  /** Forgets all: another set is recorded, and none of the votes counts any more. */
+  clear(): void;
+}
+
+/** Changes that one seat may have voted for; more push the oldest out, so that nobody can fill the memory. */
+const KEPT_PER_SEAT = 4;
+
+export function createBallots(): Ballots {
+  const seats = new Map<number, Map<Hash, Bytes>>();
+
+  return {
+    add({ change, seat, signature }, recorded) {
+      const votes = seats.get(seat) ?? new Map<Hash, Bytes>();
+      if (votes.has(change)) return true;
+      const signer = recorded.seats.find((entry) => entry.seat === seat)?.signer;
+      if (signer === undefined || recoverAddress(hashToBytes(change), signature) !== signer) return false;
+      votes.set(change, signature);
+      for (const oldest of [...votes.keys()].slice(0, -KEPT_PER_SEAT)) votes.delete(oldest);
+      seats.set(seat, votes);
+      return true;
+    },
+    certificate(id, change, recorded) {
+      const signed = recorded.seats.filter(({ seat }) => seats.get(seat)?.has(id));
+      const power = signed.reduce((sum, entry) => sum + entry.power, 0n);
+      const total = recorded.seats.reduce((sum, entry) => sum + entry.power, 0n);
+      if (power * 3n < total * 2n) return undefined;
+      return {
+        change,
+        signers: signed.reduce((bits, { seat }) => bits | (1n << BigInt(seat)), 0n),
+        signatures: signed.map(({ seat }) => compactSignature(seats.get(seat)?.get(id) as Signature)),
+      };
+    },
+    clear() {
+      seats.clear();
+    },
+  };
+}

@@ -1,0 +1,168 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { EnvironmentError } from "../errors.ts";
+import { silentLogger } from "../logger.ts";
+import {
+  addressOfKey,
+  type Bytes,
+  type Hash,
+  keccak256,
+  keccakHash,
+  signDigest,
+  utf8,
+  zeroHash,
+} from "../primitives/index.ts";
+import type { RecordedRootSet, RootSeat } from "../rootchain/index.ts";
+import type { RootView } from "./change.ts";
+import { createRootSetService, LOOK_EVERY_BLOCKS, type RootSetService } from "./service.ts";
+import { encodeRootSetVote } from "./vote.ts";
+
+const CHAIN = 80_401n;
+const keys = ["ann", "bob", "cid", "dee", "eve"].map((name) => keccak256(utf8(name)));
+const seat = (index: number, power = 100n): RootSeat => ({
+  seat: index,
+  signer: addressOfKey(keys[index] as Bytes),
+  power,
+  producer: true,
+});
+const first: RecordedRootSet = {
+  serial: 0n,
+  rootBlock: 0n,
+  rootBlockHash: zeroHash,
+  seats: [0, 1, 2, 3].map((index) => seat(index)),
+};
+const viewAt = (rootBlock: bigint, seats: readonly RootSeat[]): RootView => ({
+  rootBlock,
+  rootBlockHash: keccakHash(utf8(`root ${rootBlock}`)),
+  seats,
+});
+const joined = [...first.seats, seat(4)];
+
+/** Validators that hear one another at once; each reads the same root chain and stands on the same final block. */
+class Committee {
+  readonly services: RootSetService[];
+  readonly sent: Bytes[] = [];
+  readonly fatals: unknown[] = [];
+  recorded: RecordedRootSet | undefined = first;
+  root: RootView | undefined;
+  deaf = new Set<number>();
+
+  constructor(count: number) {
+    this.services = Array.from({ length: count }, (_, index) => {
+      const key = keys[index] as Bytes;
+      return createRootSetService(
+        { chainId: CHAIN, signer: { key, address: addressOfKey(key) } },
+        {
+          newestSet: async (every) => {
+            expect(every).toBe(LOOK_EVERY_BLOCKS);
+            if (this.deaf.has(index)) throw new EnvironmentError("KOMA_E_ROOTCHAIN_UNREACHABLE", "no answer", {});
+            return this.root;
+          },
+          recorded: () => this.recorded,
+          broadcast: (payload) => {
+            this.sent.push(payload);
+            this.services.forEach((other, i) => {
+              if (i !== index) expect(other.handleVote(payload)).toBe(true);
+            });
+          },
+          fatal: (error) => this.fatals.push(error),
+          logger: silentLogger,
+        },
+      );
+    });
+  }
+
+  async look(view: RootView | undefined): Promise<void> {
+    this.root = view;
+    for (const service of this.services) service.rootChainMoved();
+    // Every reading is under way; stopping would end them, so a turn of the event loop lets them finish.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+
+  due = (index: number) => this.recorded && this.services[index]?.due(this.recorded);
+}
+
+describe("validators that look at the root chain", () => {
+  let committee: Committee;
+  beforeEach(() => {
+    committee = new Committee(4);
+  });
+
+  it("sign what changed there, and any of them can record it", async () => {
+    await committee.look(viewAt(2n, joined));
+    for (const index of [0, 1, 2, 3]) {
+      const certificate = committee.due(index);
+      expect(certificate?.change).toMatchObject({ serial: 0n, rootBlock: 2n, changed: 16n, producers: 31n });
+      expect(certificate?.signers).toBe(15n);
+      expect(certificate?.signatures.map(({ length }) => length)).toEqual([64, 64, 64, 64]);
+    }
+  });
+
+  it("say nothing while everything is as recorded, or while stakes do not count there yet", async () => {
+    await committee.look(viewAt(2n, first.seats));
+    await committee.look(undefined);
+    expect(committee.sent).toEqual([]);
+    expect(committee.due(0)).toBeUndefined();
+  });
+
+  it("need two thirds of the recorded power, however many seats that is", async () => {
+    committee = new Committee(2);
+    await committee.look(viewAt(2n, joined));
+    expect(committee.due(0)).toBeUndefined();
+    committee.recorded = { ...first, serial: 1n, seats: [seat(0, 300n), seat(1, 100n), seat(2, 100n), seat(3, 100n)] };
+    await committee.look(viewAt(4n, joined));
+    expect(committee.due(1)?.signers).toBe(3n);
+  });
+
+  it("go on without those who cannot read the root chain", async () => {
+    committee.deaf.add(3);
+    await committee.look(viewAt(2n, joined));
+    expect(committee.due(0)?.signers).toBe(7n);
+    // It has heard the signatures, and does not know for what.
+    expect(committee.due(3)).toBeUndefined();
+    expect(committee.fatals).toEqual([]);
+  });
+
+  it("forget votes for a set that is not the recorded one any more", async () => {
+    await committee.look(viewAt(2n, joined));
+    committee.recorded = { serial: 1n, rootBlock: 2n, rootBlockHash: keccakHash(utf8("root 2")), seats: joined };
+    expect(committee.due(0)).toBeUndefined();
+    for (const service of committee.services) service.poke();
+    expect(committee.sent).toHaveLength(4);
+    await committee.look(viewAt(4n, first.seats));
+    expect(committee.due(0)?.change).toMatchObject({ serial: 1n, changed: 16n, entries: [0n] });
+  });
+
+  it("do not record twice what a block before has recorded", async () => {
+    await committee.look(viewAt(2n, joined));
+    const after = { serial: 1n, rootBlock: 2n, rootBlockHash: keccakHash(utf8("root 2")), seats: joined };
+    expect(committee.services[0]?.due(after)).toBeUndefined();
+  });
+
+  it("repeat a vote that has not helped yet", async () => {
+    committee = new Committee(1);
+    await committee.look(viewAt(2n, joined));
+    for (let block = 0; block < 16; block++) committee.services[0]?.poke();
+    expect(committee.sent).toHaveLength(3);
+  });
+
+  it("charge for votes that nobody cast, and not for those that come too late or too early", () => {
+    const [service] = committee.services;
+    const change = keccakHash(utf8("a change"));
+    const vote = (fields: { serial?: bigint; seat?: number; key?: number }) => {
+      const signature = signDigest(keccak256(utf8("a change")), keys[fields.key ?? 1] as Bytes);
+      return encodeRootSetVote({
+        serial: fields.serial ?? 0n,
+        change: change as Hash,
+        seat: fields.seat ?? 1,
+        signature,
+      });
+    };
+    expect(service?.handleVote(vote({}))).toBe(true);
+    expect(service?.handleVote(vote({ key: 2 }))).toBe(true); // Of a seat and change that are known already.
+    expect(service?.handleVote(vote({ seat: 2 }))).toBe(false);
+    expect(service?.handleVote(vote({ seat: 9 }))).toBe(false);
+    expect(service?.handleVote(vote({ serial: 7n, seat: 9 }))).toBe(true);
+    expect(service?.handleVote(Uint8Array.of(0xc0))).toBe(false);
+    expect(service?.handleVote(utf8("not a vote"))).toBe(false);
+  });
+});
