@@ -41,7 +41,7 @@ export function planGenesis(
     consensus: {
       baseRoundMs: chain.blockTimeMs,
       maxRoundExp: chain.pinnedRound ? 0 : 4,
-      eraMinBlocks: 32,
+      eraMinBlocks: chain.eraBlocks,
       eraMinMs: 0,
       weightScale: 1_000_000,
       maxLevel: 20,

@@ -29,6 +29,8 @@ export interface Network {
     readonly maxValidators: number;
     readonly unbondingMs: number;
     readonly producerStakeWei: string;
+    /** Changes of stake count from the next epoch on. */
+    readonly epochMs: number;
   };
   readonly chain: NetworkChain;
   readonly nodes: readonly NetworkNode[];
@@ -47,6 +49,8 @@ export interface NetworkChain {
   readonly voteLeadMs?: number;
   readonly checkpointEvery: number;
   readonly challengeMs: number;
+  /** Least number of blocks of an era. */
+  readonly eraBlocks: number;
   /** True: rounds keep the block time's length (maxRoundExp 0). */
   readonly pinnedRound: boolean;
   /** Shares of the stake that may be Byzantine. */
@@ -144,12 +148,13 @@ function readAccounts(raw: unknown): Network["accounts"] {
 }
 
 function readStaking(raw: unknown, validators: number, chain: NetworkChain): Network["staking"] {
-  const staking = record(raw, "staking", ["minStake", "maxValidators", "unbonding", "producerStake"]);
+  const staking = record(raw, "staking", ["minStake", "maxValidators", "unbonding", "producerStake", "epoch"]);
   return {
     minStakeWei: staking.optional("minStake", wei, parseAmount("100").toString()),
     maxValidators: staking.optional("maxValidators", wholeNumber(1, 256), Math.max(16, validators)),
     unbondingMs: staking.optional("unbonding", duration, Math.max(200_000, leastUnbondingMs(chain))),
     producerStakeWei: staking.optional("producerStake", wei, parseAmount("1000").toString()),
+    epochMs: staking.optional("epoch", duration, 16_000),
   };
 }
 
@@ -172,7 +177,11 @@ function readChain(raw: unknown): NetworkChain {
   const voteOpenMs = producers.optional("voteOpen", duration, undefined);
   const voteLeadMs = producers.optional("voteLead", duration, undefined);
   const checkpoint = record(chain.optional("checkpoint", anything, {}), "chains[0].checkpoint", ["every", "challenge"]);
-  const consensus = record(chain.optional("consensus", anything, {}), "chains[0].consensus", ["round", "finality"]);
+  const consensus = record(chain.optional("consensus", anything, {}), "chains[0].consensus", [
+    "round",
+    "era",
+    "finality",
+  ]);
   const round = consensus.optional("round", duration, undefined);
   return {
     id: chain.optional("id", wholeNumber(1, Number.MAX_SAFE_INTEGER), 80_401),
@@ -185,6 +194,7 @@ function readChain(raw: unknown): NetworkChain {
     ...(voteLeadMs === undefined ? {} : { voteLeadMs }),
     checkpointEvery: checkpoint.optional("every", wholeNumber(1, 256), 16),
     challengeMs: checkpoint.optional("challenge", duration, 20_000),
+    eraBlocks: consensus.optional("era", wholeNumber(4, 4_096), 32),
     pinnedRound: round !== undefined,
     thresholds: consensus
       .optional("finality", list(1, 16), ["1/3"])
@@ -260,6 +270,7 @@ function checkRules(network: Network): void {
   }
   checkTenure(chain);
   if (BigInt(staking.producerStakeWei) === 0n) invalid("staking.producerStake", "more than nothing");
+  if (staking.epochMs < 1_000) invalid("staking.epoch", "at least 1s");
   if (staking.unbondingMs < leastUnbondingMs(chain)) {
     invalid(
       "staking.unbonding",

@@ -1,4 +1,12 @@
-import { type ConsensusView, type Ctx, consensusOf, Flags, KomaCommand, percent } from "../../src/cli/index.ts";
+import {
+  type ConsensusView,
+  type Ctx,
+  committeePlace,
+  consensusOf,
+  Flags,
+  KomaCommand,
+  percent,
+} from "../../src/cli/index.ts";
 
 export interface ConsensusStatusData {
   readonly node: string;
@@ -38,13 +46,25 @@ export interface ConsensusStatusData {
     readonly online: boolean;
     readonly faulty: boolean;
   }[];
+  /** Least number of blocks of an era. */
+  readonly eraBlocks: number;
+  /** Committee of the next era; fixed since this one began. */
+  readonly following: readonly {
+    readonly name: string | null;
+    readonly signer: string;
+    readonly weight: number;
+    readonly producer: boolean;
+    /** Not in the committee of this era. */
+    readonly joining: boolean;
+  }[];
 }
 
 export default class ConsensusStatus extends KomaCommand<ConsensusStatusData> {
   static override kind = "consensus.status";
   static override summary = "Show what KoMaBFT is doing on a node.";
   static override description =
-    "Era, round, leader, who is online, and up to which block the chain is final at each threshold the node watches.";
+    `Era, round, leader, who is online, and up to which block the chain is final at each threshold the node watches; and who comes and
+goes with the next era, as the root chain's stakes and elections say.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --node validator-1 --json",
@@ -90,6 +110,10 @@ export default class ConsensusStatus extends KomaCommand<ConsensusStatusData> {
       validators: view.validators.map(({ index, signer, weight, producer, ejected, online, faulty }) => {
         return { index, name: nameOf(signer), signer, weight, producer, ejected, online, faulty };
       }),
+      eraBlocks: view.eraBlocks,
+      following: view.following.map(({ signer, weight, producer }) => {
+        return { name: nameOf(signer), signer, weight, producer, joining: committeePlace(view, signer) === "joining" };
+      }),
     };
     print(ctx, status, view);
     return status;
@@ -125,9 +149,21 @@ function print({ out }: Ctx, status: ConsensusStatusData, view: ConsensusView): 
       name ?? String(index),
       signer,
       share(weight),
-      [producer && "producer", ejected && "ejected producer", faulty ? "faulty" : online ? "online" : "silent"]
+      [
+        producer && "producer",
+        committeePlace(view, signer) === "leaving" && "leaves with the next era",
+        ejected && "ejected producer",
+        faulty ? "faulty" : online ? "online" : "silent",
+      ]
         .filter(Boolean)
         .join(", "),
     ]),
   );
+  const joining = status.following.filter((member) => member.joining);
+  if (joining.length === 0) return;
+  out.line();
+  const total = status.following.reduce((sum, { weight }) => sum + weight, 0);
+  for (const { name, signer, weight } of joining) {
+    out.line(`era ${status.era + 1}: ${name ?? signer} comes in, with ${percent(weight / total)} of the stake`);
+  }
 }

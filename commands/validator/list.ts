@@ -1,5 +1,8 @@
 import {
+  type CommitteePlace,
   type Ctx,
+  committeeOf,
+  committeePlace,
   Flags,
   KomaCommand,
   nodeNameOf,
@@ -32,14 +35,16 @@ export interface ListedValidator {
   readonly state: ValidatorState;
   /** Share of the newest live checkpoints that it signed; null before there is one. */
   readonly uptimePct: number | null;
+  /** In the committee of this era and the next, of the next only (joining), or of this one only (leaving); else null. */
+  readonly committee: CommitteePlace | null;
 }
 
 export default class ValidatorList extends KomaCommand<readonly ListedValidator[]> {
   static override kind = "validator.list";
   static override summary = "List the validators and their stake.";
   static override description =
-    `Power is the share of the stake that counts now; a change of stake counts from the next epoch on. Uptime is the share of the
-newest ${RECENT} checkpoints that the validator signed.`;
+    `Power is the share of the stake that counts now; a change of stake counts from the next epoch on, and changes the committee of
+the chain one to two eras later. Uptime is the share of the newest ${RECENT} checkpoints that the validator signed.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> --state active --sort stake --json",
@@ -58,12 +63,13 @@ newest ${RECENT} checkpoints that the validator signed.`;
     const net = await ctx.net();
     const root = await openRootChain(net);
     const chainId = BigInt(net.chainId);
-    const [validators, seats, total, epoch, head] = await Promise.all([
+    const [validators, seats, total, epoch, head, consensus] = await Promise.all([
       root.stakes.validators(),
       root.stakes.activeSet(),
       root.stakes.totalPower(),
       root.stakes.epoch(),
       root.checkpoints.head(chainId),
+      committeeOf(net),
     ]);
     const from = head.number > BigInt(RECENT) ? head.number - BigInt(RECENT) : 1n;
     const recent = await root.checkpoints.list(chainId, from, RECENT);
@@ -82,6 +88,7 @@ newest ${RECENT} checkpoints that the validator signed.`;
           powerPct: percentOf(power, total),
           state: stateOf(validator, epoch),
           uptimePct: due.length === 0 ? null : percentOf(BigInt(signed.length), BigInt(due.length)),
+          committee: consensus ? committeePlace(consensus, validator.signer) : null,
         };
       })
       .filter(({ state }) => flags.state === undefined || state === flags.state)
@@ -97,6 +104,7 @@ newest ${RECENT} checkpoints that the validator signed.`;
         { title: "power", align: "right" },
         { title: "uptime", align: "right" },
         { title: "state" },
+        { title: "committee" },
       ],
       listed.map((validator) => [
         validator.id,
@@ -107,6 +115,7 @@ newest ${RECENT} checkpoints that the validator signed.`;
         `${validator.powerPct} %`,
         validator.uptimePct === null ? "-" : `${validator.uptimePct} %`,
         validator.state,
+        validator.committee ?? "-",
       ]),
     );
     return listed;

@@ -2,8 +2,11 @@ import { join } from "node:path";
 import {
   amountFlag,
   type Ctx,
+  committeeOf,
+  type ExpectedEra,
   epochStart,
   Flags,
+  firstEraWith,
   isoTime,
   KomaCommand,
   type NetClient,
@@ -29,6 +32,8 @@ export interface RegisteredValidator {
   readonly gasUsed: string;
   readonly activeFrom: string | null;
   readonly active: boolean;
+  /** First era whose committee can have it, if its node runs by then; null for a dry run, or when no node answers. */
+  readonly committeeFrom: ExpectedEra | null;
 }
 
 export default class ValidatorRegister extends KomaCommand<RegisteredValidator> {
@@ -36,7 +41,7 @@ export default class ValidatorRegister extends KomaCommand<RegisteredValidator> 
   static override summary = "Stake KMC and take a validator's seat.";
   static override description =
     `Approves the stake by signature, proves possession of the signer key, and stakes, all in one transaction on the root chain. The
-stake counts from the next epoch on. The signer key is made anew (in the devnet's folder) unless --signer or --signer-file names one; the
+stake counts from the next epoch on; the chain's committee has the validator one to two eras after that. The signer key is made anew (in the devnet's folder) unless --signer or --signer-file names one; the
 validator's node needs it.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> --key alice --stake 100",
@@ -113,12 +118,19 @@ validator's node needs it.`;
     if (signer.file !== null || given) out.line(`  signer      ${signerAddress}  ${signer.file ?? flags.signer}`);
     const activeFrom = sent.id === undefined ? undefined : await activation(root, sent.id);
     if (activeFrom !== undefined) out.line(`  counts from ${isoTime(activeFrom)}`);
+    const committeeFrom = activeFrom === undefined ? undefined : await expectedEra(net, activeFrom);
+    if (committeeFrom) {
+      out.line(`  signs       from era ${committeeFrom.era} on at the earliest, about ${committeeFrom.at}`);
+    }
     const active = sent.id !== undefined && flags.wait && (await waitUntilActive(ctx, root, signerAddress));
     if (active) out.line("  active");
     if (sent.id !== undefined && signer.file !== null) {
       const init = `koma node init --dir ./my-validator --signer-file ${signer.file}`;
       out.note(
         `Next: ${flags["signer-file"] === undefined ? init : "koma node start, with the folder of that signer key"}`,
+      );
+      out.note(
+        "A validator in the committee whose node does not run counts as absent. Look with: koma consensus status",
       );
     }
     return {
@@ -131,6 +143,7 @@ validator's node needs it.`;
       gasUsed: sent.gasUsed.toString(),
       activeFrom: activeFrom === undefined ? null : isoTime(activeFrom),
       active,
+      committeeFrom: committeeFrom ?? null,
     };
   }
 }
@@ -193,6 +206,11 @@ async function signerFrom(
     });
   });
   return { key, file: path };
+}
+
+async function expectedEra(net: NetClient, activeFrom: number): Promise<ExpectedEra | undefined> {
+  const consensus = await committeeOf(net);
+  return consensus && firstEraWith(consensus, activeFrom * 1000, Date.now());
 }
 
 /** When the stake counts, root-chain seconds. */

@@ -15,8 +15,8 @@ const NATIVE_POOL_WEI = parseAmount("10000000000");
 /** Of the demo token, to each of the first accounts; its faucet gives no more at once. */
 const DEMO_TOKENS = parseAmount("10000");
 const DEMO_ACCOUNTS = 10;
-/** Blocks for which a retired producer's key stays acceptable: twice the least era of 32, and 64. */
-const SET_GRACE_BLOCKS = 128;
+/** Blocks for which a retired producer's key stays acceptable, beside two eras: a change takes that long to be confirmed. */
+const SET_GRACE_BLOCKS = 64;
 const OPEN_GAP_SLOTS = 4;
 
 /** The real root contracts. */
@@ -44,7 +44,7 @@ export const komaRootChainSetup: RootChainSetup = {
             genesisHash,
             slotMs: chain.blockTimeMs,
             openGapSlots: OPEN_GAP_SLOTS,
-            setGraceBlocks: SET_GRACE_BLOCKS,
+            setGraceBlocks: 2 * chain.eraBlocks + SET_GRACE_BLOCKS,
             targetInterval: targetInterval(plan),
             producers: plan.nodes.filter(({ producer }) => producer).map(({ signer }) => parseAddress(signer)),
             genesisSupplyWei: nativeSupply,
@@ -113,6 +113,7 @@ function parametersOf(plan: DevnetPlan): Partial<RootParameters> {
   return {
     challengePeriod: Math.max(1, Math.round(chain.challengeMs / 1000)),
     unbonding: Math.round(staking.unbondingMs / 1000),
+    epochLength: Math.round(staking.epochMs / 1000),
     minStakeWei: BigInt(staking.minStakeWei),
     maxValidators: staking.maxValidators,
     producerStakeWei: BigInt(staking.producerStakeWei),

@@ -54,6 +54,9 @@ export interface ConsensusView {
   readonly generation: number;
   readonly instance: string;
   readonly keyBlock: number;
+  /** Least number of blocks of an era. */
+  readonly eraBlocks: number;
+  readonly baseRoundMs: number;
   readonly round: number | null;
   readonly slot: number | null;
   readonly leader: string | null;
@@ -83,6 +86,8 @@ export interface ConsensusView {
     readonly online: boolean;
     readonly faulty: boolean;
   }[];
+  /** Committee of the next era. */
+  readonly following: readonly { readonly signer: string; readonly weight: number; readonly producer: boolean }[];
 }
 
 export async function consensusOf(chain: ChainClient): Promise<ConsensusView> {

@@ -1,6 +1,7 @@
 import type { Genesis } from "../chain/index.ts";
 import {
   type BlockRef,
+  type Committee,
   type Confidence,
   type ConsensusMessage,
   committeeFromStakes,
@@ -86,6 +87,8 @@ export interface ConsensusDriver {
   confidence(block: UnitHash): Confidence | undefined;
   /** Of the current era. */
   readonly core: KomaBft;
+  /** Committee of the era after the current one. */
+  readonly following: Committee;
 }
 
 /** Part of a round in which a leader may propose; its last third belongs to the witnesses. */
@@ -383,6 +386,9 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     confidence: (block) => current.core.confidence(block) ?? (ended && coreOf(ended).confidence(block)),
     get core() {
       return current.core;
+    },
+    get following() {
+      return era.following;
     },
   };
 }

@@ -74,12 +74,14 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
     koma_getEvidence: () => storedEvidence(store, driver.core.instance.domain),
     koma_consensus() {
       const status = driver.core.status(timestamp(clock.now()));
-      const { committee, keyBlock, id } = status.instance;
+      const { committee, keyBlock, id, params } = status.instance;
       return {
         instance: id,
         generation: status.generation,
         era: status.era,
         keyBlock: keyBlock.height,
+        eraBlocks: params.eraMinBlocks,
+        baseRoundMs: params.baseRoundMs,
         slot: status.slot,
         round: status.round,
         leader: committee.validators[status.leader]?.signer,
@@ -99,6 +101,7 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
           height: Number(chain.header(finalAt(fraction))?.number ?? 0n),
         })),
         validators: describeMembers(status.instance, status.validators, appointed),
+        following: driver.following.validators,
       };
     },
   };
