@@ -69,8 +69,8 @@ class ConsensusInstance implements KomaBft {
     this.instance = config.instance;
     this.#options = { ...defaultLocalOptions, ...config.local };
     this.#dag = new Dag(this.instance);
-    this.#sync = new Synchronizer(this.#dag, this.#options);
     this.#exchange = new StateExchange(this.#dag, this.#options);
+    this.#sync = new Synchronizer(this.#dag, this.#options, this.#exchange);
     this.#presence = new Presence(this.instance, config.own?.index);
     for (const [index, at] of config.heard ?? []) this.#presence.note(index, at, at);
     this.#schedule =

@@ -6,7 +6,8 @@ import type { CheckedUnit } from "./validity.ts";
 
 /** Something a unit waits for. */
 export type Dependency =
-  | { readonly kind: "unit"; readonly hash: UnitHash }
+  /** Where it stands is what those who cite it say; the hash alone names it. */
+  | { readonly kind: "unit"; readonly hash: UnitHash; readonly creator: ValidatorIndex; readonly seq: number }
   | { readonly kind: "evidence"; readonly creator: ValidatorIndex }
   | { readonly kind: "endorsements"; readonly hash: UnitHash }
   | { readonly kind: "block"; readonly hash: UnitHash };
@@ -86,7 +87,7 @@ export class PendingUnits<Unit extends SignedUnit = CheckedUnit> {
     const seen = new Set<UnitHash>();
     const stack = [unit];
     for (let hash = stack.pop(); hash !== undefined; hash = stack.pop()) {
-      for (const waiter of this.#waiters.get(dependencyKey({ kind: "unit", hash })) ?? []) {
+      for (const waiter of this.#waiters.get(`unit ${hash}`) ?? []) {
         if (seen.has(waiter)) continue;
         seen.add(waiter);
         const creator = this.#entries.get(waiter)?.unit.creator;
@@ -108,9 +109,18 @@ export class PendingUnits<Unit extends SignedUnit = CheckedUnit> {
     return this.ofCreator(creator).filter(({ unit }) => unit.seq === seq);
   }
 
+  /** Pending units that cite a unit. */
+  citing(unit: UnitHash): readonly PendingUnit<Unit>[] {
+    return this.#waiting(`unit ${unit}`);
+  }
+
   /** Pending units that wait for a dependency. */
   waitersOf(dependency: Dependency | PlaceDependency): readonly PendingUnit<Unit>[] {
-    const hashes = this.#waiters.get(dependencyKey(dependency)) ?? [];
+    return this.#waiting(dependencyKey(dependency));
+  }
+
+  #waiting(key: DependencyKey): readonly PendingUnit<Unit>[] {
+    const hashes = this.#waiters.get(key) ?? [];
     return [...hashes].map((hash) => this.#entries.get(hash)).filter((entry) => entry !== undefined);
   }
 

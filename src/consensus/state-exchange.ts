@@ -2,6 +2,7 @@ import { type Timestamp, timestamp } from "../primitives/index.ts";
 import type { Dag } from "./dag.ts";
 import { type DagUnit, laneAncestor } from "./dag-unit.ts";
 import type { Effect } from "./effects.ts";
+import { LaneRequests } from "./lane-requests.ts";
 import { type IndexObservation, MAX_LANE_UNITS, type MessageBody, type PeerId } from "./messages.ts";
 import { isCorrect } from "./panorama.ts";
 
@@ -15,6 +16,8 @@ export interface StateExchangeTimes {
 const FOLLOW_UP_MS = 50;
 /** Timers of an operating system may fire a little early. */
 const EARLY_MS = 20;
+/** So long an answer may take before somebody else is asked. */
+const ASK_AGAIN_MS = 300;
 /** A peer that asks more often gets no answer. */
 const ANSWER_EVERY_MS = 50;
 /** Payloads that go along in answer to one state; the rest is asked for by block. */
@@ -30,9 +33,12 @@ const MAX_REMEMBERED_PEERS = 1024;
 export class StateExchange {
   readonly #dag: Dag;
   readonly #times: StateExchangeTimes;
+  /** Stretches of lanes that somebody was asked for. */
+  readonly lanes = new LaneRequests();
   readonly #answeredAt = new Map<PeerId, Timestamp>();
   #synced = false;
   #nextAt: Timestamp | undefined;
+  #askedAt: Timestamp | undefined;
   /** What we had when we asked last. */
   #asked: { readonly index: readonly IndexObservation[]; readonly units: number } | undefined;
   /** A peer that has more than one answer holds: asked again when the state has grown to `units`. */
@@ -51,12 +57,27 @@ export class StateExchange {
   /** Asks somebody for its state and plans the next time. */
   request(now: Timestamp): readonly Effect[] {
     this.#asked = { index: this.#index(), units: this.#dag.order.length };
+    this.#askedAt = now;
     const message = this.#message({ kind: "state", panorama: this.#asked.index, answer: true });
+    // While we are behind, what the answer brings need not be asked for by those that cite it.
+    if (!this.#synced) {
+      this.#asked.index.forEach((next, creator) => {
+        if (next !== "faulty") this.lanes.note(creator, { from: next, to: next + MAX_LANE_UNITS - 1 }, now);
+      });
+    }
     const to = this.#followUp?.peer;
     this.#followUp = undefined;
     const ask: Effect = to === undefined ? { kind: "sendToAny", message } : { kind: "send", to, message };
     const wait = this.#synced ? this.#times.requestStateMs : this.#times.requestStateBehindMs;
     return [ask, this.#schedule(timestamp(now + wait))];
+  }
+
+  /** A peer has far more than we do: its state, unless somebody's is on its way. */
+  catchUpWith(peer: PeerId, now: Timestamp): readonly Effect[] {
+    if (this.#followUp !== undefined || (this.#askedAt !== undefined && now - this.#askedAt < ASK_AGAIN_MS)) return [];
+    this.#synced = false;
+    this.#followUp = { peer, units: 0, giveUpAt: now };
+    return this.request(now);
   }
 
   onTimer(now: Timestamp): readonly Effect[] {

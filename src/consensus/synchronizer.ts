@@ -3,8 +3,10 @@ import type { ValidatorIndex } from "./committee.ts";
 import type { Dag } from "./dag.ts";
 import { DependencyRequests } from "./dependency-requests.ts";
 import type { DisconnectReason, Effect } from "./effects.ts";
+import { isFarAhead } from "./lane-requests.ts";
 import { MAX_PAYLOAD_BYTES, type MessageBody, type PeerId } from "./messages.ts";
 import { type Dependency, type PendingLimits, type PendingUnit, PendingUnits } from "./pending-units.ts";
+import type { StateExchange } from "./state-exchange.ts";
 import type { SignedUnit, UnitHash } from "./unit.ts";
 import { type CheckedUnit, missingDependencies, type UnitRejection } from "./validity.ts";
 
@@ -29,6 +31,8 @@ export const defaultSyncLimits: SyncLimits = {
 /** Hashes of invalid units that are remembered, so that what cites them falls at once. */
 const MAX_REMEMBERED_INVALID = 4096;
 const REQUEST_TICK_MS = 300;
+/** So long a unit far ahead waits for the states to be brought together, half of the time it may be pending. */
+const FAR_PATIENCE_MS = 5_000;
 
 /**
  * Brings units into an order in which they can be judged: holds those whose citations are missing, asks for what is
@@ -40,15 +44,17 @@ const REQUEST_TICK_MS = 300;
 export class Synchronizer {
   readonly #dag: Dag;
   readonly #limits: SyncLimits;
+  readonly #exchange: StateExchange;
   readonly #pending: PendingUnits;
   readonly #requests: DependencyRequests;
   readonly #ready: PendingUnit[] = [];
   readonly #invalid = new Set<UnitHash>();
   #requestTick: Timestamp | undefined;
 
-  constructor(dag: Dag, limits: SyncLimits) {
+  constructor(dag: Dag, limits: SyncLimits, exchange: StateExchange) {
     this.#dag = dag;
     this.#limits = limits;
+    this.#exchange = exchange;
     this.#pending = new PendingUnits(limits);
     this.#requests = new DependencyRequests(limits.maxHoldersAsked);
   }
@@ -145,7 +151,8 @@ export class Synchronizer {
   /** The unit is in the state: those that wait for it go on. */
   onAdded(hash: UnitHash, now: Timestamp): readonly Effect[] {
     this.#pending.remove(hash);
-    return this.#satisfied({ kind: "unit", hash }, now);
+    this.#requests.closeUnit(hash);
+    return this.#goOn(this.#pending.citing(hash), now);
   }
 
   /** A fault is proven: those that wait for the proof go on, and forks that nobody else stands on are let go. */
@@ -166,11 +173,10 @@ export class Synchronizer {
     for (let next = doomed.shift(); next !== undefined; next = doomed.shift()) {
       const entry = this.#pending.get(next.hash);
       for (const peer of entry?.senders ?? []) if (!peers.has(peer)) peers.set(peer, next.reason);
-      const dependency: Dependency = { kind: "unit", hash: next.hash };
-      for (const waiter of this.#pending.waitersOf(dependency)) {
+      for (const waiter of this.#pending.citing(next.hash)) {
         doomed.push({ hash: waiter.unit.hash, reason: { code: "InvalidCitation", cited: next.hash } });
       }
-      this.#requests.close(dependency);
+      this.#requests.closeUnit(next.hash);
       this.#requests.close({ kind: "block", hash: next.hash });
       this.#pending.remove(next.hash);
       this.#rememberInvalid(next.hash);
@@ -229,17 +235,21 @@ export class Synchronizer {
 
   #satisfied(dependency: Dependency, now: Timestamp): readonly Effect[] {
     this.#requests.close(dependency);
-    return this.#pending.waitersOf(dependency).flatMap((entry) => [...this.#evaluate(entry, now)]);
+    return this.#goOn(this.#pending.waitersOf(dependency), now);
+  }
+
+  #goOn(entries: readonly PendingUnit[], now: Timestamp): readonly Effect[] {
+    return entries.flatMap((entry) => [...this.#evaluate(entry, now)]);
   }
 
   /** Looks what a unit still lacks: units first, then evidence, endorsements, the payload. */
   #evaluate(entry: PendingUnit, now: Timestamp): readonly Effect[] {
     const { unit } = entry;
     const missing = missingDependencies(unit, this.#dag);
-    const invalid = missing.units.find((hash) => this.#invalid.has(hash));
+    const invalid = missing.units.find(({ hash }) => this.#invalid.has(hash))?.hash;
     if (invalid !== undefined) return this.onInvalid(unit.hash, { code: "InvalidCitation", cited: invalid });
     const dependencies: Dependency[] = [
-      ...missing.units.map((hash): Dependency => ({ kind: "unit", hash })),
+      ...missing.units.map((unit): Dependency => ({ kind: "unit", ...unit })),
       ...missing.evidence.map((creator): Dependency => ({ kind: "evidence", creator })),
       ...missing.endorsements.map((hash): Dependency => ({ kind: "endorsements", hash })),
     ];
@@ -264,6 +274,10 @@ export class Synchronizer {
         for (const peer of entry.holders) this.#noteHolder(onItsWay, peer);
         return [];
       }
+      if (this.#exchange.lanes.isUnderWay(dependency, now)) {
+        this.#requests.defer(dependency, now);
+        return this.#scheduleTick(now);
+      }
     }
     return this.#ask(dependency, now);
   }
@@ -271,14 +285,34 @@ export class Synchronizer {
   #ask(dependency: Dependency, now: Timestamp): readonly Effect[] {
     const holders = new Set<PeerId>();
     for (const waiter of this.#pending.waitersOf(dependency)) for (const peer of waiter.holders) holders.add(peer);
-    const question = this.#requests.ask(dependency, holders, now);
-    const effects: Effect[] = [];
-    if (question !== undefined) effects.push({ kind: "send", to: question.to, message: this.#message(question.body) });
-    if (this.#requestTick === undefined || this.#requestTick <= now) {
-      this.#requestTick = (now + REQUEST_TICK_MS) as Timestamp;
-      effects.push({ kind: "schedule", timer: { kind: "requests" }, at: this.#requestTick });
+    const tick = this.#scheduleTick(now);
+    const next = dependency.kind === "unit" ? this.#nextOf(dependency.creator) : undefined;
+    if (dependency.kind === "unit" && next !== undefined && isFarAhead(dependency, next)) {
+      // From below in long steps, not from above through every citation; unless that brings nothing.
+      const isPatient = this.#requests.openSince(dependency, now) < FAR_PATIENCE_MS;
+      const [peer] = holders;
+      if (isPatient && peer !== undefined) return [...this.#exchange.catchUpWith(peer, now), ...tick];
     }
-    return effects;
+    const { lanes } = this.#exchange;
+    const stretch =
+      dependency.kind === "unit" && next !== undefined ? lanes.missingStretch(dependency, next, now) : undefined;
+    const question = this.#requests.ask(dependency, holders, now, stretch);
+    if (question === undefined) return tick;
+    const { body, to } = question;
+    if (body.kind === "getLane") lanes.note(body.creator, body, now);
+    return [{ kind: "send", to, message: this.#message(body) }, ...tick];
+  }
+
+  /** Number of the first unit that is missing of a lane that we follow. */
+  #nextOf(creator: ValidatorIndex): number | undefined {
+    const latest = this.#dag.latest[creator];
+    return latest === "faulty" ? undefined : latest === undefined ? 0 : latest.seq + 1;
+  }
+
+  #scheduleTick(now: Timestamp): readonly Effect[] {
+    if (this.#requestTick !== undefined && this.#requestTick > now) return [];
+    this.#requestTick = (now + REQUEST_TICK_MS) as Timestamp;
+    return [{ kind: "schedule", timer: { kind: "requests" }, at: this.#requestTick }];
   }
 
   /** Notes a holder of a pending unit, and of the pending units it waits for. */

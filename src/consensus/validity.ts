@@ -159,7 +159,7 @@ function brokenBodyRule(unit: SignedUnit, instance: Instance): UnitRejection | u
 
 /** What must be in the state before a unit can be judged. */
 export interface MissingDependencies {
-  readonly units: readonly UnitHash[];
+  readonly units: readonly { readonly hash: UnitHash; readonly creator: ValidatorIndex; readonly seq: number }[];
   /** Validators cited as faulty against whom no evidence is known here. */
   readonly evidence: readonly ValidatorIndex[];
   /** Units claimed to be endorsed whose endorsements do not weigh enough here. */
@@ -167,7 +167,7 @@ export interface MissingDependencies {
 }
 
 export function missingDependencies(unit: CheckedUnit, dag: Dag): MissingDependencies {
-  const units: UnitHash[] = [];
+  const units: { hash: UnitHash; creator: ValidatorIndex; seq: number }[] = [];
   const evidence: ValidatorIndex[] = [];
   let next = 0;
   unit.body.observations.forEach((seen, i) => {
@@ -175,7 +175,7 @@ export function missingDependencies(unit: CheckedUnit, dag: Dag): MissingDepende
       if (!dag.isFaulty(i)) evidence.push(i);
     } else if (seen !== SEEN_NOTHING) {
       const hash = unit.hashes[next++] as UnitHash;
-      if (dag.unitAt(i, seen - 2, hash) === undefined) units.push(hash);
+      if (dag.unitAt(i, seen - 2, hash) === undefined) units.push({ hash, creator: i, seq: seen - 2 });
     }
   });
   // A claimed unit that is not here although everything cited is cannot be seen: rule 18 will say so.

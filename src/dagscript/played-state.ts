@@ -88,7 +88,7 @@ export class PlayedState {
     const hashes = cites.flatMap((cited) => (typeof cited === "object" ? [hashOfId(cited.id)] : []));
     const asked = { hashes, body: { observations: this.observations(cites), endorsed } };
     const { units, evidence, endorsements } = missingDependencies(asked as unknown as CheckedUnit, this.dag);
-    if (units[0] !== undefined) return { unit: idOfHash(units[0]) };
+    if (units[0] !== undefined) return { unit: idOfHash(units[0].hash) };
     if (evidence[0] !== undefined) return { evidence: this.nameAt(evidence[0]) };
     return endorsements[0] === undefined ? undefined : { endorsement: idOfHash(endorsements[0]) };
   }
