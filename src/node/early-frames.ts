@@ -15,8 +15,12 @@ export interface EarlyFrames {
 /** Of one peer, at most: a proposal of 2 MiB and some units. Older ones make room for newer ones. */
 const MAX_FRAMES = 256;
 const MAX_BYTES = 3 * 1024 * 1024;
-/** Peers that may have something kept. */
+/**
+ * Peers that may have something kept, and bytes of all of them together. Who spoke longest ago makes room: at the border of
+ * an era everybody speaks, and names that somebody made up before must not keep them out.
+ */
 const MAX_PEERS = 64;
+const MAX_TOTAL_BYTES = 24 * 1024 * 1024;
 
 interface Kept {
   readonly message: ConsensusMessage;
@@ -28,21 +32,35 @@ interface Kept {
 export function createEarlyFrames(): EarlyFrames {
   let kept = new Map<PeerId, { readonly frames: Kept[]; bytes: number }>();
   let order = 0;
+  let total = 0;
+
+  function dropOldest(): void {
+    const [oldest] = kept;
+    if (!oldest) return;
+    total -= oldest[1].bytes;
+    kept.delete(oldest[0]);
+  }
+
   return {
     keep(message, from, bytes) {
-      const known = kept.get(from);
-      const shelf = known ?? { frames: [], bytes: 0 };
-      if (bytes > MAX_BYTES || (!known && kept.size >= MAX_PEERS)) return;
+      if (bytes > MAX_BYTES) return;
+      const shelf = kept.get(from) ?? { frames: [], bytes: 0 };
+      // Behind everybody else, in the order of who spoke last.
+      kept.delete(from);
+      total -= shelf.bytes;
       while (shelf.frames.length >= MAX_FRAMES || shelf.bytes + bytes > MAX_BYTES) {
         shelf.bytes -= shelf.frames.shift()?.bytes ?? 0;
       }
       shelf.frames.push({ message, from, bytes, order: order++ });
       shelf.bytes += bytes;
+      while (kept.size >= MAX_PEERS || (kept.size > 0 && total + shelf.bytes > MAX_TOTAL_BYTES)) dropOldest();
       kept.set(from, shelf);
+      total += shelf.bytes;
     },
     take(instance) {
       const frames = [...kept.values()].flatMap((shelf) => shelf.frames);
       kept = new Map();
+      total = 0;
       return frames.filter(({ message }) => message.instance === instance).sort((a, b) => a.order - b.order);
     },
   };

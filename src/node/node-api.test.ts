@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { testGenesis } from "../../test/support/chain-fixture.ts";
 import type { BlockHeader } from "../chain/index.ts";
 import { type Hash, keccakHash, utf8 } from "../primitives/index.ts";
 import type { BlockConfidence, FinalityNews } from "../rpc/index.ts";
@@ -35,7 +34,7 @@ describe("news of finality", () => {
       onChange: () => {},
     });
     publisher = createNodeApi({
-      genesis: testGenesis(),
+      genesis: { chainId: 80_401n },
       chain: { hashAt, header: (hash: Hash) => headers.get(hash) },
       thresholds,
       finalAt: (fraction: number) => hashAt(final.get(fraction) ?? 0n),
