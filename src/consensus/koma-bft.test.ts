@@ -74,6 +74,25 @@ describe("a proposal", () => {
     expect(only(hearUnit(core, confirmations[1] as SignedUnit), "disconnect")).toHaveLength(1);
   });
 
+  it("that is invalid takes along all that hangs on it in one walk, however dense the graph is", () => {
+    const names = ["alice", "bob", "carol", "dan"];
+    const drawn = drawDag({ alice: 1, bob: 1, carol: 1, dan: 1 });
+    const proposal = drawn.unit("alice", { block: "A" });
+    // Every unit cites the whole layer below: 3^24 ways lead down from the top one.
+    const layers = [[proposal]];
+    for (let i = 1; i <= 24; i++) {
+      const below = layers[i - 1] as DagUnit[];
+      layers.push(names.map((name) => drawn.unit(name, { cites: below })));
+    }
+    const core = observe(drawn);
+    hearUnit(core, drawn.dag.wire(proposal), utf8("A"), "leader");
+    for (const unit of layers.slice(1).flat()) hearUnit(core, drawn.dag.wire(unit), undefined, "follower");
+    expect(core.status(NOW).pendingUnits).toBe(97);
+    const effects = core.resolveBlock(proposal.hash, "invalid", NOW);
+    expect(only(effects, "disconnect").map(({ peer }) => peer)).toEqual(["leader", "follower"]);
+    expect(core.status(NOW)).toMatchObject({ units: 0, pendingUnits: 0 });
+  });
+
   it("that cannot be judged yet is asked about again, and nobody is blamed", () => {
     const { drawn, proposal } = drawnRound();
     const core = observe(drawn);

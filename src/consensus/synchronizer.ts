@@ -170,11 +170,15 @@ export class Synchronizer {
   onInvalid(hash: UnitHash, reason: UnitRejection): readonly Effect[] {
     const peers = new Map<PeerId, DisconnectReason>();
     const doomed: { readonly hash: UnitHash; readonly reason: UnitRejection }[] = [{ hash, reason }];
+    // Each once: in a dense graph the ways from the invalid unit to those that hang on it are without number.
+    const met = new Set<UnitHash>([hash]);
     for (let next = doomed.shift(); next !== undefined; next = doomed.shift()) {
       const entry = this.#pending.get(next.hash);
       for (const peer of entry?.senders ?? []) if (!peers.has(peer)) peers.set(peer, next.reason);
-      for (const waiter of this.#pending.citing(next.hash)) {
-        doomed.push({ hash: waiter.unit.hash, reason: { code: "InvalidCitation", cited: next.hash } });
+      for (const { unit } of this.#pending.citing(next.hash)) {
+        if (met.has(unit.hash)) continue;
+        met.add(unit.hash);
+        doomed.push({ hash: unit.hash, reason: { code: "InvalidCitation", cited: next.hash } });
       }
       this.#requests.closeUnit(next.hash);
       this.#requests.close({ kind: "block", hash: next.hash });
