@@ -1,4 +1,5 @@
 import {
+  type BlockHeader,
   bloomOf,
   createBlock,
   encodeReceipt,
@@ -188,6 +189,30 @@ export const MUTATIONS: readonly Mutation[] = [
   ...balanceWords,
 ];
 
+/** The block with other content or header fields, under another number, with the roots that fit and sealed anew. */
+export function resealed(
+  { block, receipts: before }: ArchivedBlock,
+  number: bigint,
+  change: {
+    readonly transactions?: readonly Transaction[];
+    readonly receipts?: readonly Receipt[];
+    readonly header?: Partial<BlockHeader>;
+    readonly unsealed?: boolean;
+  },
+): ArchivedBlock {
+  const { transactions = block.transactions, receipts = before } = change;
+  const header: BlockHeader = {
+    ...block.header,
+    number,
+    transactionsRoot: transactionsRoot(transactions),
+    receiptsRoot: orderedTrie(receipts.map(encodeReceipt)).root(),
+    extraData: new Uint8Array(0),
+    ...change.header,
+  };
+  const finished = change.unsealed === true ? header : sealHeader(header, chainId, sealer.key);
+  return { block: createBlock(finished, transactions), receipts };
+}
+
 export interface Mutant {
   readonly name: string;
   readonly archived: ArchivedBlock;
@@ -219,25 +244,18 @@ export function mutate(given: {
     ? archived.block.transactions.with(index, changed.transaction)
     : archived.block.transactions;
   const receipts = archived.receipts.with(index, changed.receipt ?? (archived.receipts[index] as Receipt));
-  const header = {
-    ...archived.block.header,
-    number,
-    transactionsRoot: transactionsRoot(transactions),
-    receiptsRoot: orderedTrie(receipts.map(encodeReceipt)).root(),
-    extraData: new Uint8Array(0),
-  };
-  const place2 = { block: number, index, reason: mutation.name };
+  const where = { block: number, index, reason: mutation.name };
   const log =
     receipts[index]?.logs.findIndex(({ topics }) => topics[0] === LOG_TRANSFER && topics[2] !== topics[3]) ?? 0;
   const fault: Fault =
     mutation.kind === "erc20-transfer"
-      ? { type: mutation.kind, ...place2, token, earlier: undefined }
+      ? { type: mutation.kind, ...where, token, earlier: undefined }
       : mutation.kind === "erc20-log"
-        ? { type: mutation.kind, ...place2, log }
-        : { type: mutation.kind, ...place2 };
+        ? { type: mutation.kind, ...where, log }
+        : { type: mutation.kind, ...where };
   return {
     name: mutation.name,
-    archived: { block: createBlock(sealHeader(header, chainId, sealer.key), transactions), receipts },
+    archived: resealed(archived, number, { transactions, receipts }),
     fault,
     readable: mutation.readable !== false,
   };
