@@ -41,7 +41,7 @@ export interface ConsensusStatusData {
     readonly weight: number;
     /** Leads slots in this era. */
     readonly producer: boolean;
-    /** Was a producer until the root chain ejected it for a rejected checkpoint. */
+    /** Was a producer in the genesis and is none now: the root chain ejected it, or names others. */
     readonly ejected: boolean;
     readonly online: boolean;
     readonly faulty: boolean;
@@ -152,7 +152,7 @@ function print({ out }: Ctx, status: ConsensusStatusData, view: ConsensusView): 
       [
         producer && "producer",
         committeePlace(view, signer) === "leaving" && "leaves with the next era",
-        ejected && "ejected producer",
+        ejected && "no producer any more",
         faulty ? "faulty" : online ? "online" : "silent",
       ]
         .filter(Boolean)

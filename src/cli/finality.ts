@@ -81,7 +81,7 @@ export interface ConsensusView {
     readonly signer: string;
     readonly weight: number;
     readonly producer: boolean;
-    /** Was a producer until the root chain ejected it. */
+    /** Was a producer in the genesis and is none now: ejected, or others were elected. */
     readonly ejected: boolean;
     readonly online: boolean;
     readonly faulty: boolean;

@@ -21,7 +21,8 @@ const koma = createKoma();
 let devnet: DevnetData;
 
 beforeAll(async () => {
-  devnet = await koma.json<DevnetData>("devnet", "up");
+  // Two eras pass until the committee is without it.
+  devnet = await koma.json<DevnetData>("devnet", "up", "--set", "chains[0].consensus.era=8");
 });
 afterAll(() => koma.dispose());
 
