@@ -12,19 +12,17 @@ import {
   type FinalityEvidence,
   firstEra,
   type Instance,
-  indexOfSigner,
   instanceOfEra,
   type KomaBft,
   nextEra,
   recoveryEra,
   type StakedValidator,
   type UnitHash,
-  type ValidatorIndex,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
 import type { ExecutedBlock } from "../execution/index.ts";
 import type { PeerId } from "../network/index.ts";
-import { type Address, type Bytes, type Hash, type Timestamp, timestamp } from "../primitives/index.ts";
+import { type Address, type Bytes, type Hash, timestamp } from "../primitives/index.ts";
 import { type AnsweringEra, answerFor } from "./answering-era.ts";
 import type { BlockSync } from "./block-sync.ts";
 import { tellCommitteeChanges } from "./committee-changes.ts";
@@ -37,7 +35,7 @@ import { createEraExchange } from "./era-exchange.ts";
 import { createEraPruning } from "./era-pruning.ts";
 import { createEraRecords } from "./era-records.ts";
 import { type FinalityGathering, gatherFinality } from "./finality-gathering.ts";
-import { type EraBefore, type EraRunPorts, openEra, restoreEndedEra, runEra } from "./running-era.ts";
+import { type EraBefore, type EraRunPorts, leftBy, openEra, restoreEndedEra, runEra } from "./running-era.ts";
 
 export interface ConsensusDriverConfig {
   readonly genesis: Genesis;
@@ -248,8 +246,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const staked = ports.staked(hash);
     const following = nextEra(era, { hash, height, t, observations, staked }, rules);
     const last = current;
-    const { roundLength } = last.core.status(timestamp(clock.now()));
-    const before = { heard: heardIn(last.core, following), ...(roundLength ? { roundLength } : {}) };
+    const before = leftBy(last.core, following, timestamp(clock.now()));
     dropEnded();
     const endOfTail = timestamp(Math.max(clock.now(), t) + TAIL_ROUNDS * baseRoundMs);
     ended = { tail: last, signatures, cancel: clock.schedule(endOfTail, () => endTail(instance)) };
@@ -269,17 +266,6 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const decoded = row && decodeUnit(row.bytes);
     if (!decoded?.ok) throw new BugError(`the unit ${unit} of a final switch block is not stored`);
     return decoded.value;
-  }
-
-  /** When the validators of the next era were last heard of in this one. */
-  function heardIn(core: KomaBft, { committee }: Era): ReadonlyMap<ValidatorIndex, Timestamp> {
-    const heard = new Map<ValidatorIndex, Timestamp>();
-    for (const { index, lastHeard } of core.status(timestamp(clock.now())).validators) {
-      const signer = core.instance.committee.validators[index]?.signer as Address;
-      const successor = indexOfSigner(committee, signer);
-      if (successor !== undefined && lastHeard !== undefined) heard.set(successor, lastHeard);
-    }
-    return heard;
   }
 
   /** Nothing is left to do once every threshold has the switch block. */

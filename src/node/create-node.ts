@@ -21,6 +21,7 @@ import { createConsensusDriver } from "./consensus-driver.ts";
 import { createDepositRecords } from "./deposit-records.ts";
 import { createNodeEventBus, type NodeEventBus } from "./events.ts";
 import { createFinalUnits } from "./final-units.ts";
+import { firstPeers } from "./first-peers.ts";
 import { komaLocalMethods, komaMethods } from "./koma-methods.ts";
 import { createNodeApi } from "./node-api.ts";
 import { nodeStatus } from "./node-status.ts";
@@ -55,9 +56,6 @@ export interface NodePorts {
 
 /** The longest checkpoint that the root contract takes on a devnet. */
 const MAX_CHECKPOINT_BLOCKS = 256;
-
-/** How long a starting node waits for its configured peers; whoever comes later is noticed later. */
-const FIRST_PEERS_MS = 1_500;
 
 /** The composition root: what a node consists of, and who talks to whom. */
 export async function createNode(config: NodeConfig, ports: NodePorts): Promise<Node> {
@@ -371,7 +369,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         ...(config.devnet ? { cors: { origins: "*" as const } } : {}),
       });
       // The first thing a validator says is that it is there; said to nobody, it would be repeated a long round later.
-      await connected(network, config.p2p.peers.length, FIRST_PEERS_MS);
+      await firstPeers(network, config.p2p.peers.length);
       driver.start();
       follower.start(abort.signal);
       checkpoints.start();
@@ -391,21 +389,4 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       store.close();
     },
   };
-}
-
-/** Until so many peers are connected, or the time is over. */
-function connected(network: Network, wanted: number, limitMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      unsubscribe();
-      resolve();
-    };
-    const check = () => {
-      if (network.peers().length >= wanted) done();
-    };
-    const timer = setTimeout(done, limitMs);
-    const unsubscribe = network.events.on("peerConnected", check);
-    check();
-  });
 }

@@ -4,6 +4,7 @@ import {
   decodeEvidence,
   decodeUnit,
   type Endorsement,
+  type Era,
   type Evidence,
   type Instance,
   indexOfSigner,
@@ -38,6 +39,18 @@ export interface EraRunPorts extends EffectPorts {
 export interface EraBefore {
   readonly heard: ReadonlyMap<ValidatorIndex, Timestamp>;
   readonly roundLength?: RoundLengthState;
+}
+
+/** What the era `next` takes over from the one that `core` ran: who was heard when, as members of `next`, and how long rounds are. */
+export function leftBy(core: KomaBft, { committee }: Pick<Era, "committee">, now: Timestamp): EraBefore {
+  const { validators, roundLength } = core.status(now);
+  const heard = new Map<ValidatorIndex, Timestamp>();
+  for (const { index, lastHeard } of validators) {
+    const signer = core.instance.committee.validators[index]?.signer as Address;
+    const successor = indexOfSigner(committee, signer);
+    if (successor !== undefined && lastHeard !== undefined) heard.set(successor, lastHeard);
+  }
+  return { heard, ...(roundLength ? { roundLength } : {}) };
 }
 
 /** An era that this node takes part in, or follows when it is not in the committee. */
