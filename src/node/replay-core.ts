@@ -191,6 +191,7 @@ class Replay {
       return;
     }
     if (question.kind === "getEndorsements") return this.#receiveEndorsements(question.unit);
+    if (question.kind === "getLane") return this.#receiveLane(question);
     if (question.kind !== "getUnit" && question.kind !== "getBlock") return;
     const hash = question.kind === "getUnit" ? question.unit : question.block;
     const row = reader.unit(instance.id, hash as string as Hash);
@@ -198,6 +199,15 @@ class Replay {
     if (row === undefined || !unit?.ok) return;
     if (question.kind === "getUnit") this.#receive({ kind: "unit", unit: unit.value, payload: row.payload });
     else if (row.payload !== undefined) this.#receive({ kind: "block", block: question.block, payload: row.payload });
+  }
+
+  #receiveLane({ creator, from, to }: Extract<MessageBody, { kind: "getLane" }>): void {
+    const { reader, instance } = this.#source;
+    for (const row of reader.units(instance.id)) {
+      if (row.creator !== creator || row.seq < from || row.seq > to) continue;
+      const unit = decodeUnit(row.bytes);
+      if (unit.ok) this.#receive({ kind: "unit", unit: unit.value, payload: row.payload });
+    }
   }
 
   #noteBlock(unit: UnitHash, payload: Bytes): void {
