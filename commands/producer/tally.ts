@@ -41,7 +41,10 @@ export interface TallyData {
   readonly phase: VotePhase | "over";
   readonly opensAt: string | null;
   readonly closesAt: string | null;
+  /** Start of the tenure. */
   readonly startsAt: string | null;
+  /** When the set takes over: the tenure's start, or later when it was settled late. */
+  readonly effectiveAt: string | null;
   readonly seats: number;
   /** Weight of all ballots, and all power. */
   readonly castWei: string;
@@ -151,6 +154,7 @@ async function tally(
     opensAt: isoTime(times.opens),
     closesAt: isoTime(times.closes),
     startsAt: isoTime(times.starts),
+    effectiveAt: isoTime(settled ? newest.from : times.starts),
     seats: params.maxProducers,
     castWei: cast.toString(),
     powerWei: power.toString(),

@@ -47,12 +47,12 @@ export async function readElection(root: RootChain): Promise<ElectionState> {
 }
 
 /** What comes next in the vote, for people: `open, closes in 1 min 20 s`. */
-export function describePhase({ phase, now, times }: ElectionState): string {
+export function describePhase({ phase, now, times, newest }: ElectionState): string {
   const until = (seconds: number): string => formatDuration(Math.max(0, seconds - now) * 1000);
   if (phase === "not open") return `voting opens in ${until(times.opens)}`;
   if (phase === "open") return `voting is open and closes in ${until(times.closes)}`;
   if (phase === "closed") return `voting is closed, to be settled within ${until(times.starts)}`;
-  return `settled, takes effect in ${until(times.starts)}`;
+  return `settled, takes effect in ${until(newest.from)}`;
 }
 
 /** Bar of a share between 0 and 1; the last of `width` places fills only when the share is whole. */

@@ -61,8 +61,8 @@ contract ChallengeManagerTest is ChallengeBase {
     }
 
     function test_kindsWithoutAVerifierAreUnknown() public {
-        vm.expectRevert(abi.encodeWithSelector(ChallengeManager.UnknownKind.selector, 8));
-        manager.challenge(8, "");
+        vm.expectRevert(abi.encodeWithSelector(ChallengeManager.UnknownKind.selector, 255));
+        manager.challenge(255, "");
     }
 
     function test_interactiveKindsAreNotDecidedByOneCall() public {

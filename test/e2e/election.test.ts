@@ -1,0 +1,104 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { connectRootChain } from "../../src/rootchain/index.ts";
+import type { DevnetData } from "../support/devnet.ts";
+import { createKoma, eventually } from "../support/koma.ts";
+
+interface Tally {
+  readonly election: string;
+  readonly phase: string;
+  readonly closesAt: string;
+  readonly effectiveAt: string;
+  readonly castWei: string;
+  readonly results: readonly { readonly name: string | null; readonly result: string; readonly votesPct: number }[];
+  readonly tx: string | null;
+}
+
+interface Listed {
+  readonly name: string | null;
+  readonly state: string;
+}
+
+/** Two of four validators produce, and every tenure has half a minute of voting. */
+const network = {
+  version: 1,
+  name: "vote",
+  chains: [{ producers: { seats: 2, tenure: "44s", voteOpen: "40s", voteLead: "12s" } }],
+  nodes: [{ name: "validator", count: 4, roles: ["validator", "producer"] }],
+};
+/** Left of a vote before this test begins to vote in it, milliseconds. */
+const ENOUGH_MS = 12_000;
+
+const koma = createKoma();
+let devnet: DevnetData;
+
+beforeAll(async () => {
+  const file = join(koma.home, "vote.network.json");
+  writeFileSync(file, JSON.stringify(network));
+  devnet = await koma.json<DevnetData>("devnet", "up", file);
+});
+afterAll(() => koma.dispose());
+
+const tally = () => koma.json<Tally>("producer", "tally");
+const producers = async (set: string) => (await koma.json<Listed[]>("producer", "list", "--set", set)).map(nameOf);
+const nameOf = ({ name }: Listed) => name;
+const signerOf = (index: number) => devnet.nodes[index]?.signer;
+
+describe("an election of producers", () => {
+  it("puts those whom the stakers approve of into office, at the start of the next tenure", async () => {
+    expect(await producers("current")).toEqual(["validator-0", "validator-1"]);
+    const nominate = (node: string) =>
+      koma.json<{ bondWei: string }>("producer", "nominate", "--validator", node, "--location", "DE");
+    const [first] = await Promise.all([nominate("validator-2"), nominate("validator-3")]);
+    expect(first?.bondWei).toBe((1_000n * 10n ** 18n).toString());
+    expect((await koma.run("producer", "nominate", "--validator", "validator-2")).envelope.error?.code).toMatch(
+      /^KOMA_E_(BALANCE_LOW|NOMINEE_STATE)$/,
+    );
+
+    const open = await eventually(
+      "a vote with some time left",
+      async () => {
+        const state = await tally();
+        return state.phase === "open" && Date.parse(state.closesAt) - Date.now() > ENOUGH_MS && state;
+      },
+      90_000,
+    );
+    const vote = (voter: string, ...nominees: string[]) =>
+      koma.json<{ weightWei: string }>("producer", "vote", ...nominees, "--from", voter, "--election", open.election);
+    const [ballot] = await Promise.all([
+      vote("validator-0", "validator-2", "validator-3"),
+      vote("validator-1", "validator-3"),
+      vote("validator-2", "validator-2", "validator-3"),
+    ]);
+    expect(ballot?.weightWei).toBe((1_000n * 10n ** 18n).toString());
+    const counted = await tally();
+    expect(BigInt(counted.castWei)).toBe(3_000n * 10n ** 18n);
+    expect(counted.results.slice(0, 2)).toMatchObject([
+      { name: "validator-3", votesPct: 100, result: "in" },
+      { name: "validator-2", votesPct: 66.66, result: "in" },
+    ]);
+    expect((await koma.run("producer", "tally", "--close")).envelope.error?.code).toBe("KOMA_E_VOTE_OPEN");
+
+    await eventually("the vote to close", async () => (await tally()).phase === "closed", 60_000);
+    const settled = await koma.json<Tally>("producer", "tally", "--close", "--from", "dave");
+    expect(settled).toMatchObject({ election: open.election, phase: "settled" });
+    expect(settled.tx).toMatch(/^0x/);
+
+    // What nodes and fraud proofs read: the set before until it takes over, the new one from then on.
+    const { registry } = connectRootChain({ url: devnet.l1.rpcUrl, contracts: devnet.contracts });
+    const from = Date.parse(settled.effectiveAt) / 1000;
+    const chain = BigInt(devnet.chains[0]?.id ?? 0);
+    expect(await registry.producersAt(chain, from - 1)).toEqual([signerOf(0), signerOf(1)]);
+    expect(await registry.producersAt(chain, from)).toEqual([signerOf(3), signerOf(2)]);
+
+    await eventually(
+      "the new producers to be in office",
+      async () => (await producers("current")).includes("validator-3"),
+      60_000,
+    );
+    expect(await producers("current")).toEqual(["validator-3", "validator-2"]);
+    const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
+    expect(paid.status).toBe("final");
+  }, 240_000);
+});
