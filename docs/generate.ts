@@ -21,7 +21,7 @@ export async function generateReference(): Promise<ReadonlyMap<string, string>> 
     ["docs/reference/configuration.md", configurationPage(configurationSources())],
     ["docs/reference/contracts.md", contractsPage(contractSources())],
     ["docs/reference/errors.md", errorsPage()],
-    ["docs/reference/rpc.md", await rpcPage()],
+    ["docs/reference/rpc.md", await rpcPage(read("src/rpc/limits.ts"))],
     ...outputSchemas(repository),
   ]);
 }

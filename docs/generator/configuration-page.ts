@@ -83,6 +83,7 @@ function plainType(type: string): string {
     boolean: "true or false",
     string: "text",
     LogLevel: "error, warn, info or debug",
+    "Partial<RpcLimits>": "number by name",
   };
   return names[type] ?? type;
 }

@@ -2,7 +2,8 @@ import type { Logger } from "../../src/logger.ts";
 import { type KomaMethodParts, komaLocalMethods, komaMethods } from "../../src/node/koma-methods.ts";
 import { createRpcServer, defaultRpcLimits, type NodeApi } from "../../src/rpc/index.ts";
 import { Subscriptions } from "../../src/rpc/subscriptions.ts";
-import { code, page, table } from "./markdown.ts";
+import { readInterface } from "./doc-comments.ts";
+import { code, page, prose, table } from "./markdown.ts";
 import { describedMethods } from "./rpc-methods.ts";
 
 const silent: Logger = { error() {}, warn() {}, info() {}, debug() {}, child: () => silent };
@@ -17,8 +18,11 @@ export async function methodNames(): Promise<readonly string[]> {
   return [...server.methods, ...server.localMethods, ...Object.keys(subscriptions)].sort();
 }
 
-/** @throws {Error} naming a method without a line, or a line without a method */
-export async function rpcPage(): Promise<string> {
+/**
+ * @param limitsSource  text of src/rpc/limits.ts
+ * @throws {Error} naming a method without a line, or a line without a method
+ */
+export async function rpcPage(limitsSource: string): Promise<string> {
   const names = await methodNames();
   const silentOnes = names.filter((name) => !Object.hasOwn(describedMethods, name));
   const stale = Object.keys(describedMethods).filter((name) => !names.includes(name));
@@ -43,10 +47,17 @@ export async function rpcPage(): Promise<string> {
         ),
       ]),
       "## Limits",
+      "What a client may ask, and how long a node waits for it. `rpc.limits` of a node's `config.json` changes each of them by name. A request that goes too far gets a typed error: `KOMA_E_RPC_LIMIT`, `KOMA_E_RPC_RATE`, `KOMA_E_RPC_BUSY`, `KOMA_E_RPC_TIMEOUT`, `KOMA_E_CALL_TIMEOUT` or `KOMA_E_CALLS_BUSY`.",
       table(
-        ["limit", "value"],
-        Object.entries(defaultRpcLimits).map(([name, value]) => [code(name), String(value)]),
+        ["limit", "default", "meaning"],
+        readInterface(limitsSource, "RpcLimits").fields.map(({ name, text }) => [
+          code(name),
+          String(defaultRpcLimits[name as keyof typeof defaultRpcLimits]),
+          prose(text),
+        ]),
       ),
+      "## Watching a node",
+      "On the same port, with `GET`: `/health` answers 200 while the node runs, `/ready` 200 when it should be asked and 503 with the reasons when not, `/metrics` what Prometheus reads.",
     ],
   );
 }

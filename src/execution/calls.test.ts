@@ -147,7 +147,10 @@ describe("a call", () => {
 
 describe("an estimate", () => {
   it("of a transfer is exact", async () => {
-    const estimate = await chain.executor.estimateGas({ from: alice.address, to: bob.address, value: 1n }, top);
+    const estimate = await chain.executor.answer(
+      { kind: "estimateGas", request: { from: alice.address, to: bob.address, value: 1n } },
+      top,
+    );
     expect(estimate).toEqual({ kind: "success", gas: 21_000n });
   });
 
@@ -157,26 +160,28 @@ describe("an estimate", () => {
     ["clearing, whose refund comes too late to pay for it", () => call("writeMany", 0n, 3n, 0n)],
     ["a deployment", () => ({ from: alice.address, data: playground().bytecode })],
   ])("of %s is enough, and little more than needed", async (_, request) => {
-    const estimate = await chain.executor.estimateGas(request(), top);
+    const estimate = await chain.executor.answer({ kind: "estimateGas", request: request() }, top);
     const gas = estimate.kind === "success" ? estimate.gas : 0n;
     expect((await chain.executor.call({ ...request(), gas }, top)).kind).toBe("success");
     expect((await chain.executor.call({ ...request(), gas: (gas * 95n) / 100n }, top)).kind).not.toBe("success");
   });
 
   it("gives the reason when nothing is enough", async () => {
-    expect((await chain.executor.estimateGas(call("fail", 1n), top)).kind).toBe("reverted");
+    expect((await chain.executor.answer({ kind: "estimateGas", request: call("fail", 1n) }, top)).kind).toBe(
+      "reverted",
+    );
   });
 
   it("stays within what the sender can pay", async () => {
     const poor = account("poor").address;
     const request = { ...call("nest", 3n), from: poor, gasPrice: 10n ** 9n };
-    expect((await chain.executor.estimateGas(request, top)).kind).toBe("failed");
+    expect((await chain.executor.answer({ kind: "estimateGas", request: request }, top)).kind).toBe("failed");
   });
 });
 
 it("an access list names what the call touches, and warms it", async () => {
   const request = call("transfer", bob.address, 1n);
-  const result = await chain.executor.createAccessList(request, top);
+  const result = await chain.executor.answer({ kind: "createAccessList", request: request }, top);
   const list = result.kind === "success" ? result.accessList : [];
   expect(list.map(({ address }) => address)).toEqual([play]);
   expect(list[0]?.storageKeys).toHaveLength(2);
@@ -185,7 +190,7 @@ it("an access list names what the call touches, and warms it", async () => {
 describe("a proof", () => {
   async function check(executor: Executor, at: Hash | bigint, address: Address, key: Hash) {
     const root = executor.headerAt(at).stateRoot;
-    const proof = executor.prove(address, [key], at);
+    const proof = await executor.prove(address, [key], at);
     const view = executor.stateAt(at);
     const stored = view.account(address);
     const found = await verifyMerkleProof(accountKey(address), [...proof.accountProof], {
@@ -222,8 +227,8 @@ describe("a proof", () => {
         }
       }
       await check(proving.executor, layer.block.hash, play, key);
-      expect(proving.executor.prove(play, [key], 2n).storageProof[0]?.value).toBe(5n);
-      expect(proving.executor.prove(play, [key], 3n).storageProof[0]?.value).toBe(6n);
+      expect((await proving.executor.prove(play, [key], 2n)).storageProof[0]?.value).toBe(5n);
+      expect((await proving.executor.prove(play, [key], 3n)).storageProof[0]?.value).toBe(6n);
     } finally {
       proving.close();
     }

@@ -1,8 +1,9 @@
-import { emptyCodeHash, intrinsicGas, trimZeros } from "../chain/index.ts";
-import { KomaError } from "../errors.ts";
+import { type BlockHeader, emptyCodeHash, intrinsicGas, trimZeros } from "../chain/index.ts";
+import { assertNever, KomaError } from "../errors.ts";
 import { type Address, emptyBytes, type Hash, hashToBytes, zeroAddress } from "../primitives/index.ts";
 import { gasAfterRefund } from "./apply-transaction.ts";
 import { BlockState, emptyAccount } from "./block-state.ts";
+import type { CallAnswers, CallJob } from "./call-jobs.ts";
 import type { EnginePool } from "./engine-pool.ts";
 import {
   type AccessReport,
@@ -25,7 +26,12 @@ import type { StateView } from "./state-view.ts";
 export interface CallContext {
   readonly view: StateView;
   readonly environment: BlockEnvironment;
-  readonly overrides?: StateOverrides;
+  readonly header: BlockHeader;
+}
+
+/** A context with what the request wants to be different. */
+interface ChangedContext extends CallContext {
+  readonly overrides?: StateOverrides | undefined;
 }
 
 /** A call's outcome with what only the estimate needs. */
@@ -53,56 +59,69 @@ export class Calls {
     this.#gasCap = gasCap;
   }
 
-  call(request: CallRequest, context: CallContext): Promise<CallResult> {
-    return this.#pool.use(async (engine) => {
-      const { result } = await this.#attempt(engine, request, context, this.#limit(request, context));
-      return result;
-    });
+  /** @param onTurn  called whenever this job, among others, is given the thread */
+  async run<J extends CallJob>(job: J, context: CallContext, onTurn?: () => void): Promise<CallAnswers[J["kind"]]> {
+    const answer = await this.#pool.use((engine) => this.#answer(engine, job, context), onTurn);
+    return answer as CallAnswers[J["kind"]];
+  }
+
+  #answer(engine: EvmEngine, job: CallJob, context: CallContext): Promise<CallAnswers[CallJob["kind"]]> {
+    switch (job.kind) {
+      case "call":
+        return this.#call(engine, job.request, { ...context, overrides: job.overrides });
+      case "estimateGas":
+        return this.#estimateGas(engine, job.request, { ...context, overrides: job.overrides });
+      case "createAccessList":
+        return this.#createAccessList(engine, job.request, context);
+      default:
+        return assertNever(job);
+    }
+  }
+
+  async #call(engine: EvmEngine, request: CallRequest, context: ChangedContext): Promise<CallResult> {
+    const { result } = await this.#attempt(engine, request, context, this.#limit(request, context));
+    return result;
   }
 
   /**
    * Finds the least sufficient gas by halving, starting from what an unbounded run used. The 63/64 rule makes more gas
    * necessary than is used: nested calls get at most 63/64 of what is left (EIP-150).
    */
-  estimateGas(request: CallRequest, context: CallContext): Promise<GasEstimate> {
-    return this.#pool.use(async (engine) => {
-      let high = this.#affordable(request, context, this.#limit(request, context));
-      const most = await this.#attempt(engine, request, context, high);
-      if (most.result.kind !== "success") return most.result;
-      if (isTransfer(request, context, most.result.gasUsed)) return { kind: "success", gas: TRANSFER_GAS };
-      const succeeds = async (gas: bigint) =>
-        (await this.#attempt(engine, request, context, gas)).result.kind === "success";
-      let low = most.result.gasUsed - 1n;
-      const guess = ((most.result.gasUsed + most.refund + CALL_STIPEND) * 64n) / 63n;
-      if (guess < high) {
-        if (await succeeds(guess)) high = guess;
-        else low = guess;
-      }
-      while (low + 1n < high && (high - low) * 1_000n > high * ESTIMATE_TOLERANCE_PER_MILLE) {
-        // Most messages need little more than they use: look near the lower bound first.
-        const middle = (high + low) / 2n < low * 2n ? (high + low) / 2n : low * 2n;
-        if (await succeeds(middle)) high = middle;
-        else low = middle;
-      }
-      return { kind: "success", gas: high };
-    });
+  async #estimateGas(engine: EvmEngine, request: CallRequest, context: ChangedContext): Promise<GasEstimate> {
+    let high = this.#affordable(request, context, this.#limit(request, context));
+    const most = await this.#attempt(engine, request, context, high);
+    if (most.result.kind !== "success") return most.result;
+    if (isTransfer(request, context, most.result.gasUsed)) return { kind: "success", gas: TRANSFER_GAS };
+    const succeeds = async (gas: bigint) =>
+      (await this.#attempt(engine, request, context, gas)).result.kind === "success";
+    let low = most.result.gasUsed - 1n;
+    const guess = ((most.result.gasUsed + most.refund + CALL_STIPEND) * 64n) / 63n;
+    if (guess < high) {
+      if (await succeeds(guess)) high = guess;
+      else low = guess;
+    }
+    while (low + 1n < high && (high - low) * 1_000n > high * ESTIMATE_TOLERANCE_PER_MILLE) {
+      // Most messages need little more than they use: look near the lower bound first.
+      const middle = (high + low) / 2n < low * 2n ? (high + low) / 2n : low * 2n;
+      if (await succeeds(middle)) high = middle;
+      else low = middle;
+    }
+    return { kind: "success", gas: high };
   }
 
   /** Addresses and slots the message touches, and its gas when it announces them (EIP-2930). */
-  createAccessList(request: CallRequest, context: CallContext): Promise<AccessListResult> {
-    return this.#pool.use(async (engine) => {
-      const limit = this.#limit(request, context);
-      let current: CallRequest = request;
-      for (let round = 0; ; round++) {
-        const { result, accesses } = await this.#attempt(engine, current, context, limit);
-        if (result.kind !== "success") return result;
-        const accessList = [...(accesses ?? [])].map(([address, slots]) => ({ address, storageKeys: [...slots] }));
-        if (round === ACCESS_LIST_ROUNDS || sameSize(current.accessList ?? [], accessList)) {
-          return { kind: "success", accessList, gasUsed: result.gasUsed };
-        }
-        current = { ...current, accessList };
+  async #createAccessList(engine: EvmEngine, request: CallRequest, context: CallContext): Promise<AccessListResult> {
+    const limit = this.#limit(request, context);
+    let current: CallRequest = request;
+    for (let round = 0; ; round++) {
+      const { result, accesses } = await this.#attempt(engine, current, context, limit);
+      if (result.kind !== "success") return result;
+      const accessList = [...(accesses ?? [])].map(([address, slots]) => ({ address, storageKeys: [...slots] }));
+      if (round === ACCESS_LIST_ROUNDS || sameSize(current.accessList ?? [], accessList)) {
+        return { kind: "success", accessList, gasUsed: result.gasUsed };
       }
-    });
+      current = { ...current, accessList };
+    }
   }
 
   #limit(request: CallRequest, { environment }: CallContext): bigint {
@@ -111,7 +130,7 @@ export class Calls {
   }
 
   /** No more gas than the sender could pay for, so that the estimate is one they can send. */
-  #affordable(request: CallRequest, { view, overrides }: CallContext, limit: bigint): bigint {
+  #affordable(request: CallRequest, { view, overrides }: ChangedContext, limit: bigint): bigint {
     const price = request.gasPrice ?? request.maxFeePerGas ?? 0n;
     if (price === 0n) return limit;
     const from = request.from ?? zeroAddress;
@@ -124,7 +143,7 @@ export class Calls {
   async #attempt(
     engine: EvmEngine,
     request: CallRequest,
-    { view, environment, overrides }: CallContext,
+    { view, environment, overrides }: ChangedContext,
     gasLimit: bigint,
   ): Promise<Attempt> {
     const state = new BlockState(view);
@@ -214,7 +233,7 @@ function applyOverride(state: BlockState, address: Address, override: AccountOve
   state.endTransaction();
 }
 
-function isTransfer(request: CallRequest, { view, overrides }: CallContext, gasUsed: bigint): boolean {
+function isTransfer(request: CallRequest, { view, overrides }: ChangedContext, gasUsed: bigint): boolean {
   if (request.to === undefined || gasUsed !== TRANSFER_GAS || overrides?.[request.to]?.code !== undefined) return false;
   return (view.account(request.to)?.codeHash ?? emptyCodeHash) === emptyCodeHash;
 }

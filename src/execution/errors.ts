@@ -59,9 +59,9 @@ export function callTimedOut(limitMs: number): EnvironmentError {
   });
 }
 
-export function proofTooFar(block: bigint, changed: number, limit: number): ProtocolError {
+export function proofTooFar(block: bigint, limitMs: number): ProtocolError {
   return new ProtocolError("KOMA_E_PROOF_TOO_OLD", `Too much has changed since block ${block} to prove its state.`, {
-    facts: { block, changed, limit },
+    facts: { block, limitMs },
     fix: ["Ask for the proof of a later block."],
   });
 }

@@ -6,11 +6,14 @@ import {
   emptyTrieRoot,
   type Genesis,
   nextBaseFee,
+  type Trie,
 } from "../chain/index.ts";
-import { type Address, accept, type Check, type Hash, reject } from "../primitives/index.ts";
+import { type Address, accept, type Check, type Hash, reject, zeroAddress } from "../primitives/index.ts";
+import { AncestorTries } from "./ancestor-tries.ts";
 import type { RuleChanges } from "./apply-transaction.ts";
 import { BlockRun } from "./block-run.ts";
 import { fillBlock } from "./build-block.ts";
+import type { CallAnswers, CallJob, CallRunner, CallSite } from "./call-jobs.ts";
 import { type CallContext, Calls } from "./calls.ts";
 import { checkBlock, environmentOf, type Ground } from "./check-block.ts";
 import { EnginePool } from "./engine-pool.ts";
@@ -37,20 +40,19 @@ export interface ExecutorOptions {
   readonly callTimeoutMs?: number;
   /** Calls at once; default 2, because they share the thread with blocks. */
   readonly concurrentCalls?: number;
-  /** Accounts that may have changed since a block whose state is to be proven; default 200,000. */
-  readonly proofLimit?: number;
   /** Off runs plain transfers through the EVM too, with the same outcome; for tests and comparison. Default on. */
   readonly fastTransfers?: boolean;
+  /** Answers clients' calls in other threads; without it they run in this one, beside blocks. */
+  readonly callRunner?: CallRunner;
   /** Blocks beside the final chain that are kept, to run others on them; default 512. */
   readonly sideLayers?: number;
 }
 
 /** What is used where {@link ExecutorOptions} says nothing. */
-const DEFAULTS: Omit<Required<ExecutorOptions>, "store" | "chainId"> = {
+const DEFAULTS: Omit<Required<ExecutorOptions>, "store" | "chainId" | "callRunner"> = {
   callGasLimit: 30_000_000n,
   callTimeoutMs: 5_000,
   concurrentCalls: 2,
-  proofLimit: 200_000,
   fastTransfers: true,
   sideLayers: MAX_SIDE_LAYERS,
 };
@@ -59,6 +61,7 @@ const DEFAULTS: Omit<Required<ExecutorOptions>, "store" | "chainId"> = {
 const WAITING_CALLS = 512;
 /** Block execution lets other tasks run after this long: a unit of consensus must not wait more than 20 ms. */
 const BLOCK_SLICE_MS = 10;
+const PROOF_SLICE_MS = 5;
 
 interface Head {
   readonly number: bigint;
@@ -77,6 +80,8 @@ interface Ready {
   readonly tries: FinalTries;
   readonly chain: ChainConfig;
   readonly late: LateBlocks;
+  /** Tries of older final blocks, for proofs. */
+  readonly past: AncestorTries;
   head: Head;
 }
 
@@ -85,15 +90,19 @@ interface HeadGround extends Ground {
   tries(): StateTries;
 }
 
+type Settings = Required<Omit<ExecutorOptions, "callRunner">> & Pick<ExecutorOptions, "callRunner">;
+
 class EthereumjsExecutor implements Executor {
-  readonly #options: Required<ExecutorOptions>;
+  readonly #options: Settings;
   readonly #engine: EvmEngine;
   readonly #calls: Calls;
   readonly #layers = new Layers();
   readonly #queue = new SerialQueue();
+  readonly #proofs = new SerialQueue();
+  readonly #proofPacer = new Pacer(PROOF_SLICE_MS);
   #ready: Ready | undefined;
 
-  constructor(options: Required<ExecutorOptions>, engine: EvmEngine) {
+  constructor(options: Settings, engine: EvmEngine) {
     this.#options = options;
     this.#engine = engine;
     const pool = new EnginePool({
@@ -124,7 +133,8 @@ class EthereumjsExecutor implements Executor {
       const tries = FinalTries.rebuild(store, header.stateRoot);
       const chain = { chainId: this.#options.chainId, gasLimit: genesis.gasLimit };
       const late = new LateBlocks({ ...this.#options, state, tries, chain, headIdle: () => this.#queue.idle() });
-      this.#ready = { state, tries, chain, late, head };
+      const past = new AncestorTries(store, state, tries, this.#proofPacer);
+      this.#ready = { state, tries, chain, late, past, head };
     });
   }
 
@@ -206,6 +216,7 @@ class EthereumjsExecutor implements Executor {
       if (to < ready.head.number && header === undefined) throw blockUnknown(to);
       this.#layers.clear();
       ready.late.clear();
+      ready.past.clear();
       if (to >= ready.head.number || header === undefined) return;
       store.rollback(to);
       ready.state.rollback(to);
@@ -234,32 +245,48 @@ class EthereumjsExecutor implements Executor {
   }
 
   async call(request: CallRequest, at: Hash | bigint, overrides?: StateOverrides) {
-    return this.#calls.call(request, this.#context(at, overrides));
+    return this.#calls.run({ kind: "call", request, ...(overrides ? { overrides } : {}) }, this.#context(at));
   }
 
-  async estimateGas(request: CallRequest, at: Hash | bigint, overrides?: StateOverrides) {
-    return this.#calls.estimateGas(request, this.#context(at, overrides));
+  async answer<J extends CallJob>(job: J, at: Hash | bigint): Promise<CallAnswers[J["kind"]]> {
+    const { callRunner } = this.#options;
+    return callRunner ? callRunner.run(job, this.#site(at)) : this.#calls.run(job, this.#context(at));
   }
 
-  async createAccessList(request: CallRequest, at: Hash | bigint) {
-    return this.#calls.createAccessList(request, this.#context(at));
-  }
-
-  prove(address: Address, slots: readonly Hash[], at: Hash | bigint): AccountProof {
+  async prove(address: Address, slots: readonly Hash[], at: Hash | bigint): Promise<AccountProof> {
     const { tries, head } = this.#open();
     const view = this.stateAt(at);
-    const account = view.account(address);
+    const root = view.account(address)?.storageRoot ?? emptyTrieRoot;
     const layer = typeof at === "bigint" ? undefined : this.#layers.get(at);
     const number = layer === undefined ? this.#finalNumber(at) : head.number;
     if (layer !== undefined || number === head.number) {
       const current: StateTries = layer?.tries ?? tries;
-      const storage = current.storage(address, account?.storageRoot ?? emptyTrieRoot);
-      return proveAccount(address, slots, { view, accounts: current.accounts, storage });
+      return proveAccount(address, slots, {
+        view,
+        accounts: current.accounts,
+        storage: current.storage(address, root),
+      });
     }
-    const { proofLimit } = this.#options;
-    const accounts = tries.accountsAt(number, proofLimit);
-    if (typeof accounts === "number") throw proofTooFar(number, accounts, proofLimit);
-    return proveAccount(address, slots, { view, accounts, storage: tries.storageAt(address, account, number) });
+    const of = { number, root: this.headerAt(at).stateRoot };
+    const storage = await this.#history(view, number, (past) => past.storage(address, root, of));
+    const accounts = await this.#history(view, number, (past) => past.accounts(of.number, of.root));
+    return proveAccount(address, slots, { view, accounts, storage });
+  }
+
+  /** Goes back to an older state, one walk at a time, and never long at a time. */
+  #history(view: StateView, number: bigint, walk: (past: AncestorTries) => Promise<Trie>): Promise<Trie> {
+    return this.#proofs.run(async () => {
+      const { past } = this.#open();
+      const ms = this.#options.callTimeoutMs;
+      this.#proofPacer.start({ ms, expired: () => proofTooFar(number, ms) });
+      try {
+        return await walk(past);
+      } catch (error) {
+        // Rows that a rollback changed under it may look like damage; then the view is not valid either, and says so.
+        view.account(zeroAddress);
+        throw error;
+      }
+    });
   }
 
   block(hash: Hash): ExecutedBlock | undefined {
@@ -321,9 +348,18 @@ class EthereumjsExecutor implements Executor {
     return executed;
   }
 
-  #context(at: Hash | bigint, overrides?: StateOverrides): CallContext {
+  #context(at: Hash | bigint): CallContext {
     const header = this.headerAt(at);
     const environment = environmentOf(header, this.#ancestors(this.#layers.get(header.parentHash), header.number - 1n));
-    return { view: this.stateAt(at), environment, ...(overrides ? { overrides } : {}) };
+    return { view: this.stateAt(at), environment, header };
+  }
+
+  #site(at: Hash | bigint): CallSite {
+    const layer = typeof at === "bigint" ? undefined : this.#layers.get(at);
+    if (layer) return { base: this.#open().head, layers: this.#layers.chain(layer) };
+    const number = this.#finalNumber(at);
+    const hash = this.#options.store.hashOf(number);
+    if (hash === undefined) throw blockUnknown(at);
+    return { base: { number, hash }, layers: [] };
   }
 }

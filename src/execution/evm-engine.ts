@@ -87,6 +87,7 @@ export class EvmEngine {
 
   static async create(chainId: bigint, pacer: Pacer): Promise<EvmEngine> {
     const states = new EvmStateManager();
+    const look = new Look(pacer);
     const chain = { hashOf: (_: number): Bytes => new Uint8Array(32) };
     const evm = await createEVM({
       common: chainCommon(chainId),
@@ -95,17 +96,23 @@ export class EvmEngine {
       customPrecompiles: [{ address: "0x0000000000000000000000000000000000000001", function: ecrecoverPrecompile }],
       customOpcodes: [
         {
-          // Every loop passes a JUMPDEST: the one place where long work can let the process breathe, or be ended.
+          // Every loop passes a JUMPDEST: with calls, which may nest without one, the places where long work can let the
+          // process breathe, or be ended.
           opcode: 0x5b,
           opcodeName: "JUMPDEST",
           baseFee: 1,
           logicFunction: (runState) => {
             cacheJumpAnalysis(runState.interpreter);
-            return everyFew(pacer);
+            return look.now(runState.gasLeft);
           },
         },
       ],
     });
+    const runCall = evm.runCall.bind(evm);
+    evm.runCall = async (options) => {
+      if (options.message !== undefined) await look.now(options.message.gasLimit);
+      return runCall(options);
+    };
     return new EvmEngine(evm, states, pacer, chain);
   }
 
@@ -174,13 +181,28 @@ export class EvmEngine {
   }
 }
 
-/** `performance.now()` at every JUMPDEST would cost more than the instruction. */
-const PASSES_PER_LOOK = 256;
-let passes = 0;
+/** Gas that is burnt in well under a millisecond. */
+const GAS_PER_LOOK = 3_000n;
 
-function everyFew(pacer: Pacer): Promise<void> | undefined {
-  passes = (passes + 1) % PASSES_PER_LOOK;
-  return passes === 0 ? pacer.pause() : undefined;
+/**
+ * When to look at the clock: doing so at every JUMPDEST would cost as much as the instruction, and counting them says
+ * nothing, because between two there may be 24 kB of other instructions.
+ */
+class Look {
+  readonly #pacer: Pacer;
+  #gas = 0n;
+
+  constructor(pacer: Pacer) {
+    this.#pacer = pacer;
+  }
+
+  /** @param gas  what is left of the frame's; another frame has another amount, which only means a look too many */
+  now(gas: bigint): Promise<void> | undefined {
+    const burnt = this.#gas - gas;
+    if (burnt >= 0n && burnt < GAS_PER_LOOK) return undefined;
+    this.#gas = gas;
+    return this.#pacer.pause();
+  }
 }
 
 function evmHeader(environment: BlockEnvironment) {

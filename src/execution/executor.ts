@@ -1,6 +1,7 @@
 import type { AccessListEntry, Block, BlockHeader, BlockRejection, Genesis, Log, Transaction } from "../chain/index.ts";
 import type { Address, Bytes, Check, Hash } from "../primitives/index.ts";
 import type { RuleChanges, TransactionRejection } from "./apply-transaction.ts";
+import type { CallAnswers, CallJob } from "./call-jobs.ts";
 import type { ExecutedBlock } from "./state-store.ts";
 import type { StateView } from "./state-view.ts";
 
@@ -143,12 +144,12 @@ export interface Executor {
    */
   stateAt(at: Hash | bigint): StateView;
   headerAt(at: Hash | bigint): BlockHeader;
+  /** A call that the node itself needs, in its own thread: clients' calls do not stand in its way. */
   call(request: CallRequest, at: Hash | bigint, overrides?: StateOverrides): Promise<CallResult>;
-  /** Least gas with which the message succeeds, as near as go-ethereum looks for it (1.5 %). */
-  estimateGas(request: CallRequest, at: Hash | bigint, overrides?: StateOverrides): Promise<GasEstimate>;
-  createAccessList(request: CallRequest, at: Hash | bigint): Promise<AccessListResult>;
-  /** @throws {ProtocolError} KOMA_E_PROOF_TOO_OLD when too much has changed since */
-  prove(address: Address, slots: readonly Hash[], at: Hash | bigint): AccountProof;
+  /** A client's question to the EVM. */
+  answer<J extends CallJob>(job: J, at: Hash | bigint): Promise<CallAnswers[J["kind"]]>;
+  /** @throws {ProtocolError} KOMA_E_PROOF_TOO_OLD when it takes too long to go back over what has changed since */
+  prove(address: Address, slots: readonly Hash[], at: Hash | bigint): Promise<AccountProof>;
   /** An executed block that is not final. */
   block(hash: Hash): ExecutedBlock | undefined;
   readonly finalHead: { readonly number: bigint; readonly hash: Hash };

@@ -99,7 +99,7 @@ test("every kept state is the one that was recorded", async () => {
           expect(recorded.map((_, number) => look(BigInt(number)))).toEqual(recorded);
         }
         for (const [number, { values }] of recorded.entries()) {
-          const proof = chain.executor.prove(keeper, slots.map(key), BigInt(number));
+          const proof = await chain.executor.prove(keeper, slots.map(key), BigInt(number));
           expect(proof.storageProof.map(({ value }) => value)).toEqual(values);
         }
       } finally {

@@ -1,3 +1,13 @@
+/** What bounds one piece of paced work. */
+export interface PaceLimit {
+  readonly ms: number;
+  readonly expired: () => Error;
+  /** Called after each slice; its end is waited for, and what it throws ends the work. */
+  readonly afterSlice?: () => Promise<void>;
+  /** Default: as the others. */
+  readonly firstSliceMs?: number;
+}
+
 /**
  * Keeps long EVM work from holding the event loop: after `sliceMs` of work it lets other tasks of the process run once.
  * With a limit it ends the work instead of running on.
@@ -5,6 +15,7 @@
 export class Pacer {
   readonly #sliceMs: number;
   readonly #giveWay: (() => Promise<void>) | undefined;
+  #afterSlice: (() => Promise<void>) | undefined;
   #sliceEnd = 0;
   #deadline = Number.POSITIVE_INFINITY;
   #expired: () => Error = () => new Error("time is over");
@@ -16,10 +27,11 @@ export class Pacer {
   }
 
   /** Starts a piece of work; with a limit, {@link pause} throws `expired()` once it is over. */
-  start(limit?: { readonly ms: number; readonly expired: () => Error }): void {
+  start(limit?: PaceLimit): void {
     const now = performance.now();
-    this.#sliceEnd = now + this.#sliceMs;
+    this.#sliceEnd = now + (limit?.firstSliceMs ?? this.#sliceMs);
     this.#deadline = limit === undefined ? Number.POSITIVE_INFINITY : now + limit.ms;
+    this.#afterSlice = limit?.afterSlice;
     if (limit !== undefined) this.#expired = limit.expired;
   }
 
@@ -34,6 +46,9 @@ export class Pacer {
   async #yield(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));
     await this.#giveWay?.();
-    this.#sliceEnd = performance.now() + this.#sliceMs;
+    await this.#afterSlice?.();
+    const now = performance.now();
+    if (now > this.#deadline) throw this.#expired();
+    this.#sliceEnd = now + this.#sliceMs;
   }
 }

@@ -53,9 +53,10 @@ export interface StateStore {
   slots(address: Address): Iterable<[Hash, Bytes]>;
   /** Addresses that a block above `since` changed, up to `until` where that is given. */
   changedAccounts(since: bigint, until?: bigint): Iterable<Address>;
-  /** Slots that a block above `since` changed, with their value after `since`. */
-  changedSlots(address: Address, since: bigint): Iterable<[Hash, Bytes]>;
-  /** The same for those of the next `count` slots after `after`, in the order of keys; `next` is where to go on. */
+  /**
+   * Slots that a block above `since` changed, with their value after `since`: those of the next `count` slots after `after`,
+   * in the order of keys; `next` is where to go on.
+   */
   changedSlotsAfter(
     address: Address,
     since: bigint,

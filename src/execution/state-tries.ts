@@ -71,32 +71,6 @@ export class FinalTries implements StateTries {
     for (const [address, trie] of storage) this.#keep(address, trie);
   }
 
-  /**
-   * The account trie after an earlier final block: what changed since, put back.
-   *
-   * @returns the number of accounts instead when more than `limit` changed
-   */
-  accountsAt(block: bigint, limit: number): Trie | number {
-    const changes: (readonly [Bytes, Bytes | undefined])[] = [];
-    for (const address of this.#store.changedAccounts(block)) {
-      changes.push(accountEntry(address, this.#store.accountAt(address, block)));
-      if (changes.length > limit) return changes.length;
-    }
-    return this.#accounts.update(changes);
-  }
-
-  /** The storage trie of an account after an earlier final block. */
-  storageAt(address: Address, account: AccountState | undefined, block: bigint): Trie {
-    if (account === undefined || account.storageRoot === emptyTrieRoot) return Trie.empty;
-    const now = this.#store.account(address);
-    if (now?.storageRoot === account.storageRoot) return this.storage(address, account.storageRoot);
-    const changes: (readonly [Bytes, Bytes | undefined])[] = [];
-    for (const [key, value] of this.#store.changedSlots(address, block)) changes.push(slotEntry(key, value));
-    const trie = this.storage(address, now?.storageRoot ?? emptyTrieRoot).update(changes);
-    checkRoot(`the storage of ${address} at block ${block}`, account.storageRoot, trie.root());
-    return trie;
-  }
-
   /** After the store goes back to a block whose account trie is `accounts`. */
   rollback(accounts: Trie): void {
     this.#accounts = accounts;

@@ -1,5 +1,6 @@
 import { UserError } from "../errors.ts";
 import type { LogLevel } from "../logger.ts";
+import { checkRpcLimits, type RpcLimits } from "../rpc/index.ts";
 
 /** `config.json` of a node's folder: what differs between two nodes of one chain. Facts of the chain are in its genesis. */
 export interface NodeConfigFile {
@@ -16,6 +17,12 @@ export interface NodeConfigFile {
     readonly host: string;
     /** Its port; 0 takes a free one. */
     readonly port: number;
+    /** Host names, besides localhost and IP addresses, under which clients reach it; `*` for any. Default none. */
+    readonly hosts?: readonly string[];
+    /** Origins of web pages that may talk to it, `*` for any. Default none; with `devnet` any. */
+    readonly origins?: readonly string[];
+    /** Limits that differ from the defaults, by name: see JSON-RPC, limits. */
+    readonly limits?: Partial<RpcLimits>;
   };
   readonly p2p: {
     /** Address that other nodes connect to. */
@@ -67,6 +74,11 @@ const shares: Reader = (value, path) =>
 const level: Reader = (value, path) =>
   expect(["error", "warn", "info", "debug"].includes(value as string), path, "error, warn, info or debug");
 
+const limits: Reader = (value, path) => {
+  expect(typeof value === "object" && value !== null && !Array.isArray(value), path, "an object");
+  checkRpcLimits(value as Record<string, unknown>, (name, what) => fail(`${join(path, name)} ${what}.`));
+};
+
 const section =
   (fields: Readonly<Record<string, Reader>>, optional: readonly string[] = []): Reader =>
   (value, path) => {
@@ -88,7 +100,7 @@ const configFile = section(
     name: text,
     genesis: text,
     dataDir: text,
-    rpc: section({ host: text, port }),
+    rpc: section({ host: text, port, hosts: texts, origins: texts, limits }, ["hosts", "origins", "limits"]),
     p2p: section({ host: text, port, peers: texts, identityKeyFile: text }),
     signer: section({ keyFile: text }),
     rootChain: section({ url: text }),

@@ -7,13 +7,14 @@ import type { Logger } from "../logger.ts";
 import { createNetwork, type Network } from "../network/index.ts";
 import { type Address, emptyBytes, type Hash, utf8 } from "../primitives/index.ts";
 import { createRootSetService } from "../rootset/index.ts";
-import { createRpcServer, type RpcServer } from "../rpc/index.ts";
+import { corsFor, createRpcServer, defaultRpcLimits, type RpcServer } from "../rpc/index.ts";
 import { openStore } from "../storage/index.ts";
 import { createTxPool, devnetPoolRules, standardPoolRules } from "../txpool/index.ts";
 import type { NodeCommand } from "./admin-channel.ts";
 import { createBehaviours } from "./behaviours.ts";
 import { createBlockService } from "./block-service.ts";
 import { createBlockSync } from "./block-sync.ts";
+import { createCallThreads } from "./call-threads.ts";
 import { createChainProgress } from "./chain-progress.ts";
 import { createChainView } from "./chain-view.ts";
 import type { NodeConfig } from "./config.ts";
@@ -24,7 +25,8 @@ import { createFinalUnits } from "./final-units.ts";
 import { firstPeers } from "./first-peers.ts";
 import { komaLocalMethods, komaMethods } from "./koma-methods.ts";
 import { createNodeApi } from "./node-api.ts";
-import { nodeStatus } from "./node-status.ts";
+import { createNodeMetrics } from "./node-metrics.ts";
+import { nodeStatus, whyNotReady } from "./node-status.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
 import { createRootSetReader } from "./root-set-reader.ts";
@@ -68,7 +70,22 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   // What is kept, and what runs blocks.
   const store = openStore(config.dataDir, { chainId: genesis.chainId, logger: log("storage"), clock });
   if (signer) store.protection.begin(signer.address, clock.now());
-  const executor = await createExecutor({ store: store.state, chainId: genesis.chainId });
+  const rpcLimits = { ...defaultRpcLimits, ...config.rpc.limits };
+  const callThreads = createCallThreads({
+    dataDir: config.dataDir,
+    chainId: genesis.chainId,
+    threads: rpcLimits.callThreads,
+    callGasLimit: BigInt(rpcLimits.maxCallGas),
+    callTimeoutMs: rpcLimits.callTimeoutMs,
+    logger: log("calls"),
+  });
+  const executor = await createExecutor({
+    store: store.state,
+    chainId: genesis.chainId,
+    callGasLimit: BigInt(rpcLimits.maxCallGas),
+    callTimeoutMs: rpcLimits.callTimeoutMs,
+    ...(rpcLimits.callThreads > 0 ? { callRunner: callThreads } : {}),
+  });
   await executor.init(genesis);
   const chain = createChainView(executor, store.blocks);
   const pool = createTxPool(genesis.devnet ? devnetPoolRules(genesis.gasLimit) : standardPoolRules(genesis.gasLimit));
@@ -317,6 +334,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     chain,
     executor,
     store,
+    ...(rpcLimits.callThreads > 0 ? { storedLogs: (filter) => callThreads.logs(filter) } : {}),
     pool,
     thresholds,
     finalAt: (fraction) => progress.finalAt(fraction),
@@ -326,6 +344,8 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     syncing: () => false,
     status,
     local: komaLocalMethods(thresholds),
+    readiness: () => whyNotReady({ expectsPeers: config.p2p.peers.length > 0, chain, driver, network, clock }),
+    metrics: () => metrics.read(),
     extra: komaMethods({
       chain,
       driver,
@@ -335,6 +355,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       appointed: new Set(genesis.validators.filter(({ producer }) => producer).map(({ signer }) => signer)),
     }),
   });
+  const metrics = createNodeMetrics({ version, chain, executor, driver, network, pool, callThreads, clock });
   let rpc: RpcServer | undefined;
 
   return {
@@ -365,8 +386,10 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         api: publisher.api,
         logger: log("rpc"),
         clock,
+        limits: rpcLimits,
+        allowedHosts: config.rpc.hosts ?? [],
         // A devnet's DApps are developed in browsers, on whatever port their own server chose.
-        ...(config.devnet ? { cors: { origins: "*" as const } } : {}),
+        cors: corsFor(config.rpc.origins ?? (config.devnet ? ["*"] : [])),
       });
       // The first thing a validator says is that it is there; said to nobody, it would be repeated a long round later.
       await firstPeers(network, config.p2p.peers.length);
@@ -378,6 +401,8 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     async stop() {
       abort.abort();
       await rpc?.close();
+      await callThreads.close();
+      metrics.stop();
       relay.stop();
       await checkpoints.stop();
       await rootSet.stop();

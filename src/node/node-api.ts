@@ -16,8 +16,10 @@ import type {
   LocatedLog,
   LogPage,
   LogQuery,
+  Metric,
   NodeApi,
   PlacedTransaction,
+  StateOverrides,
   SyncProgress,
   Unsubscribe,
 } from "../rpc/index.ts";
@@ -32,6 +34,8 @@ export interface NodeApiParts {
   readonly chain: ChainView;
   readonly executor: Executor;
   readonly store: Store;
+  /** Searches logs of final blocks elsewhere than in this thread. */
+  readonly storedLogs?: (filter: LogFilter) => Promise<LogPage>;
   readonly pool: TxPool;
   readonly thresholds: WatchedThresholds;
   /** Hash of the newest block final at a threshold. */
@@ -42,6 +46,8 @@ export interface NodeApiParts {
   readonly syncing: () => false | SyncProgress;
   readonly status: () => Readonly<Record<string, unknown>>;
   readonly local: Readonly<Record<string, ExtraMethod>>;
+  readonly readiness: () => readonly string[];
+  readonly metrics: () => readonly Metric[];
   readonly extra: Readonly<Record<string, ExtraMethod>>;
 }
 
@@ -109,7 +115,7 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
     return { ...stored, baseFeePerGas: header.baseFeePerGas };
   }
 
-  function logs(query: LogQuery): LogPage {
+  async function logs(query: LogQuery): Promise<LogPage> {
     const filter: LogFilter = {
       from: query.from,
       to: query.to,
@@ -117,10 +123,14 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
       ...(query.addresses ? { addresses: query.addresses } : {}),
       ...(query.topics ? { topics: query.topics } : {}),
     };
-    const stored = store.blocks.logs(filter);
+    // Taken together, so that a block that becomes final meanwhile is found once.
+    const unfinal = [...chain.unfinal()];
+    const head = executor.finalHead.number;
+    const final = { ...filter, to: filter.to < head ? filter.to : head };
+    const stored = parts.storedLogs ? await parts.storedLogs(final) : store.blocks.logs(final);
     if (!stored.complete) return stored;
     const found = [...stored.logs];
-    for (const known of chain.unfinal()) {
+    for (const known of unfinal) {
       const { number } = known.block.header;
       if (number < query.from || number > query.to) continue;
       for (const log of logsOf(known)) {
@@ -190,14 +200,14 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
       return account ? state.code(account.codeHash) : new Uint8Array(0);
     },
     slot: (address, key, at) => executor.stateAt(at).slot(address, key),
-    call: async (request, at, overrides) => outcomeOf(await executor.call(callOf(request), at, overrides)),
+    call: async (request, at, overrides) => outcomeOf(await executor.answer(jobOf("call", request, overrides), at)),
     async estimateGas(request, at, overrides) {
-      const estimate = await executor.estimateGas(callOf(request), at, overrides);
+      const estimate = await executor.answer(jobOf("estimateGas", request, overrides), at);
       if (estimate.kind === "success") return { kind: "estimated", gas: estimate.gas };
       return failureOf(estimate);
     },
     async createAccessList(request, at) {
-      const created = await executor.createAccessList(callOf(request), at);
+      const created = await executor.answer({ kind: "createAccessList", request: callOf(request) }, at);
       if (created.kind === "success") return { ...created, kind: "created" };
       const failed = failureOf(created);
       return { kind: "failed", reason: failed.kind === "failed" ? failed.reason : "execution reverted" };
@@ -225,6 +235,8 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
       };
     },
     local: parts.local,
+    readiness: parts.readiness,
+    metrics: parts.metrics,
     extra: parts.extra,
   };
 
@@ -282,6 +294,10 @@ export function logsOf({ block, receipts }: Pick<KnownBlock, "block" | "receipts
 function callOf(request: CallRequest): Parameters<Executor["call"]>[0] {
   const { gasLimit, ...rest } = request;
   return { ...rest, ...(gasLimit === undefined ? {} : { gas: gasLimit }) };
+}
+
+function jobOf<K extends "call" | "estimateGas">(kind: K, request: CallRequest, overrides: StateOverrides | undefined) {
+  return { kind, request: callOf(request), ...(overrides ? { overrides } : {}) } as const;
 }
 
 function outcomeOf(result: CallResult): CallOutcome {

@@ -63,3 +63,26 @@ export function nodeStatus(parts: NodeStatusParts): Readonly<Record<string, unkn
     },
   };
 }
+
+/** A head whose timestamp is older than this is not what the chain is at: longer than any round of a chain that goes on. */
+const OLD_HEAD_MS = 60_000;
+
+/** Reasons against asking this node, in a few words each. */
+export function whyNotReady({
+  expectsPeers,
+  chain,
+  driver,
+  network,
+  clock,
+}: Pick<NodeStatusParts, "chain" | "driver" | "network" | "clock"> & {
+  readonly expectsPeers: boolean;
+}): readonly string[] {
+  const reasons: string[] = [];
+  const now = clock.now();
+  const { number, timestamp: seconds } = chain.head.header;
+  if (expectsPeers && network.peers().length === 0) reasons.push("no peers");
+  if (number === 0n) reasons.push("no block yet");
+  else if (now - Number(seconds) * 1_000 > OLD_HEAD_MS) reasons.push("the newest block is old");
+  if (!driver.core.status(timestamp(now)).synced) reasons.push("consensus is catching up");
+  return reasons;
+}

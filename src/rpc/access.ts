@@ -7,6 +7,11 @@ export interface Cors {
   readonly origins: "*" | readonly string[];
 }
 
+/** @param origins  as a person lists them; one `*` stands for any */
+export function corsFor(origins: readonly string[]): Cors {
+  return { origins: origins.includes("*") ? "*" : origins };
+}
+
 /**
  * Whether the `Host` header names this machine. A page that rebinds its own DNS name to 127.0.0.1 still sends that name,
  * so names other than the known ones are refused; addresses cannot be rebound and pass.

@@ -41,6 +41,10 @@ export class FilterStore {
     this.#clock = clock;
   }
 
+  get size(): number {
+    return this.#filters.size;
+  }
+
   /** @throws {UserError} KOMA_E_RPC_LIMIT */
   add(what: FilterKind): Hex {
     this.#sweep();

@@ -1,4 +1,4 @@
-export type { Cors } from "./access.ts";
+export { type Cors, corsFor } from "./access.ts";
 export {
   type ChainClient,
   type ConfidenceView,
@@ -18,7 +18,8 @@ export {
   receiptToJson,
   transactionToJson,
 } from "./json-views.ts";
-export { defaultRpcLimits, type RpcLimits } from "./limits.ts";
+export { checkRpcLimits, defaultRpcLimits, type RpcLimits } from "./limits.ts";
+export { type Metric, type MetricSample, single } from "./metrics.ts";
 export type * from "./node-api.ts";
 export {
   isAbsent,

@@ -35,6 +35,9 @@ const numberOfCode: Readonly<Record<string, number>> = {
   KOMA_E_ADDRESS_MALFORMED: errorNumbers.invalidParams,
   KOMA_E_BLOCK_UNKNOWN: errorNumbers.resourceNotFound,
   KOMA_E_RPC_LIMIT: errorNumbers.limitExceeded,
+  KOMA_E_RPC_RATE: errorNumbers.limitExceeded,
+  KOMA_E_RPC_BUSY: errorNumbers.limitExceeded,
+  KOMA_E_RPC_STOPPING: errorNumbers.unavailable,
   KOMA_E_RPC_TIMEOUT: errorNumbers.unavailable,
   KOMA_E_BUG: errorNumbers.internal,
 };

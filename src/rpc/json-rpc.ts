@@ -2,8 +2,10 @@ import type { Clock } from "../clock.ts";
 import { EnvironmentError, UserError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import type { Timestamp } from "../primitives/index.ts";
+import { Breath } from "./breath.ts";
 import { invalidParams, isUnexpected, type JsonRpcErrorBody, limitExceeded, toErrorBody } from "./json-rpc-error.ts";
 import type { RpcLimits } from "./limits.ts";
+import { nestsDeeperThan } from "./nesting.ts";
 
 /** Runs one method; what it throws becomes the error of the response. */
 export type MethodRunner = (name: string, params: readonly unknown[]) => Promise<unknown>;
@@ -14,10 +16,16 @@ export interface JsonRpcOptions {
   readonly logger: Logger;
 }
 
-type RequestId = string | number | null;
+/** A result that is JSON already, written where there was time for it. */
+export class JsonText {
+  readonly text: string;
 
-/** Work may take this long before the event loop gets a turn: consensus shares it. */
-const sliceMs = 20;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type RequestId = string | number | null;
 
 /**
  * Answers the text of one JSON-RPC 2.0 message, a request or a batch.
@@ -31,6 +39,10 @@ export async function answerJsonRpc(
   run: MethodRunner,
   options: JsonRpcOptions,
 ): Promise<string | undefined> {
+  const { maxDepth } = options.limits;
+  if (nestsDeeperThan(text, maxDepth)) {
+    return errorResponse(null, limitExceeded(`nested deeper than ${maxDepth} levels`, { limit: maxDepth }));
+  }
   let message: unknown;
   try {
     message = JSON.parse(text);
@@ -45,7 +57,7 @@ async function answerBatch(
   run: MethodRunner,
   options: JsonRpcOptions,
 ): Promise<string | undefined> {
-  const { maxBatch, maxBatchResponseBytes } = options.limits;
+  const { maxBatch, maxBatchResponseBytes, requestTimeoutMs } = options.limits;
   if (requests.length === 0) return errorResponse(null, invalidRequest("empty batch"));
   if (requests.length > maxBatch) {
     const facts = { requests: requests.length, limit: maxBatch };
@@ -53,25 +65,29 @@ async function answerBatch(
   }
   const responses: string[] = [];
   let size = 0;
-  let yieldedAt = options.clock.now();
+  const breath = new Breath(options.clock);
+  const endAt = options.clock.now() + requestTimeoutMs;
   for (const request of requests) {
-    const full = size > maxBatchResponseBytes;
-    const response = full ? answerTooLarge(request, maxBatchResponseBytes) : await answerRequest(request, run, options);
+    const refusal =
+      size > maxBatchResponseBytes
+        ? limitExceeded("response of the batch too large", { limit: maxBatchResponseBytes })
+        : options.clock.now() > endAt
+          ? timedOut("batch", requestTimeoutMs)
+          : undefined;
+    const response = refusal ? answerWith(request, refusal) : await answerRequest(request, run, options);
     if (response !== undefined) {
       responses.push(response);
       size += response.length;
     }
-    if (options.clock.now() - yieldedAt > sliceMs) {
-      await new Promise((resolve) => setImmediate(resolve));
-      yieldedAt = options.clock.now();
-    }
+    await breath.take();
   }
   return responses.length === 0 ? undefined : `[${responses.join(",")}]`;
 }
 
-function answerTooLarge(request: unknown, limit: number): string | undefined {
+/** What is left of a batch that has had its share. */
+function answerWith(request: unknown, error: Error): string | undefined {
   const id = readId(request);
-  return id === undefined ? undefined : errorResponse(id, limitExceeded("response of the batch too large", { limit }));
+  return id === undefined ? undefined : errorResponse(id, error);
 }
 
 async function answerRequest(
@@ -86,7 +102,10 @@ async function answerRequest(
   try {
     const result = await withinTime(run(method, readParams(params)), method, options);
     if (id === undefined) return undefined;
-    return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${JSON.stringify(result ?? null)}}`;
+    const json = result instanceof JsonText ? result.text : JSON.stringify(result ?? null);
+    const { maxResponseBytes: limit } = options.limits;
+    if (json.length > limit) throw limitExceeded(`response too large: at most ${limit} bytes`, { limit });
+    return `{"jsonrpc":"2.0","id":${JSON.stringify(id)},"result":${json}}`;
   } catch (error) {
     if (isUnexpected(error)) {
       const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
@@ -122,11 +141,14 @@ function readParams(params: unknown): readonly unknown[] {
 function withinTime(work: Promise<unknown>, method: string, { limits, clock }: JsonRpcOptions): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const cancel = clock.schedule((clock.now() + limits.requestTimeoutMs) as Timestamp, () => {
-      const facts = { method, timeoutMs: limits.requestTimeoutMs };
-      reject(new EnvironmentError("KOMA_E_RPC_TIMEOUT", "request timed out", { facts }));
+      reject(timedOut(method, limits.requestTimeoutMs));
     });
     work.then(resolve, reject).finally(cancel);
   });
+}
+
+function timedOut(method: string, timeoutMs: number): EnvironmentError {
+  return new EnvironmentError("KOMA_E_RPC_TIMEOUT", "request timed out", { facts: { method, timeoutMs } });
 }
 
 function invalidRequest(reason: string): UserError {

@@ -7,13 +7,22 @@ import type { Eventually, NodeApi } from "./node-api.ts";
 export interface Method {
   /** More parameters than this are an error: a client that sends them means something else. */
   readonly maxParams: number;
+  /** What it counts against a client's rate; 1 for what is answered at once. */
+  readonly cost: number;
   run(params: readonly unknown[]): Eventually<unknown>;
 }
 
 export type MethodGroup = Readonly<Record<string, Method>>;
 
 export function method(maxParams: number, run: (params: readonly unknown[]) => Eventually<unknown>): Method {
-  return { maxParams, run };
+  return { maxParams, cost: 1, run };
+}
+
+const costlyMethod = 10;
+
+/** A method that may keep a thread or the disk busy for a while. */
+export function costly(maxParams: number, run: (params: readonly unknown[]) => Eventually<unknown>): Method {
+  return { maxParams, cost: costlyMethod, run };
 }
 
 /** All methods by name. */
@@ -31,6 +40,14 @@ export class MethodTable {
 
   get names(): readonly string[] {
     return [...this.#methods.keys()].sort();
+  }
+
+  has(name: string): boolean {
+    return this.#methods.has(name);
+  }
+
+  cost(name: string): number {
+    return this.#methods.get(name)?.cost ?? 1;
   }
 
   /** @throws {UserError} KOMA_E_RPC_METHOD_UNKNOWN, KOMA_E_RPC_PARAMS_INVALID */

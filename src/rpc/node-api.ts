@@ -1,5 +1,6 @@
 import type { AccessListEntry, Block, BlockHeader, Log, Receipt, Transaction } from "../chain/index.ts";
 import type { Address, Bytes, Hash } from "../primitives/index.ts";
+import type { Metric } from "./metrics.ts";
 
 /** Answers may be at hand or take time; the server waits for both. */
 export type Eventually<Value> = Value | Promise<Value>;
@@ -260,6 +261,11 @@ export interface NodeApi {
 
   /** Methods for programs on the node's own machine; see `isLocalRequest`. */
   readonly local?: Readonly<Record<string, ExtraMethod>>;
+  /** Why the node should not be asked yet, in a few words each; none when it is ready. */
+  readiness?(): readonly string[];
+  /** What the node measures of itself. */
+  metrics?(): readonly Metric[];
+
   /** By full name, for example `koma_nodePeers`. A name the server has itself is a bug. */
   readonly extra?: Readonly<Record<string, ExtraMethod>>;
 }

@@ -21,7 +21,6 @@ export interface FinalStateStore {
   accounts(): Iterable<[Address, AccountState]>;
   slots(address: Address): Iterable<[Hash, Bytes]>;
   changedAccounts(since: bigint, until?: bigint): Iterable<Address>;
-  changedSlots(address: Address, since: bigint): Iterable<[Hash, Bytes]>;
   changedSlotsAfter(address: Address, since: bigint, after: Hash | undefined, count: number): SlotPage;
   /** Writes final blocks in one SQLite transaction: all of them or none. */
   commit(blocks: readonly FinalBlock[]): void;
@@ -95,7 +94,6 @@ export function createFinalState(database: Database): FinalStateStore {
     slots: rows.slots,
     changedAccounts: (since, until) =>
       rows.changedAccounts(rowNumber(since), until === undefined ? undefined : rowNumber(until)),
-    changedSlots: (address, since) => rows.changedSlots(address, rowNumber(since)),
     changedSlotsAfter: (address, since, after, count) =>
       rows.changedSlotsAfter(address, rowNumber(since), after, count),
 

@@ -10,7 +10,14 @@ export type { MetaStore } from "./meta.ts";
 export { openStore, type Store, type StoreOptions } from "./open-store.ts";
 export type { CheckpointRange, OwnCheckpointSignature, OwnSignatureStore } from "./own-signatures.ts";
 export type { CoveredTime, OwnRecord, ProtectionConflict, ProtectionEntry, ProtectionStore } from "./protection.ts";
-export { type ChainReader, type ConsensusReader, openChainReader, openConsensusReader } from "./read-only.ts";
+export {
+  type ChainReader,
+  type ConsensusReader,
+  openChainReader,
+  openConsensusReader,
+  openStateReader,
+  type StateReader,
+} from "./read-only.ts";
 export type { FinalBlock, StateChanges, StorageChange, TransactionOutcome } from "./state-types.ts";
 export type { StoredEndorsement, StoredUnit } from "./unit-rows.ts";
 export type { OwnHead, UnitStore } from "./units.ts";

@@ -16,6 +16,7 @@ import { createInstanceStore, type InstanceStore } from "./instances.ts";
 import { createMetaStore, type MetaStore } from "./meta.ts";
 import { createOwnSignatureStore, type OwnSignatureStore } from "./own-signatures.ts";
 import { createProtectionStore, type ProtectionStore } from "./protection.ts";
+import { LOCK_FILE } from "./read-only.ts";
 import { createUnitStore, type UnitStore } from "./units.ts";
 
 export interface StoreOptions {
@@ -61,8 +62,9 @@ export function openStore(directory: string, { chainId, logger, clock = systemCl
     return database;
   };
   try {
-    // Opened first: its exclusive lock keeps a second node away from both files.
-    const chain = open("chain.db", { synchronous: "NORMAL", exclusive: true, migrations: chainMigrations });
+    // Opened first: it keeps a second node away from both files, and lets this node's own threads read them.
+    open(LOCK_FILE, { synchronous: "NORMAL", exclusive: true, migrations: [] });
+    const chain = open("chain.db", { synchronous: "NORMAL", exclusive: false, migrations: chainMigrations });
     const consensus = { exclusive: false, migrations: consensusMigrations };
     const durable = open("consensus.db", { ...consensus, synchronous: "FULL" });
     const batched = open("consensus.db", { ...consensus, synchronous: "NORMAL" });

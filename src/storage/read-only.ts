@@ -1,10 +1,14 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type Bytes, type Hash, hashFromBytes, hashToBytes } from "../primitives/index.ts";
+import type { AccountState, BlockHeader } from "../chain/index.ts";
+import { type Address, type Bytes, type Hash, hashFromBytes, hashToBytes } from "../primitives/index.ts";
+import { type BlockStore, createBlockStore } from "./blocks.ts";
 import { chainMigrations } from "./chain-schema.ts";
 import { consensusMigrations } from "./consensus-schema.ts";
 import { openForReading, type Query } from "./database.ts";
 import { createInstanceStore, type StoredInstance } from "./instances.ts";
 import { createMetaStore } from "./meta.ts";
+import { createStateRows } from "./state-rows.ts";
 import { createUnitRows, type StoredEndorsement, type StoredUnit } from "./unit-rows.ts";
 import { plainBytes, rowNumber } from "./values.ts";
 
@@ -20,7 +24,10 @@ export interface ConsensusReader {
   close(): void;
 }
 
-/** What `chain.db` holds; a running node lets nobody read it. */
+/** Its lock says that a node runs on the directory. Nothing is in it. */
+export const LOCK_FILE = "lock.db";
+
+/** What `chain.db` holds; only of a node that does not run, because what is final may be taken back. */
 export interface ChainReader {
   hashOf(number: bigint): Hash | undefined;
   meta(key: string): Bytes | undefined;
@@ -47,6 +54,8 @@ export function openConsensusReader(directory: string): ConsensusReader {
 
 /** @throws as `openForReading`; KOMA_E_STORE_LOCKED while the node runs */
 export function openChainReader(directory: string): ChainReader {
+  const lock = join(directory, LOCK_FILE);
+  if (existsSync(lock)) openForReading(lock, []).close();
   const database = openForReading(join(directory, "chain.db"), chainMigrations);
   const hash: Query<{ hash: Bytes }> = database.prepare("SELECT hash FROM block WHERE number = ?");
   const meta = createMetaStore(database);
@@ -56,6 +65,40 @@ export function openChainReader(directory: string): ChainReader {
       return row && hashFromBytes(row.hash);
     },
     meta: (key) => meta.get(key),
+    close: () => database.close(),
+  };
+}
+
+/** Final blocks and their states, read beside the connection that writes them. */
+export interface StateReader {
+  readonly blocks: BlockStore;
+  /** State after `block`, from {@link historyStart} to the head; right also while the next block is being written. */
+  accountAt(address: Address, block: bigint): AccountState | undefined;
+  slotAt(address: Address, key: Hash, block: bigint): Bytes | undefined;
+  code(hash: Hash): Bytes | undefined;
+  hashOf(number: bigint): Hash | undefined;
+  header(number: bigint): BlockHeader | undefined;
+  historyStart(): bigint;
+  close(): void;
+}
+
+/** For the threads of the node that runs on the directory. @throws as `openForReading` */
+export function openStateReader(directory: string, chainId: bigint): StateReader {
+  const database = openForReading(join(directory, "chain.db"), chainMigrations);
+  const rows = createStateRows(database);
+  const blocks = createBlockStore(database, chainId);
+  const oldestUndo: Query<{ block: number | null }> = database.prepare("SELECT min(block) AS block FROM undo");
+  return {
+    blocks,
+    accountAt: (address, block) => rows.accountAt(address, rowNumber(block)),
+    slotAt: (address, key, block) => rows.slotAt(address, key, rowNumber(block)),
+    code: rows.code,
+    hashOf: (number) => blocks.hashOf(number),
+    header: (number) => blocks.header(number),
+    historyStart() {
+      const oldest = oldestUndo.get()?.block ?? null;
+      return oldest === null ? (blocks.head()?.number ?? 0n) : BigInt(oldest) - 1n;
+    },
     close: () => database.close(),
   };
 }

@@ -59,9 +59,10 @@ export interface StateRows {
   slots(address: Address): Iterable<[Hash, Bytes]>;
   /** Addresses that a block above `block` changed, up to `until` where that is given. */
   changedAccounts(block: number, until?: number): Iterable<Address>;
-  /** Slots of `address` that a block above `block` changed, with their value after `block`. */
-  changedSlots(address: Address, block: number): Iterable<[Hash, Bytes]>;
-  /** The same for those of the next `count` slots after `after`, in the order of keys; `next` is where to go on. */
+  /**
+   * Slots of `address` that a block above `block` changed, with their value after `block`: those of the next `count` slots
+   * after `after`, in the order of keys; `next` is where to go on.
+   */
   changedSlotsAfter(address: Address, block: number, after: Hash | undefined, count: number): SlotPage;
 }
 
@@ -113,12 +114,6 @@ export function createStateRows(database: Database): StateRows {
   const slotsAfter: Query<{ id: number; key: Bytes }> = database.prepare(
     "SELECT id, key FROM slot WHERE account = ? AND key > ? ORDER BY key LIMIT ?",
   );
-  const slotsOfAccountAt: Query<SlotRow> = database.prepare(
-    `SELECT s.key AS key,
-            (SELECT u.value FROM undo_slot u WHERE u.slot = s.id AND u.block > ? ORDER BY u.block LIMIT 1) AS value
-       FROM slot s
-      WHERE s.account = ? AND EXISTS (SELECT 1 FROM undo_slot u WHERE u.slot = s.id AND u.block > ?)`,
-  );
 
   return {
     account: (address) => readAccount(byAddress.get(addressToBytes(address))),
@@ -153,11 +148,6 @@ export function createStateRows(database: Database): StateRows {
         const row = addressOf.get(id);
         if (row) yield addressFromBytes(row.address);
       }
-    },
-    *changedSlots(address, block) {
-      const id = accountId.get(addressToBytes(address))?.id;
-      if (id === undefined) return;
-      for (const row of slotsOfAccountAt.all(block, id, block)) yield [hashFromBytes(row.key), plainBytes(row.value)];
     },
     changedSlotsAfter(address, block, after, count) {
       const id = accountId.get(addressToBytes(address))?.id;

@@ -26,7 +26,7 @@ import {
   utf8,
 } from "../../src/primitives/index.ts";
 import { predeployAddresses, predeployAlloc, type RootSeat } from "../../src/rootchain/index.ts";
-import { createRpcClient, type RpcClient } from "../../src/rpc/index.ts";
+import { createRpcClient, type RpcClient, type RpcLimits } from "../../src/rpc/index.ts";
 import { ScriptedRootChain } from "./scripted-root-chain.ts";
 
 export const clusterChainId = 80_401n;
@@ -52,6 +52,8 @@ export const alice = fundedAccount("alice");
 export const bob = fundedAccount("bob");
 
 export interface ClusterOptions {
+  /** Limits of each node's JSON-RPC that differ from the defaults. */
+  readonly rpcLimits?: Partial<RpcLimits>;
   /** Validators of equal stake, all producers. Default 4. */
   readonly nodes?: number;
   /** How many of the nodes are in the genesis; the others only follow at first. Default: all. */
@@ -147,7 +149,11 @@ export async function startCluster(options: ClusterOptions = {}): Promise<NodeCl
         name,
         genesis: join(root, "genesis.json"),
         dataDir: "data",
-        rpc: { host: "127.0.0.1", port: ports[count + index] as number },
+        rpc: {
+          host: "127.0.0.1",
+          port: ports[count + index] as number,
+          ...(options.rpcLimits ? { limits: options.rpcLimits } : {}),
+        },
         p2p: {
           host: "127.0.0.1",
           port: p2pPort,

@@ -4,14 +4,14 @@ import { invalidParams } from "../json-rpc-error.ts";
 import { logToJson } from "../json-views.ts";
 import type { RpcLimits } from "../limits.ts";
 import { queryLogs } from "../log-queries.ts";
-import { type MethodGroup, method } from "../method-table.ts";
+import { costly, type MethodGroup, method } from "../method-table.ts";
 import type { NodeApi } from "../node-api.ts";
 import { readLogFilter } from "../params.ts";
 
 /** Logs, and filters for clients that poll. */
 export function ethFilterMethods(api: NodeApi, limits: RpcLimits, filters: FilterStore): MethodGroup {
   return {
-    eth_getLogs: method(1, async ([filter]) => {
+    eth_getLogs: costly(1, async ([filter]) => {
       const logs = await queryLogs(api, limits, readLogFilter(filter, "filter"));
       return logs.map((log) => logToJson(log));
     }),
@@ -19,7 +19,7 @@ export function ethFilterMethods(api: NodeApi, limits: RpcLimits, filters: Filte
     eth_newBlockFilter: method(0, () => filters.add({ kind: "blocks" })),
     eth_newPendingTransactionFilter: method(1, () => filters.add({ kind: "pendingTransactions" })),
     eth_getFilterChanges: method(1, ([id]) => filters.takeChanges(readFilterId(id))),
-    eth_getFilterLogs: method(1, async ([id]) => {
+    eth_getFilterLogs: costly(1, async ([id]) => {
       const logs = await queryLogs(api, limits, filters.logFilter(readFilterId(id)));
       return logs.map((log) => logToJson(log));
     }),

@@ -4,7 +4,7 @@ import { requireBlock } from "../block-lookup.ts";
 import { invalidParams, RevertError } from "../json-rpc-error.ts";
 import { quantity, word } from "../json-views.ts";
 import type { RpcLimits } from "../limits.ts";
-import { type MethodGroup, method, unknownMethod } from "../method-table.ts";
+import { costly, type MethodGroup, method, unknownMethod } from "../method-table.ts";
 import type { CallOutcome, NodeApi } from "../node-api.ts";
 import {
   isAbsent,
@@ -42,14 +42,14 @@ export function ethStateMethods(api: NodeApi, limits: RpcLimits): MethodGroup {
       const { hash } = await requireBlock(api, block, "block");
       return word(await api.slot(owner, key, hash));
     }),
-    eth_call: method(4, async ([request, block, overrides, blockOverrides]) => {
+    eth_call: costly(4, async ([request, block, overrides, blockOverrides]) => {
       const call = readCallRequest(request, "call");
       const changes = readStateOverrides(overrides, "stateOverrides");
       if (!isAbsent(blockOverrides)) throw invalidParams("blockOverrides", "not supported");
       const { hash } = await requireBlock(api, block, "block");
       return bytesToHex(returned(await api.call(call, hash, changes)));
     }),
-    eth_estimateGas: method(3, async ([request, block, overrides]) => {
+    eth_estimateGas: costly(3, async ([request, block, overrides]) => {
       const call = readCallRequest(request, "call");
       const changes = readStateOverrides(overrides, "stateOverrides");
       const { hash } = await requireBlock(api, block, "block");
@@ -57,7 +57,7 @@ export function ethStateMethods(api: NodeApi, limits: RpcLimits): MethodGroup {
       if (outcome.kind === "estimated") return quantity(outcome.gas);
       throw failureOf(outcome);
     }),
-    eth_createAccessList: method(2, async ([request, block]) => {
+    eth_createAccessList: costly(2, async ([request, block]) => {
       if (api.createAccessList === undefined) throw unknownMethod("eth_createAccessList");
       const call = readCallRequest(request, "call");
       const { hash } = await requireBlock(api, block, "block");
@@ -66,7 +66,7 @@ export function ethStateMethods(api: NodeApi, limits: RpcLimits): MethodGroup {
       const { accessList, gasUsed, error } = outcome;
       return { accessList, gasUsed: quantity(gasUsed), ...(error === undefined ? {} : { error }) };
     }),
-    eth_getProof: method(3, async ([address, slots, block]) => {
+    eth_getProof: costly(3, async ([address, slots, block]) => {
       const owner = readAddress(address, "address");
       const asked = readArray(slots ?? [], "storageKeys", limits.maxProofSlots);
       const keys = asked.map((slot, i) => readSlot(slot, `storageKeys[${i}]`));

@@ -1,9 +1,11 @@
 import { nextBaseFee } from "../../chain/index.ts";
-import { findExecuted, requireBlock } from "../block-lookup.ts";
+import type { Clock } from "../../clock.ts";
+import { requireBlock } from "../block-lookup.ts";
+import { Breath } from "../breath.ts";
 import { invalidParams } from "../json-rpc-error.ts";
 import { quantity } from "../json-views.ts";
 import type { RpcLimits } from "../limits.ts";
-import { type MethodGroup, method } from "../method-table.ts";
+import { costly, type MethodGroup, method } from "../method-table.ts";
 import type { NodeApi } from "../node-api.ts";
 import { isAbsent, readArray, readData, readQuantity } from "../params.ts";
 import { rewardsAt } from "./fee-rewards.ts";
@@ -11,7 +13,7 @@ import { rewardsAt } from "./fee-rewards.ts";
 const maxPercentiles = 100;
 
 /** Sending transactions, and what to pay for them. */
-export function ethTransactionMethods(api: NodeApi, limits: RpcLimits): MethodGroup {
+export function ethTransactionMethods(api: NodeApi, limits: RpcLimits, clock: Clock): MethodGroup {
   return {
     eth_sendRawTransaction: method(1, ([raw]) => api.submitTransaction(readData(raw, "transaction"))),
     eth_accounts: method(0, () => []),
@@ -22,7 +24,7 @@ export function ethTransactionMethods(api: NodeApi, limits: RpcLimits): MethodGr
     eth_maxPriorityFeePerGas: method(0, async () => quantity((await api.fees()).maxPriorityFeePerGas)),
     // Blocks carry no blobs; with no excess blob gas the fee stands at its floor (EIP-4844).
     eth_blobBaseFee: method(0, () => "0x1"),
-    eth_feeHistory: method(3, async ([count, newest, percentiles]) => {
+    eth_feeHistory: costly(3, async ([count, newest, percentiles]) => {
       const wanted = readBlockCount(count, limits.maxFeeHistoryBlocks);
       const shares = readPercentiles(percentiles);
       const { header: last } = await requireBlock(api, newest, "newestBlock");
@@ -32,14 +34,20 @@ export function ethTransactionMethods(api: NodeApi, limits: RpcLimits): MethodGr
       const gasUsedRatio: number[] = [];
       const reward: string[][] = [];
       let next = last;
+      const breath = new Breath(clock);
       for (let number = oldest; number <= last.number; number++) {
-        const view = await findExecuted(api, { kind: "number", number });
+        const found = await api.header({ kind: "number", number });
         // The head may move while we read: what is gone ends the answer, and what is there stays consistent.
-        if (view === undefined) break;
-        next = view.block.header;
+        if (found === undefined) break;
+        next = found.header;
+        if (shares !== undefined) {
+          const view = await api.executed(found.hash);
+          if (view === undefined) break;
+          reward.push(rewardsAt(view, shares).map(quantity));
+        }
         baseFeePerGas.push(quantity(next.baseFeePerGas));
         gasUsedRatio.push(next.gasLimit === 0n ? 0 : Number(next.gasUsed) / Number(next.gasLimit));
-        if (shares !== undefined) reward.push(rewardsAt(view, shares).map(quantity));
+        await breath.take();
       }
       baseFeePerGas.push(quantity(nextBaseFee(next)));
       return {

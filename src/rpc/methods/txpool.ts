@@ -1,7 +1,7 @@
 import type { Transaction } from "../../chain/index.ts";
 import { type Address, checksumAddress } from "../../primitives/index.ts";
 import { quantity, transactionToJson } from "../json-views.ts";
-import { type MethodGroup, method } from "../method-table.ts";
+import { costly, type MethodGroup, method } from "../method-table.ts";
 import type { NodeApi } from "../node-api.ts";
 import { readAddress } from "../params.ts";
 
@@ -12,7 +12,7 @@ export function txpoolMethods(api: NodeApi): MethodGroup {
       const { pending, queued } = await api.pool();
       return { pending: quantity(pending.length), queued: quantity(queued.length) };
     }),
-    txpool_content: method(0, async () => {
+    txpool_content: costly(0, async () => {
       const { pending, queued } = await api.pool();
       return { pending: bySender(pending, pooled), queued: bySender(queued, pooled) };
     }),
@@ -21,7 +21,7 @@ export function txpoolMethods(api: NodeApi): MethodGroup {
       const { pending, queued } = await api.pool();
       return { pending: byNonce(pending, sender), queued: byNonce(queued, sender) };
     }),
-    txpool_inspect: method(0, async () => {
+    txpool_inspect: costly(0, async () => {
       const { pending, queued } = await api.pool();
       return { pending: bySender(pending, summarise), queued: bySender(queued, summarise) };
     }),

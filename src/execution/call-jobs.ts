@@ -1,0 +1,36 @@
+import type { BlockHeader } from "../chain/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import type { AccessListResult, CallRequest, CallResult, GasEstimate, StateOverrides } from "./executor.ts";
+import type { StateDiff } from "./state-store.ts";
+
+/** A question to the EVM that changes nothing, as plain data: another thread can answer it. */
+export type CallJob =
+  | { readonly kind: "call"; readonly request: CallRequest; readonly overrides?: StateOverrides }
+  | { readonly kind: "estimateGas"; readonly request: CallRequest; readonly overrides?: StateOverrides }
+  | { readonly kind: "createAccessList"; readonly request: CallRequest };
+
+/** The answer to each kind of {@link CallJob}. */
+export interface CallAnswers {
+  readonly call: CallResult;
+  readonly estimateGas: GasEstimate;
+  readonly createAccessList: AccessListResult;
+}
+
+/** What an executed block that is not final changed. */
+export interface SiteLayer {
+  readonly hash: Hash;
+  readonly header: BlockHeader;
+  readonly diff: StateDiff;
+}
+
+/** The block after which a call runs: a final one, and those that are executed and not final from there up. */
+export interface CallSite {
+  readonly base: { readonly number: bigint; readonly hash: Hash };
+  /** Parents first; none when the block is the final one. */
+  readonly layers: readonly SiteLayer[];
+}
+
+/** Answers calls in other threads. What is thrown is what the executor throws. */
+export interface CallRunner {
+  run<J extends CallJob>(job: J, site: CallSite): Promise<CallAnswers[J["kind"]]>;
+}
