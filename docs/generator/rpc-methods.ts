@@ -35,6 +35,8 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
   eth_getTransactionByHash: { params: "hash", does: "a transaction of the head's branch or of the pool" },
   eth_getTransactionReceipt: { params: "hash", does: "its receipt, or null while it is in no block" },
 
+  eth_getRawTransactionByHash: { params: "hash", does: "its EIP-2718 bytes" },
+
   eth_getBalance: { params: `address, ${block}`, does: "wei of KMC" },
   eth_getTransactionCount: { params: `address, ${block}`, does: "nonce; with `pending` the one after the pool's last" },
   eth_getCode: { params: `address, ${block}`, does: "code of a contract" },
@@ -73,6 +75,20 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
 
   debug_getRawBlock: { params: block, does: "RLP of the block" },
   debug_getRawHeader: { params: block, does: "RLP of its header" },
+  debug_getRawTransaction: {
+    params: "hash",
+    does: "EIP-2718 bytes of a transaction of the head's branch or of the pool",
+  },
+  debug_traceTransaction: {
+    params: "hash, `{tracer, tracerConfig}`",
+    does: "every instruction that it ran; with `callTracer` its calls (`onlyTopCall`, `withLog`), with `prestateTracer` the state it found (`diffMode`: what it changed)",
+  },
+  debug_traceBlockByNumber: { params: `${block}, options`, does: "the same of every transaction of a block" },
+  debug_traceBlockByHash: { params: "hash, options", does: "the same of every transaction of a block" },
+  debug_traceCall: {
+    params: `call, ${block}, options`,
+    does: "the same of a call, with `stateOverrides` among the options",
+  },
   debug_getRawReceipts: { params: block, does: "EIP-2718 bytes of its receipts" },
 
   koma_status: { params: "", does: "heights, finality per threshold, checkpoints, peers and pool of the node" },

@@ -2,18 +2,33 @@ import type { BlockHeader } from "../chain/index.ts";
 import type { Hash } from "../primitives/index.ts";
 import type { AccessListResult, CallRequest, CallResult, GasEstimate, StateOverrides } from "./executor.ts";
 import type { StateDiff } from "./state-store.ts";
+import type { BlockToTrace } from "./trace-jobs.ts";
+import type { TraceRequest } from "./tracing/tracer.ts";
 
 /** A question to the EVM that changes nothing, as plain data: another thread can answer it. */
 export type CallJob =
   | { readonly kind: "call"; readonly request: CallRequest; readonly overrides?: StateOverrides }
   | { readonly kind: "estimateGas"; readonly request: CallRequest; readonly overrides?: StateOverrides }
-  | { readonly kind: "createAccessList"; readonly request: CallRequest };
+  | { readonly kind: "createAccessList"; readonly request: CallRequest }
+  | {
+      readonly kind: "traceCall";
+      readonly request: CallRequest;
+      readonly overrides?: StateOverrides;
+      readonly trace: TraceRequest;
+      /** Largest answer, bytes. */
+      readonly maxBytes: number;
+    }
+  | ({ readonly kind: "traceBlock" } & BlockToTrace);
 
 /** The answer to each kind of {@link CallJob}. */
 export interface CallAnswers {
   readonly call: CallResult;
   readonly estimateGas: GasEstimate;
   readonly createAccessList: AccessListResult;
+  /** JSON. */
+  readonly traceCall: string;
+  /** JSON: of the only transaction, or a list of `{txHash, result}`. */
+  readonly traceBlock: string;
 }
 
 /** What an executed block that is not final changed. */

@@ -1,5 +1,5 @@
 import { type BlockHeader, emptyCodeHash, intrinsicGas, trimZeros } from "../chain/index.ts";
-import { assertNever, KomaError } from "../errors.ts";
+import { assertNever, KomaError, ProtocolError } from "../errors.ts";
 import { type Address, emptyBytes, type Hash, hashToBytes, zeroAddress } from "../primitives/index.ts";
 import { gasAfterRefund } from "./apply-transaction.ts";
 import { BlockState, emptyAccount } from "./block-state.ts";
@@ -12,6 +12,7 @@ import {
   type EvmMessage,
   revertError,
 } from "./evm-engine.ts";
+import { exceptionName } from "./evm-error-names.ts";
 import type {
   AccessListResult,
   AccountOverride,
@@ -21,6 +22,8 @@ import type {
   StateOverrides,
 } from "./executor.ts";
 import type { StateView } from "./state-view.ts";
+import { prepareTrace, traceBlock } from "./trace-jobs.ts";
+import { SizeLimit } from "./tracing/size-limit.ts";
 
 /** Where a call runs: a state and the block it belongs to. */
 export interface CallContext {
@@ -52,9 +55,11 @@ const ACCESS_LIST_ROUNDS = 4;
 export class Calls {
   readonly #pool: EnginePool;
   readonly #gasCap: bigint;
+  readonly #chainId: bigint;
 
   /** @param gasCap  most gas one call may use */
-  constructor(pool: EnginePool, gasCap: bigint) {
+  constructor(pool: EnginePool, gasCap: bigint, chainId: bigint) {
+    this.#chainId = chainId;
     this.#pool = pool;
     this.#gasCap = gasCap;
   }
@@ -73,6 +78,10 @@ export class Calls {
         return this.#estimateGas(engine, job.request, { ...context, overrides: job.overrides });
       case "createAccessList":
         return this.#createAccessList(engine, job.request, context);
+      case "traceCall":
+        return this.#traceCall(engine, job, { ...context, overrides: job.overrides });
+      case "traceBlock":
+        return traceBlock(engine, job, context, this.#chainId);
       default:
         return assertNever(job);
     }
@@ -124,6 +133,31 @@ export class Calls {
     }
   }
 
+  async #traceCall(
+    engine: EvmEngine,
+    { request, trace, maxBytes }: Extract<CallJob, { kind: "traceCall" }>,
+    context: ChangedContext,
+  ): Promise<string> {
+    const limit = this.#limit(request, context);
+    const { state, tracer: newTracer, forget } = prepareTrace(trace, context.view, new SizeLimit(maxBytes));
+    const tracer = newTracer();
+    let begun = false;
+    const stop = engine.observe({
+      ...tracer,
+      onEnter(frame) {
+        begun = true;
+        tracer.onEnter?.(frame);
+      },
+    });
+    try {
+      const { result } = await this.#attempt(engine, request, context, limit, { state, ready: forget });
+      if (!begun && result.kind === "failed") throw new ProtocolError("KOMA_E_EXECUTION_FAILED", result.error);
+      return JSON.stringify(tracer.result({ gasLimit: limit, gasUsed: result.gasUsed }));
+    } finally {
+      stop();
+    }
+  }
+
   #limit(request: CallRequest, { environment }: CallContext): bigint {
     const most = this.#gasCap < environment.gasLimit ? this.#gasCap : environment.gasLimit;
     return request.gas !== undefined && request.gas < most ? request.gas : most;
@@ -145,11 +179,12 @@ export class Calls {
     request: CallRequest,
     { view, environment, overrides }: ChangedContext,
     gasLimit: bigint,
+    { state, ready }: { readonly state: BlockState; ready?(): void } = { state: new BlockState(view) },
   ): Promise<Attempt> {
-    const state = new BlockState(view);
     for (const [address, override] of Object.entries(overrides ?? {})) {
       applyOverride(state, address as Address, override);
     }
+    ready?.();
     const price = callPrice(request, environment.baseFeePerGas);
     const message = callMessage(request, gasLimit, price);
     const intrinsic = intrinsicGas({ data: message.data, to: message.to, accessList: message.accessList });
@@ -211,7 +246,7 @@ function callResult(outcome: Awaited<ReturnType<EvmEngine["run"]>>, gasUsed: big
     };
   }
   if (outcome.error === revertError) return { kind: "reverted", returnData: outcome.returnData, gasUsed };
-  return { kind: "failed", error: outcome.error, gasUsed };
+  return { kind: "failed", error: exceptionName(outcome.error), gasUsed };
 }
 
 function failed(error: string): Attempt {

@@ -111,7 +111,7 @@ class EthereumjsExecutor implements Executor {
       waiting: WAITING_CALLS,
       timeoutMs: options.callTimeoutMs,
     });
-    this.#calls = new Calls(pool, options.callGasLimit);
+    this.#calls = new Calls(pool, options.callGasLimit, options.chainId);
   }
 
   get finalHead(): Head {

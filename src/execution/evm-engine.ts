@@ -16,7 +16,9 @@ import { chainCommon } from "./chain-common.ts";
 import { ecrecoverPrecompile } from "./ecrecover-precompile.ts";
 import { EvmStateManager } from "./evm-state-manager.ts";
 import { cacheJumpAnalysis } from "./jump-analysis.ts";
+import { observeEvm } from "./observe-evm.ts";
 import type { Pacer } from "./pacer.ts";
+import type { EvmObserver } from "./tracing/tracer.ts";
 
 /** What the instructions about the block answer. */
 export interface BlockEnvironment {
@@ -161,6 +163,11 @@ export class EvmEngine {
     });
     report?.(accessReport(journal.accessList));
     return outcome(result);
+  }
+
+  /** Tells an observer what messages do, until the answer is called. */
+  observe(observer: EvmObserver): () => void {
+    return observeEvm(this.#evm, observer);
   }
 
   /** Removes the contracts that vanish with their transaction, and accounts it touched and left empty (EIP-161). */

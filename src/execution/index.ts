@@ -16,3 +16,4 @@ export type {
 export { type KnownSite, type SiteReader, SiteRunner, type SiteRunnerOptions } from "./site-runner.ts";
 export type { ExecutedBlock, StateDiff, StateStore, StorageDiff, TransactionResult } from "./state-store.ts";
 export type { StateView } from "./state-view.ts";
+export type { TraceRequest } from "./tracing/tracer.ts";

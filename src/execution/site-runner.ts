@@ -34,7 +34,7 @@ export class SiteRunner {
 
   constructor(reader: SiteReader, options: SiteRunnerOptions) {
     this.#reader = reader;
-    this.#calls = new Calls(new EnginePool(options), options.callGasLimit);
+    this.#calls = new Calls(new EnginePool(options), options.callGasLimit, options.chainId);
   }
 
   learn(layer: SiteLayer): void {

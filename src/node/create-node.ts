@@ -335,6 +335,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     executor,
     store,
     ...(rpcLimits.callThreads > 0 ? { storedLogs: (filter) => callThreads.logs(filter) } : {}),
+    maxTraceBytes: rpcLimits.maxTraceBytes,
     pool,
     thresholds,
     finalAt: (fraction) => progress.finalAt(fraction),

@@ -36,6 +36,8 @@ export interface NodeApiParts {
   readonly store: Store;
   /** Searches logs of final blocks elsewhere than in this thread. */
   readonly storedLogs?: (filter: LogFilter) => Promise<LogPage>;
+  /** Largest trace, bytes of JSON. */
+  readonly maxTraceBytes: number;
   readonly pool: TxPool;
   readonly thresholds: WatchedThresholds;
   /** Hash of the newest block final at a threshold. */
@@ -211,6 +213,18 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
       if (created.kind === "success") return { ...created, kind: "created" };
       const failed = failureOf(created);
       return { kind: "failed", reason: failed.kind === "failed" ? failed.reason : "execution reverted" };
+    },
+    trace: {
+      call: (request, at, trace, overrides) => {
+        const changes = overrides ? { overrides } : {};
+        const { maxTraceBytes: maxBytes } = parts;
+        return executor.answer({ kind: "traceCall", request: callOf(request), trace, maxBytes, ...changes }, at);
+      },
+      block: (block, parent, trace, only) => {
+        const { maxTraceBytes: maxBytes } = parts;
+        const position = only === undefined ? {} : { only };
+        return executor.answer({ kind: "traceBlock", block, trace, maxBytes, ...position }, parent);
+      },
     },
     prove: (address, slots, at) => executor.prove(address, slots, at),
     confidence: parts.confidence,

@@ -14,6 +14,7 @@ import { errorResponse, type MethodRunner } from "./json-rpc.ts";
 import { RevertError } from "./json-rpc-error.ts";
 import { defaultRpcLimits, type RpcLimits } from "./limits.ts";
 import { extraMethods, localMethods, localOnly, MethodTable } from "./method-table.ts";
+import { debugMethods } from "./methods/debug.ts";
 import { ethBlockMethods } from "./methods/eth-blocks.ts";
 import { ethFilterMethods } from "./methods/eth-filters.ts";
 import { ethStateMethods } from "./methods/eth-state.ts";
@@ -71,6 +72,7 @@ export async function createRpcServer(config: RpcServerConfig): Promise<RpcServe
     ethTransactionMethods(api, limits, clock),
     ethFilterMethods(api, limits, filters),
     txpoolMethods(api),
+    debugMethods(api),
     extraMethods(api),
   );
   const local = new MethodTable(localMethods(api));

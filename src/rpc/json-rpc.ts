@@ -4,6 +4,7 @@ import type { Logger } from "../logger.ts";
 import type { Timestamp } from "../primitives/index.ts";
 import { Breath } from "./breath.ts";
 import { invalidParams, isUnexpected, type JsonRpcErrorBody, limitExceeded, toErrorBody } from "./json-rpc-error.ts";
+import { JsonText } from "./json-text.ts";
 import type { RpcLimits } from "./limits.ts";
 import { nestsDeeperThan } from "./nesting.ts";
 
@@ -14,15 +15,6 @@ export interface JsonRpcOptions {
   readonly limits: RpcLimits;
   readonly clock: Clock;
   readonly logger: Logger;
-}
-
-/** A result that is JSON already, written where there was time for it. */
-export class JsonText {
-  readonly text: string;
-
-  constructor(text: string) {
-    this.text = text;
-  }
 }
 
 type RequestId = string | number | null;

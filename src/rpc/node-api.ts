@@ -133,6 +133,20 @@ export type AccessListOutcome =
     }
   | { readonly kind: "failed"; readonly reason: string };
 
+/** What a trace tells, with the options of go-ethereum: every instruction, the calls, or the state they need. */
+export type TraceOptions =
+  | {
+      readonly kind: "struct";
+      readonly memory: boolean;
+      readonly stack: boolean;
+      readonly storage: boolean;
+      readonly returnData: boolean;
+      /** Most steps; 0 for all. */
+      readonly limit: number;
+    }
+  | { readonly kind: "calls"; readonly onlyTop: boolean; readonly logs: boolean }
+  | { readonly kind: "prestate"; readonly diff: boolean };
+
 /** An account and slots of it with their Merkle proofs (EIP-1186). */
 export interface AccountProof {
   readonly nonce: bigint;
@@ -244,6 +258,15 @@ export interface NodeApi {
   call(request: CallRequest, at: Hash, overrides?: StateOverrides): Eventually<CallOutcome>;
   estimateGas(request: CallRequest, at: Hash, overrides?: StateOverrides): Eventually<EstimateOutcome>;
   createAccessList?(request: CallRequest, at: Hash): Eventually<AccessListOutcome>;
+  /** Answers are JSON. @throws {UserError} KOMA_E_RPC_LIMIT when they would grow too large */
+  readonly trace?: {
+    call(request: CallRequest, at: Hash, options: TraceOptions, overrides?: StateOverrides): Promise<string>;
+    /**
+     * @param block   RLP of a block whose parent is `parent`
+     * @param only    position of the only transaction to tell about
+     */
+    block(block: Bytes, parent: Hash, options: TraceOptions, only?: number): Promise<string>;
+  };
   prove(address: Address, slots: readonly Hash[], at: Hash): Eventually<AccountProof>;
 
   /** `undefined` for a block that consensus does not know. */

@@ -27,7 +27,13 @@ it(`${REQUESTS} hostile requests neither crash a node nor keep others waiting, a
   await cluster.until("there are blocks", () => node.node().height() >= 2n);
   const { port, url } = node.node().rpc();
   // The thread for calls starts with the first of them.
-  await node.rpc().request("eth_call", [{ to: alice.address, data: "0x" }, "latest"]);
+  await cluster.until("calls are answered", async () => {
+    const asked = node.rpc().request("eth_call", [{ to: alice.address, data: "0x" }, "latest"]);
+    return asked.then(
+      () => true,
+      () => false,
+    );
+  });
   const before = await metrics();
   const begunAt = node.node().height();
 
