@@ -53,6 +53,7 @@ export const chainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_RPC_LIMIT: { exit: exit.rejected, why: "The request is larger than the endpoint takes." },
   KOMA_E_RPC_LOCAL_ONLY: { exit: exit.rejected, why: "The method is only for programs on the node's own machine." },
   KOMA_E_RPC_MALFORMED: { exit: exit.failed, why: "The endpoint answered with something that is no JSON-RPC." },
+  KOMA_E_RPC_METHOD_REFUSED: { exit: exit.rejected, why: "Other chains have that method; here it cannot be." },
   KOMA_E_RPC_METHOD_UNKNOWN: { exit: exit.rejected, why: "The endpoint has no such method." },
   KOMA_E_RPC_ORIGIN_REFUSED: { exit: exit.rejected, why: "The endpoint does not answer pages of that origin." },
   KOMA_E_RPC_PARAMS_INVALID: { exit: exit.usage, why: "The parameters do not fit the method." },

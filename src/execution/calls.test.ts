@@ -187,6 +187,12 @@ it("an access list names what the call touches, and warms it", async () => {
   expect(list[0]?.storageKeys).toHaveLength(2);
 });
 
+it("an access list of a message that fails says so, and what it touched until then", async () => {
+  const request = call("fail", 7n);
+  const result = await chain.executor.answer({ kind: "createAccessList", request }, top);
+  expect(result).toMatchObject({ kind: "success", error: "execution reverted", accessList: [{ address: play }] });
+});
+
 describe("a proof", () => {
   async function check(executor: Executor, at: Hash | bigint, address: Address, key: Hash) {
     const root = executor.headerAt(at).stateRoot;

@@ -124,10 +124,12 @@ export class Calls {
     let current: CallRequest = request;
     for (let round = 0; ; round++) {
       const { result, accesses } = await this.#attempt(engine, current, context, limit);
-      if (result.kind !== "success") return result;
+      // Without accesses it did not even start.
+      if (accesses === undefined && result.kind !== "success") return result;
       const accessList = [...(accesses ?? [])].map(([address, slots]) => ({ address, storageKeys: [...slots] }));
       if (round === ACCESS_LIST_ROUNDS || sameSize(current.accessList ?? [], accessList)) {
-        return { kind: "success", accessList, gasUsed: result.gasUsed };
+        const error = result.kind === "reverted" ? "execution reverted" : result.kind === "failed" ? result.error : "";
+        return { kind: "success", accessList, gasUsed: result.gasUsed, ...(error === "" ? {} : { error }) };
       }
       current = { ...current, accessList };
     }

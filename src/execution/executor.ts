@@ -81,7 +81,13 @@ export type GasEstimate =
   | Exclude<CallResult, { readonly kind: "success" }>;
 
 export type AccessListResult =
-  | { readonly kind: "success"; readonly accessList: readonly AccessListEntry[]; readonly gasUsed: bigint }
+  | {
+      readonly kind: "success";
+      readonly accessList: readonly AccessListEntry[];
+      readonly gasUsed: bigint;
+      /** Why the message fails all the same. */
+      readonly error?: string;
+    }
   | Exclude<CallResult, { readonly kind: "success" }>;
 
 /** EIP-1186. Proofs are encoded trie nodes from the root down; of absence too. */

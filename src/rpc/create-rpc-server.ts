@@ -15,6 +15,7 @@ import { RevertError } from "./json-rpc-error.ts";
 import { defaultRpcLimits, type RpcLimits } from "./limits.ts";
 import { extraMethods, localMethods, localOnly, MethodTable } from "./method-table.ts";
 import { debugMethods } from "./methods/debug.ts";
+import { discoveryMethods } from "./methods/discovery.ts";
 import { ethBlockMethods } from "./methods/eth-blocks.ts";
 import { ethFilterMethods } from "./methods/eth-filters.ts";
 import { ethStateMethods } from "./methods/eth-state.ts";
@@ -65,7 +66,8 @@ export async function createRpcServer(config: RpcServerConfig): Promise<RpcServe
   const { api, logger, clock = systemClock, host = "127.0.0.1", cors = { origins: [] }, allowedHosts = [] } = config;
   const limits: RpcLimits = { ...defaultRpcLimits, ...config.limits };
   const filters = new FilterStore(api, limits, clock);
-  const table = new MethodTable(
+  const table: MethodTable = new MethodTable(
+    discoveryMethods(api, () => table.names),
     nodeMethods(api),
     ethBlockMethods(api),
     ethStateMethods(api, limits),

@@ -29,6 +29,7 @@ const numberOfCode: Readonly<Record<string, number>> = {
   KOMA_E_RPC_PARSE: errorNumbers.parse,
   KOMA_E_RPC_REQUEST_INVALID: errorNumbers.invalidRequest,
   KOMA_E_RPC_METHOD_UNKNOWN: errorNumbers.methodNotFound,
+  KOMA_E_RPC_METHOD_REFUSED: errorNumbers.methodNotFound,
   KOMA_E_RPC_PARAMS_INVALID: errorNumbers.invalidParams,
   KOMA_E_HEX_MALFORMED: errorNumbers.invalidParams,
   KOMA_E_HASH_MALFORMED: errorNumbers.invalidParams,

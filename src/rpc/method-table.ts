@@ -2,6 +2,7 @@ import { BugError, UserError } from "../errors.ts";
 import { invalidParams } from "./json-rpc-error.ts";
 import { toJsonValue } from "./json-views.ts";
 import type { Eventually, NodeApi } from "./node-api.ts";
+import { refusedMethod } from "./refused-methods.ts";
 
 /** One JSON-RPC method. Its answer goes to the client as JSON. */
 export interface Method {
@@ -53,7 +54,7 @@ export class MethodTable {
   /** @throws {UserError} KOMA_E_RPC_METHOD_UNKNOWN, KOMA_E_RPC_PARAMS_INVALID */
   async run(name: string, params: readonly unknown[]): Promise<unknown> {
     const entry = this.#methods.get(name);
-    if (entry === undefined) throw unknownMethod(name);
+    if (entry === undefined) throw refusedMethod(name) ?? unknownMethod(name);
     if (params.length > entry.maxParams) {
       throw invalidParams("params", `too many arguments, want at most ${entry.maxParams}`);
     }

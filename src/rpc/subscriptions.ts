@@ -3,7 +3,7 @@ import { ProtocolError } from "../errors.ts";
 import { bytesToHex, type Hex } from "../primitives/index.ts";
 import { changedLogs } from "./filters.ts";
 import { invalidParams, limitExceeded } from "./json-rpc-error.ts";
-import { headerToJson, quantity, transactionToJson } from "./json-views.ts";
+import { headerToJson, quantity, toJsonValue, transactionToJson } from "./json-views.ts";
 import type { RpcLimits } from "./limits.ts";
 import { type MethodGroup, method } from "./method-table.ts";
 import type { FinalityNews, NodeApi, Unsubscribe } from "./node-api.ts";
@@ -111,8 +111,20 @@ function subscribeEth(api: NodeApi, what: unknown, options: unknown, notify: (re
       const full = readBoolean(options, "full", false);
       return api.onPendingTransaction((tx) => notify(full ? transactionToJson(tx) : tx.hash));
     }
+    case "syncing": {
+      // Told at once, and whenever it changes; heads are when it can.
+      let last: string | undefined;
+      const tell = () => {
+        const state = toJsonValue(api.syncing());
+        const text = JSON.stringify(state);
+        if (text !== last) notify(state);
+        last = text;
+      };
+      tell();
+      return api.onHead(tell);
+    }
     default:
-      throw invalidParams("subscription", "expected newHeads, logs or newPendingTransactions");
+      throw invalidParams("subscription", "expected newHeads, logs, newPendingTransactions or syncing");
   }
 }
 

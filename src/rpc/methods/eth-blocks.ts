@@ -1,6 +1,13 @@
 import type { Block } from "../../chain/index.ts";
 import { findExecuted, findHash } from "../block-lookup.ts";
-import { blockToJson, placedTransactions, quantity, receiptToJson, transactionToJson } from "../json-views.ts";
+import {
+  blockToJson,
+  headerToJson,
+  placedTransactions,
+  quantity,
+  receiptToJson,
+  transactionToJson,
+} from "../json-views.ts";
 import { type MethodGroup, method } from "../method-table.ts";
 import { type BlockSelector, isPlaced, type NodeApi } from "../node-api.ts";
 import { readBlockNumber, readBlockReference, readBoolean, readHash, readIndex } from "../params.ts";
@@ -13,6 +20,11 @@ export function ethBlockMethods(api: NodeApi): MethodGroup {
   }
   const byHash = (value: unknown): BlockSelector => ({ kind: "hash", hash: readHash(value, "blockHash") });
   const byNumber = (value: unknown): BlockSelector => readBlockNumber(value, "blockNumber");
+
+  async function headerOf(selector: BlockSelector) {
+    const found = await api.header(selector);
+    return found === undefined ? null : headerToJson(found.header, found.hash);
+  }
 
   async function countTransactions(selector: BlockSelector): Promise<string | null> {
     const block = await find(selector);
@@ -48,6 +60,8 @@ export function ethBlockMethods(api: NodeApi): MethodGroup {
       const block = await find(byHash(hash));
       return block === undefined ? null : blockToJson(block, wantsAll);
     }),
+    eth_getHeaderByNumber: method(1, async ([number]) => headerOf(byNumber(number))),
+    eth_getHeaderByHash: method(1, async ([hash]) => headerOf(byHash(hash))),
     eth_getBlockTransactionCountByNumber: method(1, ([number]) => countTransactions(byNumber(number))),
     eth_getBlockTransactionCountByHash: method(1, ([hash]) => countTransactions(byHash(hash))),
     eth_getUncleCountByBlockNumber: method(1, ([number]) => countUncles(byNumber(number))),

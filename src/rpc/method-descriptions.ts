@@ -8,6 +8,9 @@ const block = "block";
 
 /** Every JSON-RPC method of a node. A method that the server has and this list lacks, or the reverse, fails the generator. */
 export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
+  "rpc.discover": { params: "", does: "this list for programs: an OpenRPC document" },
+  rpc_modules: { params: "", does: "namespaces of methods with their versions" },
+
   web3_clientVersion: { params: "", does: "name and version of the node" },
   web3_sha3: { params: "data", does: "keccak256 of the data" },
   net_version: { params: "", does: "chain id, as decimal text" },
@@ -22,6 +25,8 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     params: `${block}, full`,
     does: "the block; with `full` its transactions instead of their hashes",
   },
+  eth_getHeaderByNumber: { params: block, does: "the header of the block" },
+  eth_getHeaderByHash: { params: "hash", does: "the header of the block" },
   eth_getBlockByHash: { params: "hash, full", does: "the same by hash, also for a block beside the head's branch" },
   eth_getBlockTransactionCountByNumber: { params: block, does: "number of transactions in the block" },
   eth_getBlockTransactionCountByHash: { params: "hash", does: "number of transactions in the block" },
@@ -63,7 +68,7 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
   eth_getFilterLogs: { params: "id", does: "all logs that match the filter" },
   eth_uninstallFilter: { params: "id", does: "forgets the filter" },
   eth_subscribe: {
-    params: "`newHeads`, `logs` or `newPendingTransactions`, options",
+    params: "`newHeads`, `logs`, `newPendingTransactions` or `syncing`, options",
     does: "id of a subscription (WebSocket)",
   },
   eth_unsubscribe: { params: "id", does: "ends it (WebSocket)" },
