@@ -1,23 +1,35 @@
 import type { BlockHeader } from "../chain/index.ts";
 import type { Hash } from "../primitives/index.ts";
-import type { AccessListResult, CallRequest, CallResult, GasEstimate, StateOverrides } from "./executor.ts";
+import type {
+  AccessListResult,
+  BlockOverrides,
+  CallRequest,
+  CallResult,
+  GasEstimate,
+  StateOverrides,
+} from "./executor.ts";
 import type { StateDiff } from "./state-store.ts";
 import type { BlockToTrace } from "./trace-jobs.ts";
 import type { TraceRequest } from "./tracing/tracer.ts";
 
+/** What is to be different while a call runs. */
+export interface Pretended {
+  readonly overrides?: StateOverrides;
+  readonly block?: BlockOverrides;
+}
+
 /** A question to the EVM that changes nothing, as plain data: another thread can answer it. */
 export type CallJob =
-  | { readonly kind: "call"; readonly request: CallRequest; readonly overrides?: StateOverrides }
-  | { readonly kind: "estimateGas"; readonly request: CallRequest; readonly overrides?: StateOverrides }
+  | ({ readonly kind: "call"; readonly request: CallRequest } & Pretended)
+  | ({ readonly kind: "estimateGas"; readonly request: CallRequest } & Pretended)
   | { readonly kind: "createAccessList"; readonly request: CallRequest }
-  | {
+  | ({
       readonly kind: "traceCall";
       readonly request: CallRequest;
-      readonly overrides?: StateOverrides;
       readonly trace: TraceRequest;
       /** Largest answer, bytes. */
       readonly maxBytes: number;
-    }
+    } & Pretended)
   | ({ readonly kind: "traceBlock" } & BlockToTrace);
 
 /** The answer to each kind of {@link CallJob}. */

@@ -145,6 +145,17 @@ describe("a call", () => {
   });
 });
 
+it("a call may pretend to run in another block", async () => {
+  // NUMBER, TIMESTAMP, COINBASE, BASEFEE and GASLIMIT, one word each.
+  const code = hexToBytes("0x436000524260205241604052486060524560805260a06000f3");
+  const block = { number: 7n, timestamp: 8n, coinbase: bob.address, baseFeePerGas: 9n, gasLimit: 10_000_000n };
+  const request = { to: alice.address, gasPrice: 9n, from: bob.address, gas: 100_000n };
+  const job = { kind: "call", request, overrides: { [alice.address]: { code } }, block } as const;
+  const result = await chain.executor.answer(job, top);
+  const words = result.kind === "success" ? bytesToHex(result.returnData).slice(2).match(/.{64}/g) : [];
+  expect(words?.map((each) => BigInt(`0x${each}`))).toEqual([7n, 8n, BigInt(bob.address), 9n, 10_000_000n]);
+});
+
 describe("an estimate", () => {
   it("of a transfer is exact", async () => {
     const estimate = await chain.executor.answer(

@@ -3,7 +3,7 @@ import { assertNever, KomaError, ProtocolError } from "../errors.ts";
 import { type Address, emptyBytes, type Hash, hashToBytes, zeroAddress } from "../primitives/index.ts";
 import { gasAfterRefund } from "./apply-transaction.ts";
 import { BlockState, emptyAccount } from "./block-state.ts";
-import type { CallAnswers, CallJob } from "./call-jobs.ts";
+import type { CallAnswers, CallJob, Pretended } from "./call-jobs.ts";
 import type { EnginePool } from "./engine-pool.ts";
 import {
   type AccessReport,
@@ -73,13 +73,13 @@ export class Calls {
   #answer(engine: EvmEngine, job: CallJob, context: CallContext): Promise<CallAnswers[CallJob["kind"]]> {
     switch (job.kind) {
       case "call":
-        return this.#call(engine, job.request, { ...context, overrides: job.overrides });
+        return this.#call(engine, job.request, changed(context, job));
       case "estimateGas":
-        return this.#estimateGas(engine, job.request, { ...context, overrides: job.overrides });
+        return this.#estimateGas(engine, job.request, changed(context, job));
       case "createAccessList":
         return this.#createAccessList(engine, job.request, context);
       case "traceCall":
-        return this.#traceCall(engine, job, { ...context, overrides: job.overrides });
+        return this.#traceCall(engine, job, changed(context, job));
       case "traceBlock":
         return traceBlock(engine, job, context, this.#chainId);
       default:
@@ -216,6 +216,10 @@ export class Calls {
       return failed(`the engine failed: ${String(error)}`);
     }
   }
+}
+
+function changed(context: CallContext, { overrides, block }: Pretended): ChangedContext {
+  return { ...context, environment: { ...context.environment, ...block }, overrides };
 }
 
 function callMessage(request: CallRequest, gasLimit: bigint, gasPrice: bigint): EvmMessage {

@@ -63,6 +63,16 @@ export interface AccountOverride {
 }
 export type StateOverrides = Readonly<Record<Address, AccountOverride>>;
 
+/** What the instructions about the block answer, for the length of a call. */
+export interface BlockOverrides {
+  readonly number?: bigint;
+  readonly timestamp?: bigint;
+  readonly coinbase?: Address;
+  readonly prevRandao?: Hash;
+  readonly gasLimit?: bigint;
+  readonly baseFeePerGas?: bigint;
+}
+
 export type CallResult =
   | {
       readonly kind: "success";

@@ -5,6 +5,7 @@ export type {
   AccessListResult,
   AccountOverride,
   AccountProof,
+  BlockOverrides,
   BuildParameters,
   BuiltBlock,
   CallRequest,

@@ -26,7 +26,7 @@ beforeAll(async () => {
   chain = await openTestChain({ directory: directories.create() });
   const built = await chain.extend([sign(alice, { nonce: 0n, gasLimit: 5_000_000n, data: playground().bytecode })]);
   play = built.results[0]?.contractAddress as Address;
-});
+}, 60_000);
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((threads) => threads.close()));
 });

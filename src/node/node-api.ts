@@ -19,7 +19,7 @@ import type {
   Metric,
   NodeApi,
   PlacedTransaction,
-  StateOverrides,
+  Pretence,
   SyncProgress,
   Unsubscribe,
 } from "../rpc/index.ts";
@@ -202,9 +202,9 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
       return account ? state.code(account.codeHash) : new Uint8Array(0);
     },
     slot: (address, key, at) => executor.stateAt(at).slot(address, key),
-    call: async (request, at, overrides) => outcomeOf(await executor.answer(jobOf("call", request, overrides), at)),
-    async estimateGas(request, at, overrides) {
-      const estimate = await executor.answer(jobOf("estimateGas", request, overrides), at);
+    call: async (request, at, pretence) => outcomeOf(await executor.answer(jobOf("call", request, pretence), at)),
+    async estimateGas(request, at, pretence) {
+      const estimate = await executor.answer(jobOf("estimateGas", request, pretence), at);
       if (estimate.kind === "success") return { kind: "estimated", gas: estimate.gas };
       return failureOf(estimate);
     },
@@ -215,10 +215,10 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
       return { kind: "failed", reason: failed.kind === "failed" ? failed.reason : "execution reverted" };
     },
     trace: {
-      call: (request, at, trace, overrides) => {
-        const changes = overrides ? { overrides } : {};
+      call: (request, at, trace, pretence) => {
         const { maxTraceBytes: maxBytes } = parts;
-        return executor.answer({ kind: "traceCall", request: callOf(request), trace, maxBytes, ...changes }, at);
+        const job = { kind: "traceCall", request: callOf(request), trace, maxBytes, ...pretendedOf(pretence) } as const;
+        return executor.answer(job, at);
       },
       block: (block, parent, trace, only) => {
         const { maxTraceBytes: maxBytes } = parts;
@@ -310,8 +310,12 @@ function callOf(request: CallRequest): Parameters<Executor["call"]>[0] {
   return { ...rest, ...(gasLimit === undefined ? {} : { gas: gasLimit }) };
 }
 
-function jobOf<K extends "call" | "estimateGas">(kind: K, request: CallRequest, overrides: StateOverrides | undefined) {
-  return { kind, request: callOf(request), ...(overrides ? { overrides } : {}) } as const;
+function jobOf<K extends "call" | "estimateGas">(kind: K, request: CallRequest, pretence: Pretence | undefined) {
+  return { kind, request: callOf(request), ...pretendedOf(pretence) } as const;
+}
+
+function pretendedOf({ state, block }: Pretence = {}) {
+  return { ...(state ? { overrides: state } : {}), ...(block ? { block } : {}) };
 }
 
 function outcomeOf(result: CallResult): CallOutcome {

@@ -40,6 +40,7 @@ describe("rpc.discover", () => {
       ["call", true],
       ["block", false],
       ["overrides", false],
+      ["blockOverrides", false],
     ]);
     for (const { params } of document.methods) {
       expect(new Set(params.map(({ name }) => name)).size).toBe(params.length);

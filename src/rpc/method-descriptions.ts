@@ -47,8 +47,14 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
   eth_getCode: { params: `address, ${block}`, does: "code of a contract" },
   eth_getStorageAt: { params: `address, slot, ${block}`, does: "one word of storage" },
   eth_getProof: { params: `address, slots, ${block}`, does: "account and slots with their Merkle proofs (EIP-1186)" },
-  eth_call: { params: `call, ${block}, overrides`, does: "what the call returns; a revert is an error with its data" },
-  eth_estimateGas: { params: `call, ${block}, overrides`, does: "gas with which the call goes through" },
+  eth_call: {
+    params: `call, ${block}, overrides, blockOverrides`,
+    does: "what the call returns; a revert is an error with its data",
+  },
+  eth_estimateGas: {
+    params: `call, ${block}, overrides, blockOverrides`,
+    does: "gas with which the call goes through",
+  },
   eth_createAccessList: { params: `call, ${block}`, does: "the access list that the call touches" },
 
   eth_sendRawTransaction: {

@@ -110,6 +110,23 @@ export interface AccountOverride {
   readonly stateDiff?: Readonly<Record<Hash, Hash>>;
 }
 
+/** What a call is told of the block it runs in, where that differs from the real one. */
+export interface BlockOverrides {
+  readonly number?: bigint;
+  /** Seconds. */
+  readonly timestamp?: bigint;
+  readonly coinbase?: Address;
+  readonly prevRandao?: Hash;
+  readonly gasLimit?: bigint;
+  readonly baseFeePerGas?: bigint;
+}
+
+/** What a call pretends. */
+export interface Pretence {
+  readonly state?: StateOverrides;
+  readonly block?: BlockOverrides;
+}
+
 export type StateOverrides = Readonly<Record<Address, AccountOverride>>;
 
 /** How an execution without consequences went. */
@@ -255,12 +272,12 @@ export interface NodeApi {
   code(address: Address, at: Hash): Eventually<Bytes>;
   /** A word of at most 32 bytes; leading zeros may be left out. */
   slot(address: Address, key: Hash, at: Hash): Eventually<Bytes>;
-  call(request: CallRequest, at: Hash, overrides?: StateOverrides): Eventually<CallOutcome>;
-  estimateGas(request: CallRequest, at: Hash, overrides?: StateOverrides): Eventually<EstimateOutcome>;
+  call(request: CallRequest, at: Hash, pretence?: Pretence): Eventually<CallOutcome>;
+  estimateGas(request: CallRequest, at: Hash, pretence?: Pretence): Eventually<EstimateOutcome>;
   createAccessList?(request: CallRequest, at: Hash): Eventually<AccessListOutcome>;
   /** Answers are JSON. @throws {UserError} KOMA_E_RPC_LIMIT when they would grow too large */
   readonly trace?: {
-    call(request: CallRequest, at: Hash, options: TraceOptions, overrides?: StateOverrides): Promise<string>;
+    call(request: CallRequest, at: Hash, options: TraceOptions, pretence?: Pretence): Promise<string>;
     /**
      * @param block   RLP of a block whose parent is `parent`
      * @param only    position of the only transaction to tell about

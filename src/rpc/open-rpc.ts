@@ -15,11 +15,12 @@ const schemas: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
   call: { type: "object" },
   filter: { type: "object" },
   overrides: { type: "object" },
+  blockOverrides: { type: "object" },
   options: { type: "object" },
 };
 
 /** Parameters that may be left out. */
-const optional = new Set(["block", "full", "overrides", "options", "slots"]);
+const optional = new Set(["block", "full", "overrides", "blockOverrides", "options", "slots"]);
 
 /**
  * The answer to `rpc.discover`: what the server answers, for programs.

@@ -1,7 +1,15 @@
 import type { AccessListEntry } from "../chain/index.ts";
 import { type Address, type Bytes, type Hash, hexToBytes, isAddress, isHex } from "../primitives/index.ts";
 import { invalidParams } from "./json-rpc-error.ts";
-import type { AccountOverride, BlockSelector, BlockTag, CallRequest, LogCriteria, StateOverrides } from "./node-api.ts";
+import type {
+  AccountOverride,
+  BlockOverrides,
+  BlockSelector,
+  BlockTag,
+  CallRequest,
+  LogCriteria,
+  StateOverrides,
+} from "./node-api.ts";
 
 // Readers of parameters. Each takes the raw JSON value and the parameter's name, and throws KOMA_E_RPC_PARAMS_INVALID
 // (−32602) naming it. A block is checked to exist later: here only its form.
@@ -178,6 +186,28 @@ export function readStateOverrides(value: unknown, name: string): StateOverrides
   return Object.fromEntries(
     entries.map(([key, override]) => [readAddress(key, name), readAccountOverride(override, `${name}.${key}`)]),
   ) as StateOverrides;
+}
+
+/** The fourth parameter of `eth_call`, as go-ethereum has it. Fields of which this chain has no use are not looked at. */
+export function readBlockOverrides(value: unknown, name: string): BlockOverrides | undefined {
+  if (isAbsent(value)) return undefined;
+  const fields = readObject(value, name);
+  const optional = <T>(key: string, read: (value: unknown, name: string) => T): T | undefined =>
+    isAbsent(fields[key]) ? undefined : read(fields[key], `${name}.${key}`);
+  const small = (key: string) => {
+    const number = optional(key, readQuantity);
+    if (number !== undefined && number >= 2n ** 64n) throw invalidParams(`${name}.${key}`, "too large");
+    return number;
+  };
+  const changes = {
+    number: small("number"),
+    timestamp: small("time"),
+    coinbase: optional("feeRecipient", readAddress) ?? optional("coinbase", readAddress),
+    prevRandao: optional("prevRandao", readHash) ?? optional("random", readHash),
+    gasLimit: small("gasLimit"),
+    baseFeePerGas: optional("baseFeePerGas", readQuantity) ?? optional("baseFee", readQuantity),
+  };
+  return Object.fromEntries(Object.entries(changes).filter(([, change]) => change !== undefined)) as BlockOverrides;
 }
 
 function readAccountOverride(value: unknown, name: string): AccountOverride {

@@ -39,7 +39,7 @@ beforeAll(async () => {
     send(6n, "transfer", bob.address, 20n),
     sign(bob, { nonce: 0n, to: carol.address, value: 5n }),
   ]);
-});
+}, 60_000);
 afterAll(() => {
   chain.close();
   directories.cleanUp();

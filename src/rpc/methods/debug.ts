@@ -2,11 +2,18 @@ import { encodeBlock } from "../../chain/index.ts";
 import { ProtocolError } from "../../errors.ts";
 import { bytesToHex } from "../../primitives/index.ts";
 import { findHash, requireBlock, unknownBlock } from "../block-lookup.ts";
-import { invalidParams } from "../json-rpc-error.ts";
 import { JsonText } from "../json-text.ts";
 import { costly, type MethodGroup, method, unknownMethod } from "../method-table.ts";
 import { type BlockSelector, isPlaced, type NodeApi, type TraceOptions } from "../node-api.ts";
-import { isAbsent, readBlockNumber, readCallRequest, readHash, readObject, readStateOverrides } from "../params.ts";
+import {
+  isAbsent,
+  readBlockNumber,
+  readBlockOverrides,
+  readCallRequest,
+  readHash,
+  readObject,
+  readStateOverrides,
+} from "../params.ts";
 import { readTraceOptions } from "../trace-options.ts";
 
 /** What transactions did, step by step or call by call, in the shapes of go-ethereum; and transactions as bytes. */
@@ -51,10 +58,11 @@ export function debugMethods(api: NodeApi): MethodGroup {
       const { stateOverrides, blockOverrides } = isAbsent(options)
         ? ({} as Record<string, unknown>)
         : readObject(options, "options");
-      if (!isAbsent(blockOverrides)) throw invalidParams("options.blockOverrides", "not supported");
-      const changes = readStateOverrides(stateOverrides, "options.stateOverrides");
+      const state = readStateOverrides(stateOverrides, "options.stateOverrides");
+      const changes = readBlockOverrides(blockOverrides, "options.blockOverrides");
+      const pretence = { ...(state ? { state } : {}), ...(changes ? { block: changes } : {}) };
       const { hash } = await requireBlock(api, block, "block");
-      return new JsonText(await trace.call(call, hash, how, changes));
+      return new JsonText(await trace.call(call, hash, how, pretence));
     }),
     debug_getRawTransaction: method(1, ([hash]) => rawTransaction(hash)),
     eth_getRawTransactionByHash: method(1, ([hash]) => rawTransaction(hash)),

@@ -1,15 +1,15 @@
 import { ProtocolError } from "../../errors.ts";
 import { bytesToHex, type Hex } from "../../primitives/index.ts";
 import { requireBlock } from "../block-lookup.ts";
-import { invalidParams, RevertError } from "../json-rpc-error.ts";
+import { RevertError } from "../json-rpc-error.ts";
 import { quantity, word } from "../json-views.ts";
 import type { RpcLimits } from "../limits.ts";
 import { costly, type MethodGroup, method, unknownMethod } from "../method-table.ts";
-import type { CallOutcome, NodeApi } from "../node-api.ts";
+import type { CallOutcome, NodeApi, Pretence } from "../node-api.ts";
 import {
-  isAbsent,
   readAddress,
   readArray,
+  readBlockOverrides,
   readBlockReference,
   readCallRequest,
   readSlot,
@@ -44,16 +44,15 @@ export function ethStateMethods(api: NodeApi, limits: RpcLimits): MethodGroup {
     }),
     eth_call: costly(4, async ([request, block, overrides, blockOverrides]) => {
       const call = readCallRequest(request, "call");
-      const changes = readStateOverrides(overrides, "stateOverrides");
-      if (!isAbsent(blockOverrides)) throw invalidParams("blockOverrides", "not supported");
+      const pretence = readPretence(overrides, blockOverrides);
       const { hash } = await requireBlock(api, block, "block");
-      return bytesToHex(returned(await api.call(call, hash, changes)));
+      return bytesToHex(returned(await api.call(call, hash, pretence)));
     }),
-    eth_estimateGas: costly(3, async ([request, block, overrides]) => {
+    eth_estimateGas: costly(4, async ([request, block, overrides, blockOverrides]) => {
       const call = readCallRequest(request, "call");
-      const changes = readStateOverrides(overrides, "stateOverrides");
+      const pretence = readPretence(overrides, blockOverrides);
       const { hash } = await requireBlock(api, block, "block");
-      const outcome = await api.estimateGas(call, hash, changes);
+      const outcome = await api.estimateGas(call, hash, pretence);
       if (outcome.kind === "estimated") return quantity(outcome.gas);
       throw failureOf(outcome);
     }),
@@ -87,6 +86,12 @@ export function ethStateMethods(api: NodeApi, limits: RpcLimits): MethodGroup {
       };
     }),
   };
+}
+
+function readPretence(overrides: unknown, blockOverrides: unknown): Pretence {
+  const state = readStateOverrides(overrides, "stateOverrides");
+  const block = readBlockOverrides(blockOverrides, "blockOverrides");
+  return { ...(state ? { state } : {}), ...(block ? { block } : {}) };
 }
 
 /** A key in the form it was asked for: tools compare it with what they sent. */
