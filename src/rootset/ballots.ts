@@ -12,28 +12,37 @@ import type { RootSetVote } from "./vote.ts";
 
 /** Votes of the recorded set for what comes after it. */
 export interface Ballots {
-  /** False: nobody in that seat made this signature, and whoever sent it deserves a penalty. */
-  add(vote: RootSetVote, recorded: RecordedRootSet): boolean;
+  /**
+   * @param useful  whether a change is one that this node has seen on the root chain
+   * @returns false: nobody in that seat made this signature, and whoever sent it deserves a penalty
+   */
+  add(vote: RootSetVote, recorded: RecordedRootSet, useful: (change: Hash) => boolean): boolean;
   /** With signatures of two thirds of the recorded power, or undefined. */
   certificate(id: Hash, change: RootSetChange, recorded: RecordedRootSet): RootSetCertificate | undefined;
   /** Forgets all: another set is recorded, and none of the votes counts any more. */
   clear(): void;
 }
 
-/** Changes that one seat may have voted for; more push the oldest out, so that nobody can fill the memory. */
-const KEPT_PER_SEAT = 4;
+/**
+ * Changes that one seat may have voted for; more push others out, so that nobody can fill the memory. Those go first that
+ * this node has not seen on the root chain: who repeats a validator's old votes cannot push its newest one out.
+ */
+const KEPT_PER_SEAT = 8;
 
 export function createBallots(): Ballots {
   const seats = new Map<number, Map<Hash, Bytes>>();
 
   return {
-    add({ change, seat, signature }, recorded) {
+    add({ change, seat, signature }, recorded, useful) {
       const votes = seats.get(seat) ?? new Map<Hash, Bytes>();
       if (votes.has(change)) return true;
       const signer = recorded.seats.find((entry) => entry.seat === seat)?.signer;
       if (signer === undefined || recoverAddress(hashToBytes(change), signature) !== signer) return false;
       votes.set(change, signature);
-      for (const oldest of [...votes.keys()].slice(0, -KEPT_PER_SEAT)) votes.delete(oldest);
+      if (votes.size > KEPT_PER_SEAT) {
+        const known = [...votes.keys()];
+        votes.delete((known.find((id) => !useful(id)) ?? known[0]) as Hash);
+      }
       seats.set(seat, votes);
       return true;
     },

@@ -145,6 +145,20 @@ describe("validators that look at the root chain", () => {
     expect(committee.sent).toHaveLength(3);
   });
 
+  it("keep what helps, however many other votes of a validator are repeated to them", async () => {
+    const [service] = committee.services;
+    await committee.look(viewAt(2n, joined));
+    for (let i = 0; i < 40; i++) {
+      const change = keccakHash(utf8(`another change ${i}`));
+      for (const seatOf of [1, 2, 3]) {
+        const signature = signDigest(keccak256(utf8(`another change ${i}`)), keys[seatOf] as Bytes);
+        const old = encodeRootSetVote({ serial: 0n, change, seat: seatOf, signature });
+        expect(service?.handleVote(old)).toBe(true);
+      }
+    }
+    expect(committee.due(0)?.signers).toBe(15n);
+  });
+
   it("charge for votes that nobody cast, and not for those that come too late or too early", () => {
     const [service] = committee.services;
     const change = keccakHash(utf8("a change"));

@@ -94,12 +94,16 @@ export function createRootSetService({ chainId, signer }: RootSetConfig, ports: 
     );
   }
 
+  function isKnown(change: Hash): boolean {
+    return changes.some(({ id }) => id === change);
+  }
+
   function vote(id: Hash, recorded: RecordedRootSet): void {
     const own = recorded.seats.find((entry) => entry.signer === signer?.address);
     if (!signer || !own) return;
     const signature = signDigest(hashToBytes(id), signer.key);
     const ballot = { serial: recorded.serial, change: id, seat: own.seat, signature };
-    ballots.add(ballot, recorded);
+    ballots.add(ballot, recorded, isKnown);
     cast = encodeRootSetVote(ballot);
     ports.broadcast(cast);
   }
@@ -139,7 +143,7 @@ export function createRootSetService({ chainId, signer }: RootSetConfig, ports: 
       const recorded = current();
       // Of a set that is not final here yet, or not the newest any more: no fault of the sender's.
       if (!recorded || decoded.value.serial !== recorded.serial) return true;
-      return ballots.add(decoded.value, recorded);
+      return ballots.add(decoded.value, recorded, isKnown);
     },
     due(recorded) {
       const known = current();
