@@ -78,12 +78,27 @@ describe("a look at every pending checkpoint", () => {
     });
   });
 
-  it("does not look again at what is remembered", async () => {
+  it("does not look again at what is remembered, and tells of a fraud that stands once in every run", async () => {
     const memory = remembering();
-    await collect(watchRound(portsOf({ memory }), undefined, new Set()));
+    const reported = new Set<string>();
+    await collect(watchRound(portsOf({ memory }), undefined, reported));
+    expect(memory.roots.size).toBe(2);
+    const blind = portsOf({ memory, openCase: () => Promise.reject(new Error("there is nothing to read")) });
+    expect(await collect(watchRound(blind, undefined, reported))).toEqual([]);
+    const restarted = await collect(watchRound(portsOf({ memory }), undefined, new Set()));
+    expect(names(restarted)).toEqual(["scanned", "fault"]);
+  });
+
+  it("remembers a checkpoint whose faults convict nobody, and one that was rolled back", async () => {
+    const memory = remembering();
+    const judge = async () => {
+      throw new ProtocolError("KOMA_E_NOT_FRAUD", "The evidence shows no fraud.");
+    };
+    await collect(watchRound(portsOf({ memory, judge }), undefined, new Set()));
     expect(memory.roots.size).toBe(3);
-    const again = portsOf({ memory, openCase: () => Promise.reject(new Error("there is nothing to read")) });
-    expect(await collect(watchRound(again, undefined, new Set()))).toEqual([]);
+    const second = remembering();
+    await collect(watchRound(portsOf({ memory: second, punish: async () => punishment }), undefined, new Set()));
+    expect([...second.roots]).toEqual(checkpoints.slice(0, 2).map(({ rootHash }) => rootHash));
   });
 
   it("charges the guilty at once, and leaves the later checkpoints, which fall with the bad one", async () => {

@@ -57,7 +57,7 @@ export interface WatchPorts {
  * Looks once at every pending checkpoint that is not remembered, and at what the nodes know of contradictions. Every fault
  * is judged; with `punish` the first proven one of a checkpoint is charged at once, which rolls the checkpoint back.
  *
- * @param reported what was told before, so that an unread checkpoint and an open contradiction are told once
+ * @param reported what was told before in this run, so that unread checkpoints and open faults are told once
  * @param stop whether to end before the next checkpoint: what was begun is finished
  * @throws {EnvironmentError} when the root chain or every node is away
  */
@@ -67,7 +67,10 @@ export async function* watchRound(
   reported: Set<string>,
   stop: () => boolean = () => false,
 ): AsyncGenerator<WatchEvent> {
-  const fresh = (await ports.pending()).filter(({ rootHash }) => !ports.memory.has(rootHash));
+  const tried = (root: Hash) => `tried ${root}`;
+  const fresh = (await ports.pending()).filter(
+    ({ rootHash }) => !ports.memory.has(rootHash) && !reported.has(tried(rootHash)),
+  );
   const fraud = fresh.length > 0 ? await ports.openCase() : undefined;
   for (const checkpoint of fraud ? fresh : []) {
     if (stop()) return;
@@ -78,10 +81,12 @@ export async function* watchRound(
       continue;
     }
     yield { event: "scanned", checkpoint, faults: found.length };
-    const rolledBack = yield* judgeAll(ports, fraud as FraudCase, found);
-    await ports.memory.add(checkpoint.rootHash);
+    const outcome = yield* judgeAll(ports, fraud as FraudCase, found);
+    // A fraud that stands is told again after a restart, and tried again; only once in one run.
+    if (outcome === "open") reported.add(tried(checkpoint.rootHash));
+    else await ports.memory.add(checkpoint.rootHash);
     // The later ones fell with it; those that come instead have other roots.
-    if (rolledBack) return;
+    if (outcome === "punished") return;
   }
   if (!ports.contradictions || stop()) return;
   const { proven } = await ports.contradictions();
@@ -99,20 +104,25 @@ export async function* watchRound(
   yield* punishFault(ports, fault);
 }
 
-/** Tells every fault; charges the first that convicts. @returns whether the checkpoint is gone */
+/**
+ * Tells every fault; charges the first that convicts.
+ *
+ * @returns `punished`: the checkpoint is gone. `open`: something convicts, and nobody was charged. `clean`: nothing does
+ */
 async function* judgeAll(
   ports: WatchPorts,
   fraud: FraudCase,
   found: readonly FoundFault[],
-): AsyncGenerator<WatchEvent, boolean> {
+): AsyncGenerator<WatchEvent, "clean" | "open" | "punished"> {
   const faults: WatchedFault[] = [];
   for (const candidate of found) {
     const fault = await judgeFault(ports, fraud, candidate);
     faults.push(fault);
     yield { event: "fault", fault };
   }
-  for (const fault of faults) if (fault.offence !== undefined && (yield* punishFault(ports, fault))) return true;
-  return false;
+  const proven = faults.filter(({ offence }) => offence !== undefined);
+  for (const fault of proven) if (yield* punishFault(ports, fault)) return "punished";
+  return proven.length > 0 ? "open" : "clean";
 }
 
 async function judgeFault(
