@@ -3,7 +3,7 @@ import type { Genesis } from "../../src/chain/index.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { connectNodeRootChain } from "../../src/node/root-chain-client.ts";
 import { addressOfKey } from "../../src/primitives/index.ts";
-import type { RootDeployment } from "../../src/rootchain/index.ts";
+import { loadArtifacts, type RootDeployment } from "../../src/rootchain/index.ts";
 import { type Anvil, key, startAnvil } from "./anvil.ts";
 import { chainId, connectAs, deployTestRoot, kmc, stakeValidators } from "./root-network.ts";
 
@@ -93,7 +93,14 @@ describe("the root chain's set as a node reads it", () => {
     const owner = connectAs(anvil, root, 0);
     const { timestamp } = await owner.head();
     const from = timestamp + root.params.replacementLead + 5;
-    await owner.registry.setProducers(chainId, from, [addressOfKey(key(2)), addressOfKey(key(3))]);
+    // What the settlement of an election does, without the election.
+    const registry = loadArtifacts().interfaceOf("KomaRegistry");
+    const keys = [2, 3].map((index) => addressOfKey(key(index)));
+    const data = registry.encodeFunctionData("installProducers", [chainId, from, keys]);
+    const { ProducerElection: election, KomaRegistry: to } = root.addresses;
+    await anvil.rpc.request("anvil_impersonateAccount", [election]);
+    await anvil.rpc.request("anvil_setBalance", [election, "0xde0b6b3a7640000"]);
+    await anvil.rpc.request("eth_sendTransaction", [{ from: election, to, data }]);
     await confirm();
     const producers = async () => (await read())?.seats.filter(({ producer }) => producer).map(({ signer }) => signer);
     expect(await producers()).toEqual([addressOfKey(key(1))]);
