@@ -79,7 +79,7 @@ class ConsensusInstance implements KomaBft {
     this.#finality = new FinalityDetector(this.#dag, config.thresholds);
     this.#endorser = config.own && new Endorser(this.#dag, config.own);
     const parts = { dag: this.#dag, sync: this.#sync, schedule: this.#schedule, endorser: this.#endorser };
-    this.#faults = new Faults({ ...parts, finality: this.#finality });
+    this.#faults = new Faults({ ...parts, finality: this.#finality, previous: config.previous });
     this.#endorsing = new EndorsementExchange({ ...parts, faults: this.#faults });
     this.#intake = new UnitIntake({
       ...parts,
@@ -95,7 +95,7 @@ class ConsensusInstance implements KomaBft {
     if (stored.ownHead !== undefined) this.#schedule?.resume(stored.ownHead);
     if (stored.amnesia) this.#schedule?.observe();
     this.#endorser?.restore(stored.ownEndorsed ?? []);
-    for (const evidence of stored.evidence ?? []) this.#dag.addEvidence(evidence);
+    for (const evidence of stored.evidence ?? []) this.#faults.restore(evidence);
     for (const endorsement of stored.endorsements ?? []) this.#dag.endorsements.restore(endorsement);
     const found = this.#stored.load(stored.units);
     for (const { block } of this.#dag.order) this.#payloads.keep(block);

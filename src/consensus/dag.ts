@@ -65,7 +65,7 @@ export class Dag {
   readonly #blocks = new Map<UnitHash, BlockNode>();
   readonly #evidence = new Map<ValidatorIndex, Evidence>();
   /** Faulty on evidence of the era before. */
-  readonly #marked = new Set<ValidatorIndex>();
+  readonly #marked = new Map<ValidatorIndex, Evidence | undefined>();
   readonly #forked = new Set<ValidatorIndex>();
   /** Every one begins at number 0. */
   readonly #firstLanes: (Lane | undefined)[] = [];
@@ -98,8 +98,9 @@ export class Dag {
     return this.#blocks.get(unit);
   }
 
+  /** Of this instance, or of the era before. */
   evidenceAgainst(index: ValidatorIndex): Evidence | undefined {
-    return this.#evidence.get(index);
+    return this.#evidence.get(index) ?? this.#marked.get(index);
   }
 
   evidence(): readonly Evidence[] {
@@ -212,13 +213,14 @@ export class Dag {
 
   /**
    * Counts a validator as faulty on evidence of the era before: its units stay valid, but its entry is faulty and its
-   * weight does not vote (KoMaBFT spec 7). Whoever is faulty already stays as it is.
+   * weight does not vote (KoMaBFT spec 7). Whoever is faulty already stays as it is; false then.
    */
-  markFaulty(index: ValidatorIndex): void {
-    if (this.faultKind(index) !== undefined) return;
-    this.#marked.add(index);
+  markFaulty(index: ValidatorIndex, evidence?: Evidence): boolean {
+    if (this.faultKind(index) !== undefined) return false;
+    this.#marked.set(index, evidence);
     this.#faultyWeight += this.instance.weights[index] as Weight;
     this.latest[index] = "faulty";
+    return true;
   }
 
   /** Forgets everything but who is faulty and why: what an old era keeps for those who still cite its evidence. */

@@ -2,6 +2,7 @@ import type { Bytes, Hash, Timestamp } from "../primitives/index.ts";
 import type { ValidatorIndex, Weight } from "./committee.ts";
 import type { Endorsement, EndorsementRejection } from "./endorsement.ts";
 import type { Evidence, EvidenceRejection } from "./evidence.ts";
+import type { Instance } from "./instance.ts";
 import type { Slot } from "./leader.ts";
 import type { ConsensusMessage, PeerId } from "./messages.ts";
 import type { Confidence } from "./summit.ts";
@@ -116,6 +117,12 @@ export type Effect =
       readonly confidence: Confidence;
     }
   /** First evidence against a validator: store it, hand it to the slashing interface. */
-  | { readonly kind: "reportFault"; readonly validator: ValidatorIndex; readonly evidence: Evidence }
+  | {
+      readonly kind: "reportFault";
+      readonly validator: ValidatorIndex;
+      readonly evidence: Evidence;
+      /** The era before, where the fault lies there; `validator` is its index then. */
+      readonly earlier?: Instance;
+    }
   | { readonly kind: "disconnect"; readonly peer: PeerId; readonly reason: DisconnectReason }
   | { readonly kind: "alarm"; readonly alarm: Alarm };

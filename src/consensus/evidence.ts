@@ -1,4 +1,13 @@
-import { accept, type Bytes, type Check, encodeRlp, type RlpItem, readList, reject } from "../primitives/index.ts";
+import {
+  accept,
+  type Bytes,
+  type Check,
+  encodeRlp,
+  type Hash,
+  type RlpItem,
+  readList,
+  reject,
+} from "../primitives/index.ts";
 import type { ValidatorIndex } from "./committee.ts";
 import {
   ENDORSEMENT_EVIDENCE_FIELDS,
@@ -8,6 +17,13 @@ import {
   endorsementEvidenceToRlp,
   verifyEndorsementEvidence,
 } from "./endorsement-evidence.ts";
+import {
+  FINALITY_EVIDENCE_FIELDS,
+  type FinalityEvidence,
+  finalityEvidenceFromRlp,
+  finalityEvidenceToRlp,
+  verifyFinalityEvidence,
+} from "./finality-evidence.ts";
 import type { Instance } from "./instance.ts";
 import { type SignedHeader, signedHeaderFromRlp, signedHeaderToRlp } from "./signed-header.ts";
 import { hashHeader, headerDigest } from "./unit.ts";
@@ -24,7 +40,7 @@ export interface EquivocationEvidence {
   readonly second: SignedHeader;
 }
 
-export type Evidence = EquivocationEvidence | EndorsementEvidence;
+export type Evidence = EquivocationEvidence | EndorsementEvidence | FinalityEvidence;
 
 export type EvidenceRejection =
   | EndorsementEvidenceRejection
@@ -33,7 +49,26 @@ export type EvidenceRejection =
 
 /** The validator an evidence accuses. */
 export function perpetratorOf(evidence: Evidence): ValidatorIndex {
-  return evidence.kind === "equivocation" ? evidence.first.creator : evidence.first.endorser;
+  switch (evidence.kind) {
+    case "equivocation":
+      return evidence.first.creator;
+    case "endorsements":
+      return evidence.first.endorser;
+    case "finality":
+      return evidence.first.validator;
+  }
+}
+
+/** The instance that both signatures were made for. */
+export function instanceOfEvidence(evidence: Evidence): Hash {
+  switch (evidence.kind) {
+    case "equivocation":
+      return evidence.first.instance;
+    case "endorsements":
+      return evidence.firstUnit.instance;
+    case "finality":
+      return evidence.instance;
+  }
 }
 
 /** Evidence from two signed headers, given in any order. */
@@ -44,9 +79,14 @@ export function createEquivocationEvidence(domain: Bytes, a: SignedHeader, b: Si
 
 /** Checks an evidence that somebody sent. */
 export function verifyEvidence(evidence: Evidence, instance: Instance): Check<Evidence, EvidenceRejection> {
-  return evidence.kind === "equivocation"
-    ? verifyEquivocation(evidence, instance)
-    : verifyEndorsementEvidence(evidence, instance);
+  switch (evidence.kind) {
+    case "equivocation":
+      return verifyEquivocation(evidence, instance);
+    case "endorsements":
+      return verifyEndorsementEvidence(evidence, instance);
+    case "finality":
+      return verifyFinalityEvidence(evidence, instance);
+  }
 }
 
 /**
@@ -82,12 +122,15 @@ function verifyEquivocation(
 
 export function evidenceToRlp(evidence: Evidence): RlpItem {
   if (evidence.kind === "endorsements") return endorsementEvidenceToRlp(evidence);
+  if (evidence.kind === "finality") return finalityEvidenceToRlp(evidence);
   return [signedHeaderToRlp(evidence.first), signedHeaderToRlp(evidence.second)];
 }
 
 /** @throws {MalformedRlp} */
 export function evidenceFromRlp(item: RlpItem | undefined): Evidence {
-  if (readList(item).length === ENDORSEMENT_EVIDENCE_FIELDS) return endorsementEvidenceFromRlp(item);
+  const { length } = readList(item);
+  if (length === ENDORSEMENT_EVIDENCE_FIELDS) return endorsementEvidenceFromRlp(item);
+  if (length === FINALITY_EVIDENCE_FIELDS) return finalityEvidenceFromRlp(item);
   const fields = readList(item, 2);
   return { kind: "equivocation", first: signedHeaderFromRlp(fields[0]), second: signedHeaderFromRlp(fields[1]) };
 }

@@ -1,11 +1,19 @@
 import type { Timestamp } from "../primitives/index.ts";
+import { indexOfSigner, type ValidatorIndex } from "./committee.ts";
 import type { Dag } from "./dag.ts";
 import type { DisconnectReason, Effect } from "./effects.ts";
 import { createEndorsementEvidence } from "./endorsement-evidence.ts";
 import type { ConflictingEndorsements } from "./endorsements.ts";
 import type { Endorser } from "./endorser.ts";
-import { createEquivocationEvidence, type Evidence, perpetratorOf, verifyEvidence } from "./evidence.ts";
+import {
+  createEquivocationEvidence,
+  type Evidence,
+  instanceOfEvidence,
+  perpetratorOf,
+  verifyEvidence,
+} from "./evidence.ts";
 import type { FinalityDetector } from "./finality.ts";
+import type { Instance } from "./instance.ts";
 import type { PeerId } from "./messages.ts";
 import type { Schedule } from "./schedule.ts";
 import { headerOf } from "./signed-header.ts";
@@ -16,6 +24,8 @@ export interface FaultParts {
   readonly dag: Dag;
   readonly sync: Synchronizer;
   readonly finality: FinalityDetector;
+  /** The era before, whose late evidence counts in this one. */
+  readonly previous: Instance | undefined;
   /** Undefined: an observer. */
   readonly schedule: Schedule | undefined;
   readonly endorser: Endorser | undefined;
@@ -31,12 +41,47 @@ export class Faults {
   }
 
   receive(evidence: Evidence, from: PeerId, now: Timestamp): readonly Effect[] {
-    const { dag } = this.#parts;
-    if (dag.evidenceAgainst(perpetratorOf(evidence)) !== undefined) return [];
+    const { dag, previous } = this.#parts;
+    if (previous !== undefined && instanceOfEvidence(evidence) === previous.id) {
+      return this.#receiveEarlier(evidence, previous, from, now);
+    }
+    if (dag.faultKind(perpetratorOf(evidence)) === "Direct") return [];
     const check = verifyEvidence(evidence, dag.instance);
     if (!check.ok) return disconnect(from, check.rejection);
     dag.addEvidence(evidence);
     return this.onEvidence(evidence, now);
+  }
+
+  /** Evidence from the store, of this instance or of the era before: it was checked when it came. */
+  restore(evidence: Evidence): void {
+    const { dag, previous } = this.#parts;
+    if (previous === undefined || instanceOfEvidence(evidence) !== previous.id) {
+      dag.addEvidence(evidence);
+      return;
+    }
+    const accused = this.#successorOf(evidence, previous);
+    if (accused !== undefined) dag.markFaulty(accused, evidence);
+  }
+
+  /**
+   * Evidence that the era before was too late with: whoever it accuses stays in this committee, its units stay valid, and
+   * nobody counts its votes. What the switch block of this era shows of it bans it in the next (I-32).
+   */
+  #receiveEarlier(evidence: Evidence, previous: Instance, from: PeerId, now: Timestamp): readonly Effect[] {
+    const { dag } = this.#parts;
+    const accused = this.#successorOf(evidence, previous);
+    if (accused === undefined || dag.faultKind(accused) !== undefined) return [];
+    const check = verifyEvidence(evidence, previous);
+    if (!check.ok) return disconnect(from, check.rejection);
+    dag.markFaulty(accused, evidence);
+    const validator = perpetratorOf(evidence);
+    return this.#tell(accused, { kind: "reportFault", validator, evidence, earlier: previous }, now);
+  }
+
+  /** Where the accused of the era before stands in this committee; undefined: nowhere. */
+  #successorOf(evidence: Evidence, previous: Instance): ValidatorIndex | undefined {
+    const accused = previous.committee.validators[perpetratorOf(evidence)];
+    return accused && indexOfSigner(this.#parts.dag.instance.committee, accused.signer);
   }
 
   /**
@@ -74,15 +119,20 @@ export class Faults {
 
   /** Evidence that the state has taken in. */
   onEvidence(evidence: Evidence, now: Timestamp): readonly Effect[] {
-    const { dag, schedule, sync, endorser } = this.#parts;
     const validator = perpetratorOf(evidence);
-    const message = { instance: dag.instance.id, kind: "evidence", evidence } as const;
+    this.#parts.endorser?.onEvidence(validator);
+    return this.#tell(validator, { kind: "reportFault", validator, evidence }, now);
+  }
+
+  /** @param accused index in this instance, which is not the report's where the fault is of the era before */
+  #tell(accused: ValidatorIndex, report: Extract<Effect, { kind: "reportFault" }>, now: Timestamp): readonly Effect[] {
+    const { dag, schedule, sync } = this.#parts;
+    const message = { instance: dag.instance.id, kind: "evidence", evidence: report.evidence } as const;
     const effects: Effect[] = [{ kind: "broadcast", message, except: undefined }];
     // Nobody accuses itself: evidence against us means that our key is used elsewhere.
-    if (schedule?.owns(validator)) effects.push(...this.stopSigning(undefined));
-    else effects.push({ kind: "reportFault", validator, evidence });
-    endorser?.onEvidence(validator);
-    return [...effects, ...this.alarms(), ...sync.onEvidence(validator, now)];
+    if (schedule?.owns(accused)) effects.push(...this.stopSigning(undefined));
+    else effects.push(report);
+    return [...effects, ...this.alarms(), ...sync.onEvidence(accused, now)];
   }
 
   /** Thresholds that the weight now known to be faulty exceeds, each once. */

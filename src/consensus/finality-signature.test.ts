@@ -2,17 +2,18 @@ import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { drawDag, drawnKey } from "../../test/support/draw-dag.ts";
 import { keccakHash, utf8 } from "../primitives/index.ts";
+import { decodeEvidence, encodeEvidence, instanceOfEvidence, perpetratorOf, verifyEvidence } from "./evidence.ts";
+import { createFinalityEvidence } from "./finality-evidence.ts";
 import {
-  createFinalityEvidence,
   decodeFinalityProof,
   encodeFinalityProof,
   type FinalityProof,
-  FinalitySignatures,
   isProof,
   signFinality,
   verifyFinalityProof,
   verifyFinalitySignature,
 } from "./finality-signature.ts";
+import { FinalitySignatures } from "./finality-signatures.ts";
 import type { Instance } from "./instance.ts";
 import { decodeMessage, encodeMessage } from "./messages.ts";
 import { requiredQuorum, thresholdFromFraction } from "./quorum.ts";
@@ -103,7 +104,7 @@ describe("gathered signatures", () => {
   it("accuse once whoever signs two blocks of one height", () => {
     const gathered = new FinalitySignatures(instance);
     gathered.add(sign(1, B));
-    const evidence = createFinalityEvidence(sign(1, A), sign(1, B));
+    const evidence = createFinalityEvidence(instance.id, sign(1, A), sign(1, B));
     expect(evidence).toBeDefined();
     expect(gathered.add(sign(1, A))).toEqual({ kind: "conflict", evidence });
     expect(gathered.add(sign(1, A))).toEqual({ kind: "ignored" });
@@ -115,5 +116,36 @@ describe("gathered signatures", () => {
     gathered.add(sign(1, A, 32));
     expect(gathered.add(sign(1, B, 33))).toEqual({ kind: "ignored" });
     expect(gathered.proofOf(33, B).proof.signatures).toEqual([]);
+  });
+});
+
+describe("two finality signatures for one height", () => {
+  const evidence = createFinalityEvidence(instance.id, sign(1, B), sign(1, A));
+  if (evidence === undefined) throw new Error("two blocks of one height are evidence");
+  const verdict = (changed: Partial<typeof evidence>, within = instance) => {
+    const check = verifyEvidence({ ...evidence, ...changed }, within);
+    return check.ok ? "guilty" : check.rejection.code;
+  };
+
+  it("convict whoever signed both", () => {
+    expect(verdict({})).toBe("guilty");
+    expect(perpetratorOf(evidence)).toBe(1);
+    expect(instanceOfEvidence(evidence)).toBe(instance.id);
+  });
+
+  it("convict nobody of another era, nobody unknown, and nobody else", () => {
+    expect(verdict({}, otherEra)).toBe("EquivocationInstanceId");
+    expect(verdict({ first: { ...evidence.first, validator: 9 } })).toBe("UnknownPerpetrator");
+    expect(verdict({ second: { ...sign(2, B), validator: 1 } })).toBe("Signature");
+    expect(createFinalityEvidence(instance.id, sign(1, A, 32), sign(1, B, 33))).toBeUndefined();
+    expect(createFinalityEvidence(instance.id, sign(1, A), sign(1, A))).toBeUndefined();
+  });
+
+  it("have one encoding", () => {
+    expect(decodeEvidence(encodeEvidence(evidence))).toEqual({ ok: true, value: evidence });
+    const swapped = { ...evidence, first: evidence.second, second: evidence.first };
+    expect(decodeEvidence(encodeEvidence(swapped)).ok).toBe(false);
+    const twice = { ...evidence, second: evidence.first };
+    expect(decodeEvidence(encodeEvidence(twice)).ok).toBe(false);
   });
 });

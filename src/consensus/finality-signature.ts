@@ -43,13 +43,6 @@ export interface FinalityProof {
   readonly signatures: readonly { readonly validator: ValidatorIndex; readonly signature: Bytes }[];
 }
 
-/** Evidence E3: one validator called two blocks of one height final. */
-export interface FinalityEvidence {
-  /** The one with the smaller block hash. */
-  readonly first: FinalitySignature;
-  readonly second: FinalitySignature;
-}
-
 export type FinalityRejection =
   | { readonly code: "UnknownSigner"; readonly validator: ValidatorIndex }
   | { readonly code: "Banned"; readonly validator: ValidatorIndex }
@@ -106,61 +99,6 @@ export function verifyFinalityProof(proof: FinalityProof, instance: Instance): C
   }
   const { total } = instance.committee;
   return isProof(weight, total) ? accept(proof) : reject({ code: "TooLittleWeight", weight, total });
-}
-
-/** Two valid signatures of one validator for different blocks of one height. */
-export function createFinalityEvidence(a: FinalitySignature, b: FinalitySignature): FinalityEvidence | undefined {
-  if (a.validator !== b.validator || a.height !== b.height || a.block === b.block) return undefined;
-  return a.block < b.block ? { first: a, second: b } : { first: b, second: a };
-}
-
-/** What adding a signature to a collection did. */
-export type Gathered =
-  | { readonly kind: "new" | "known" | "ignored" }
-  | { readonly kind: "conflict"; readonly evidence: FinalityEvidence };
-
-/**
- * The finality signatures of one instance. One per validator is kept, so that nobody can fill the memory: in an era only
- * one height is signed, and who signs another loses nothing but its own vote.
- */
-export class FinalitySignatures {
-  readonly #instance: Instance;
-  readonly #kept = new Map<ValidatorIndex, FinalitySignature>();
-  readonly #accused = new Set<ValidatorIndex>();
-
-  constructor(instance: Instance) {
-    this.#instance = instance;
-  }
-
-  /** True when this very statement is here, so that its signature need not be checked again. */
-  knows({ validator, height, block }: FinalitySignature): boolean {
-    const known = this.#kept.get(validator);
-    return known?.height === height && known.block === block;
-  }
-
-  /** Adds a verified signature. */
-  add(signed: FinalitySignature): Gathered {
-    const known = this.#kept.get(signed.validator);
-    if (known === undefined) {
-      this.#kept.set(signed.validator, signed);
-      return { kind: "new" };
-    }
-    if (this.knows(signed)) return { kind: "known" };
-    const evidence = createFinalityEvidence(known, signed);
-    if (evidence === undefined || this.#accused.has(signed.validator)) return { kind: "ignored" };
-    this.#accused.add(signed.validator);
-    return { kind: "conflict", evidence };
-  }
-
-  /** Everything gathered for a block, and whether it is enough. */
-  proofOf(height: number, block: Hash): { readonly proof: FinalityProof; readonly complete: boolean } {
-    const signatures = [...this.#kept.values()]
-      .filter((signed) => signed.height === height && signed.block === block)
-      .sort((a, b) => a.validator - b.validator)
-      .map(({ validator, signature }) => ({ validator, signature }));
-    const weight = signatures.reduce((sum, { validator }) => sum + (this.#instance.weights[validator] as Weight), 0);
-    return { proof: { height, block, signatures }, complete: isProof(weight, this.#instance.committee.total) };
-  }
 }
 
 export function finalityProofToRlp({ height, block, signatures }: FinalityProof): RlpItem {

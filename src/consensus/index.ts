@@ -33,25 +33,25 @@ export {
   type Evidence,
   type EvidenceRejection,
   encodeEvidence,
+  instanceOfEvidence,
   perpetratorOf,
   verifyEvidence,
 } from "./evidence.ts";
 export { confidenceIn, FinalityDetector } from "./finality.ts";
+export { createFinalityEvidence, type FinalityEvidence } from "./finality-evidence.ts";
 export {
-  createFinalityEvidence,
   decodeFinalityProof,
   encodeFinalityProof,
-  type FinalityEvidence,
   type FinalityProof,
   type FinalityRejection,
   type FinalitySignature,
-  FinalitySignatures,
   finalityProofFromRlp,
   finalityProofToRlp,
   signFinality,
   verifyFinalityProof,
   verifyFinalitySignature,
 } from "./finality-signature.ts";
+export { FinalitySignatures } from "./finality-signatures.ts";
 export { forkChoice } from "./fork-choice.ts";
 export {
   type ConsensusParams,

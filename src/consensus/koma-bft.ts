@@ -49,6 +49,8 @@ export const defaultLocalOptions: LocalOptions = {
 
 export interface KomaBftConfig {
   readonly instance: Instance;
+  /** The era before this one in its generation: evidence from it counts here too. Every node has to know it, or none. */
+  readonly previous?: Instance | undefined;
   /** Shares of the weight, in (0, 1]: at least that much must equivocate to undo a block called final. */
   readonly thresholds: readonly number[];
   /** Undefined: an observer. */
@@ -78,7 +80,7 @@ export interface StoredState {
   readonly endorsements?: Iterable<Endorsement>;
   /** Per creator the unit that our last endorsement was for, from the store's compare-and-set rows. */
   readonly ownEndorsed?: Iterable<OwnEndorsed>;
-  /** Evidence handed out with `reportFault`. */
+  /** Evidence handed out with `reportFault`, of this instance and of the era before. */
   readonly evidence?: readonly Evidence[];
   /** Last block reported final, per threshold weight. */
   readonly finals?: readonly { readonly threshold: Weight; readonly block: UnitHash }[];

@@ -55,6 +55,14 @@ const endorsementEvidence = fc
     lane,
   }));
 
+const finalityEvidence = fc
+  .tuple(hash, safeInteger, safeInteger, fc.uniqueArray(hash, { minLength: 2, maxLength: 2 }), bytes(65))
+  .map(([instance, validator, height, blocks, signature]) => {
+    const [a, b] = [...blocks].sort() as [Hash, Hash];
+    const half = (block: Hash) => ({ validator, height, block, signature });
+    return { kind: "finality" as const, instance, first: half(a), second: half(b) };
+  });
+
 const payload = fc.uint8Array({ maxLength: 200 });
 
 const body: fc.Arbitrary<MessageBody> = fc.oneof(
@@ -73,6 +81,7 @@ const body: fc.Arbitrary<MessageBody> = fc.oneof(
   fc.record({ kind: fc.constant("getPanorama" as const), unit: unitHash }),
   endorsements.map((list) => ({ kind: "endorsements" as const, endorsements: list })),
   fc.record({ kind: fc.constant("evidence" as const), evidence: endorsementEvidence }),
+  fc.record({ kind: fc.constant("evidence" as const), evidence: finalityEvidence }),
   fc.record({ kind: fc.constant("getLane" as const), creator: safeInteger, from: safeInteger, to: safeInteger }),
   fc.record({ kind: fc.constant("getEvidence" as const), creator: safeInteger }),
   fc.record({ kind: fc.constant("getBlock" as const), block: unitHash }),

@@ -57,6 +57,34 @@ const noCheckpoints: CheckpointLookup = {
 };
 
 describe("evidence of a contradiction in consensus", () => {
+  it("of two finality signatures is what the contract decodes", () => {
+    const half = (block: Hash, signature: Hex) => ({
+      validator: 4,
+      height: 32,
+      block,
+      signature: hexToBytes(signature),
+    });
+    const challenge = craftConsensusChallenge(chainId, {
+      kind: "finality",
+      instance: vectors.instance,
+      first: half(a.hash, a.signature),
+      second: half(b.hash, b.signature),
+    });
+    const coder = AbiCoder.defaultAbiCoder();
+    const [type, inner] = coder.decode(["uint8", "bytes"], challenge.evidence).toArray();
+    expect(type).toBe(3n);
+    const shape = ["uint64", "bytes32", "uint64", "bytes32", "bytes", "bytes32", "bytes"];
+    expect(coder.decode(shape, inner).toArray()).toEqual([
+      chainId,
+      vectors.instance,
+      32n,
+      a.hash,
+      a.signature,
+      b.hash,
+      b.signature,
+    ]);
+  });
+
   it.each([a, b, first])("hashes unit $bodyHash as another implementation does", (unit) => {
     expect(bytesToHex(headerDigest(consensusDomain(chainId), headerOf(unit)))).toBe(unit.hash);
   });

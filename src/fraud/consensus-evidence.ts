@@ -4,6 +4,7 @@ import {
   type EndorsementEvidence,
   type EquivocationEvidence,
   type Evidence,
+  type FinalityEvidence,
   headerDigest,
   type SignedHeader,
   type UnitHeader,
@@ -24,6 +25,8 @@ import type { Challenge } from "./evidence.ts";
 const TWO_UNITS = 1;
 /** Two endorsements of units of one creator, neither of which sees the other. */
 const TWO_ENDORSEMENTS = 2;
+/** Two finality signatures for one height. */
+const TWO_FINALITY_SIGNATURES = 3;
 
 const UNIT_HEADER = "tuple(uint64 seq,bytes32 prev,bytes32 bodyHash)";
 const TWO_UNITS_SHAPE = ["uint64", "bytes32", "uint32", UNIT_HEADER, "bytes", UNIT_HEADER, "bytes"];
@@ -37,6 +40,7 @@ const TWO_ENDORSEMENTS_SHAPE = [
   `${UNIT_HEADER}[]`,
   "bytes",
 ];
+const TWO_FINALITY_SIGNATURES_SHAPE = ["uint64", "bytes32", "uint64", "bytes32", "bytes", "bytes32", "bytes"];
 const NO_UNIT: Hex = `0x${"0".repeat(64)}`;
 
 const coder = AbiCoder.defaultAbiCoder();
@@ -47,10 +51,7 @@ const coder = AbiCoder.defaultAbiCoder();
  * @see KOMA root contracts, 10.21; `ConsensusFraud.validateConsensusEquivocation`
  */
 export function craftConsensusChallenge(chainId: bigint, evidence: Evidence): Challenge {
-  const [type, inner] =
-    evidence.kind === "equivocation"
-      ? [TWO_UNITS, encodeTwoUnits(chainId, evidence)]
-      : [TWO_ENDORSEMENTS, encodeTwoEndorsements(chainId, evidence)];
+  const [type, inner] = encodeByType(chainId, evidence);
   return {
     kind: 21,
     type: "consensus-equivocation",
@@ -59,6 +60,29 @@ export function craftConsensusChallenge(chainId: bigint, evidence: Evidence): Ch
     block: 0n,
     evidence: coder.encode(["uint8", "bytes"], [type, inner]) as Hex,
   };
+}
+
+function encodeByType(chainId: bigint, evidence: Evidence): readonly [number, string] {
+  switch (evidence.kind) {
+    case "equivocation":
+      return [TWO_UNITS, encodeTwoUnits(chainId, evidence)];
+    case "endorsements":
+      return [TWO_ENDORSEMENTS, encodeTwoEndorsements(chainId, evidence)];
+    case "finality":
+      return [TWO_FINALITY_SIGNATURES, encodeTwoFinalitySignatures(chainId, evidence)];
+  }
+}
+
+function encodeTwoFinalitySignatures(chainId: bigint, { instance, first, second }: FinalityEvidence): string {
+  return coder.encode(TWO_FINALITY_SIGNATURES_SHAPE, [
+    chainId,
+    instance,
+    first.height,
+    first.block,
+    bytesToHex(first.signature),
+    second.block,
+    bytesToHex(second.signature),
+  ]);
 }
 
 function encodeTwoUnits(chainId: bigint, { first, second }: EquivocationEvidence): string {

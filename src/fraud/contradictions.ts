@@ -63,7 +63,12 @@ async function knownEvidence(sources: readonly EvidenceSource[]): Promise<readon
 }
 
 function describe(evidence: Evidence): string {
-  return evidence.kind === "equivocation"
-    ? `validator ${evidence.first.creator} signed two units with number ${evidence.first.seq}`
-    : `validator ${evidence.first.endorser} endorsed two units that exclude each other`;
+  switch (evidence.kind) {
+    case "equivocation":
+      return `validator ${evidence.first.creator} signed two units with number ${evidence.first.seq}`;
+    case "endorsements":
+      return `validator ${evidence.first.endorser} endorsed two units that exclude each other`;
+    case "finality":
+      return `validator ${evidence.first.validator} called two blocks of height ${evidence.first.height} final`;
+  }
 }

@@ -43,7 +43,7 @@ export function answerFor(core: KomaBft, { clock, network, units, listener, logg
       case "broadcast":
         return network.broadcast("consensus", encodeMessage(effect.message), effect.except);
       case "reportFault":
-        return listener.faultReported(effect, instance);
+        return listener.faultReported(effect, effect.earlier ?? instance);
       case "disconnect":
         logger.warn({ peer: effect.peer, reason: effect.reason }, "disconnecting a peer that broke a rule");
         return network.disconnect(effect.peer, effect.reason.code);

@@ -9,6 +9,7 @@ import {
   decodeUnit,
   type Era,
   type EraRules,
+  type Evidence,
   type FinalityEvidence,
   firstEra,
   type Instance,
@@ -96,6 +97,8 @@ const PROPOSAL_WINDOW = 0.3;
  * a third wait for. Eight reach 99.6 % of what is possible at all.
  */
 const TAIL_ROUNDS = 8;
+/** Where messages come from that this node gives to itself; nobody can be disconnected by this name. */
+const SELF = "self";
 /** Points charged for a consensus frame that does not decode; ten of them ban the peer for a while. */
 const MALFORMED_POINTS = 10;
 
@@ -145,6 +148,10 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
         // The head of an era that is over is its switch block, whatever late units there say.
         if (instance.id === current.core.instance.id) ports.listener.headChanged(head, instance);
       },
+      faultReported(effect, instance) {
+        ports.listener.faultReported(effect, instance);
+        if (!effect.earlier) hearEarlier(effect.evidence, instance);
+      },
       finalized(effect, instance) {
         ports.listener.finalized(effect, instance);
         if (effect.block.terminal) shortenTail(instance);
@@ -184,7 +191,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
   let ended: EndedEra | undefined;
 
   function signaturesOf(instance: Instance): FinalityGathering {
-    return gatherFinality(instance, config.signer, { network, store, onConflict: ports.onFinalityConflict });
+    return gatherFinality(instance, config.signer, { network, store, onConflict: onFinalityConflict });
   }
 
   function genesisEra(): Era {
@@ -195,13 +202,31 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
   function open(next: Era, before?: EraBefore): EffectLoop {
     const instance = instanceOfEra(rules, next);
     records.remember(next, instance);
-    return openEra(instance, runConfig, runPorts, before);
+    return openEra({ instance, previous: instanceBefore(next) }, runConfig, runPorts, before);
+  }
+
+  function instanceBefore(next: Era): Instance | undefined {
+    const before = records.before(next);
+    return before && instanceOfEra(rules, before);
+  }
+
+  /** A fault of the era before that its switch block came too early for counts in this one. */
+  function hearEarlier(evidence: Evidence, instance: Instance): void {
+    if (life !== "running" || paused || !ended || coreOf(ended).instance.id !== instance.id) return;
+    current.receive({ instance: current.core.instance.id, kind: "evidence", evidence }, SELF);
+  }
+
+  /** Two finality signatures for one height are a fault in consensus too, wherever that stands by now. */
+  function onFinalityConflict(evidence: FinalityEvidence, instance: Instance): void {
+    ports.onFinalityConflict(evidence, instance);
+    if (instance.id !== current.core.instance.id) return hearEarlier(evidence, instance);
+    if (life === "running" && !paused) current.receive({ instance: instance.id, kind: "evidence", evidence }, SELF);
   }
 
   /** Lets the current era run, from what is stored of it and what came before it was open. */
   function run(): void {
     const loop = current;
-    runEra(loop, runConfig, runPorts);
+    runEra(loop, runConfig, runPorts, instanceBefore(era));
     for (const { message, from } of early.take(loop.core.instance.id)) loop.receive(message, from);
     resumeEnd(loop);
   }
@@ -230,7 +255,8 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const before = records.before(era);
     if (!before) return;
     const instance = instanceOfEra(rules, before);
-    const answering = answerFor(restoreEndedEra(instance, runConfig, runPorts), runPorts);
+    const previous = instanceBefore(before);
+    const answering = answerFor(restoreEndedEra({ instance, previous }, runConfig, runPorts), runPorts);
     const gathering = signaturesOf(instance);
     const stored = store.eras.get(instance.id)?.end;
     const end = stored && decodeEraEnd(stored);

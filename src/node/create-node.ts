@@ -222,6 +222,8 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         faultReported: ({ validator, evidence }, instance) => {
           const found = instance.committee.validators[validator]?.signer as Address;
           store.units.addEvidence(instance.id, validator, encodeEvidence(evidence));
+          // Told already by whoever gathers those signatures.
+          if (evidence.kind === "finality") return;
           events.emit({
             type: "faultDetected",
             kind: "equivocation",

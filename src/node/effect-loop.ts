@@ -105,7 +105,7 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
       case "finalize":
         return listener.finalized(effect, instance);
       case "reportFault":
-        return listener.faultReported(effect, instance);
+        return listener.faultReported(effect, effect.earlier ?? instance);
       case "disconnect":
         logger.warn({ peer: effect.peer, reason: effect.reason }, "disconnecting a peer that broke a rule");
         return network.disconnect(effect.peer, effect.reason.code);

@@ -7,6 +7,7 @@ import {
   type Effect,
   type Endorsement,
   type Instance,
+  indexOfSigner,
   type KomaBft,
   type MessageBody,
   type UnitHash,
@@ -42,6 +43,8 @@ export interface ReplayedInstance {
 export interface ReplaySource {
   readonly reader: ConsensusReader;
   readonly instance: Instance;
+  /** The era before, whose late evidence counts in this one. */
+  readonly previous?: Instance | undefined;
   readonly thresholds: readonly number[];
   /** Hashes of the block in a payload, or why it is none. */
   readonly blockIn: (payload: Bytes) => Check<BlockHashes, string>;
@@ -62,6 +65,16 @@ export function replayInstance(source: ReplaySource): ReplayedInstance {
   return replay.finish();
 }
 
+function earlierEvidence({ reader, instance, previous }: ReplaySource): ReadonlyMap<number, Bytes> {
+  const found = new Map<number, Bytes>();
+  for (const { creator, bytes } of previous ? reader.evidence(previous.id) : []) {
+    const signer = previous?.committee.validators[creator]?.signer;
+    const index = signer && indexOfSigner(instance.committee, signer);
+    if (index !== undefined) found.set(index, bytes);
+  }
+  return found;
+}
+
 class Replay {
   readonly #source: ReplaySource;
   readonly #core: KomaBft;
@@ -69,6 +82,8 @@ class Replay {
   readonly #blocks = new Map<UnitHash, BlockHashes>();
   readonly #finals: ReadonlyMap<number, ReplayedFinal[]>;
   readonly #evidence: ReadonlyMap<number, Bytes>;
+  /** Of the era before, by where the accused stands in this one: taken in when a unit cites it. */
+  readonly #earlier: ReadonlyMap<number, Bytes>;
   readonly #endorsements: ReadonlyMap<Hash, readonly Bytes[]>;
   readonly #faulty = new Set<number>();
   /** Units that were not taken at once: they wait for others, or are by equivocators that nobody needed yet. */
@@ -81,12 +96,13 @@ class Replay {
   constructor(source: ReplaySource) {
     const { instance, reader, thresholds } = source;
     this.#source = source;
-    this.#core = createKomaBft({ instance, thresholds });
+    this.#core = createKomaBft({ instance, previous: source.previous, thresholds });
     this.#now = instance.eraStart;
     this.#finals = new Map(thresholds.map((fraction) => [fraction, []]));
     const endorsements = Map.groupBy(reader.endorsements(instance.id), ({ unit }) => unit);
     this.#endorsements = new Map([...endorsements].map(([unit, rows]) => [unit, rows.map(({ bytes }) => bytes)]));
     this.#evidence = new Map(reader.evidence(instance.id).map(({ creator, bytes }) => [creator, bytes]));
+    this.#earlier = earlierEvidence(source);
   }
 
   take(row: StoredUnit): void {
@@ -186,7 +202,7 @@ class Replay {
   #answer(question: MessageBody): void {
     const { reader, instance } = this.#source;
     if (question.kind === "getEvidence") {
-      const bytes = this.#evidence.get(question.creator);
+      const bytes = this.#evidence.get(question.creator) ?? this.#earlier.get(question.creator);
       if (bytes !== undefined) this.#receiveEvidence(bytes);
       return;
     }

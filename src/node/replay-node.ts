@@ -79,7 +79,10 @@ export async function replayNode({ folder, dataDir, chainOf }: ReplayOptions): P
     let compared = 0;
     for (const [i, row] of rows.entries()) {
       const instance = instanceOfEra(rules, eras[i] as Era);
-      const replayed = replayInstance({ reader, instance, thresholds, blockIn });
+      const { generation, number } = eras[i] as Era;
+      const before = eras.find((era) => era.generation === generation && era.number === number - 1);
+      const previous = before && instanceOfEra(rules, before);
+      const replayed = replayInstance({ reader, instance, previous, thresholds, blockIn });
       reports.push(reportOf(row, replayed));
       firstDiff ??= replayed.difference ?? missingMark(chain, row.hash, replayed);
       // A rollback voids what its generation does not build on.

@@ -30,12 +30,18 @@ export interface EraRunConfig {
   readonly local: Partial<LocalOptions>;
 }
 
+/** An era's instance, and that of the era before it in its generation. */
+export interface EraInstances {
+  readonly instance: Instance;
+  readonly previous: Instance | undefined;
+}
+
 export interface EraRunPorts extends EffectPorts {
   readonly store: Store;
   readonly finalUnits: FinalUnits;
 }
 
-/** What an era takes over from the one before. */
+/** What an era takes over from the one before, which ran in this process. */
 export interface EraBefore {
   readonly heard: ReadonlyMap<ValidatorIndex, Timestamp>;
   readonly roundLength?: RoundLengthState;
@@ -54,16 +60,26 @@ export function leftBy(core: KomaBft, { committee }: Pick<Era, "committee">, now
 }
 
 /** An era that this node takes part in, or follows when it is not in the committee. */
-export function openEra(instance: Instance, config: EraRunConfig, ports: EraRunPorts, before?: EraBefore): EffectLoop {
-  return createEffectLoop(coreOf(instance, config, before), ports);
+export function openEra(
+  { instance, previous }: EraInstances,
+  config: EraRunConfig,
+  ports: EraRunPorts,
+  before?: EraBefore,
+): EffectLoop {
+  return createEffectLoop(coreOf({ instance, previous }, config, before), ports);
 }
 
-function coreOf(instance: Instance, { thresholds, signer, local }: EraRunConfig, before?: EraBefore): KomaBft {
+function coreOf(
+  { instance, previous }: EraInstances,
+  { thresholds, signer, local }: EraRunConfig,
+  before?: EraBefore,
+): KomaBft {
   const own = signer && indexOfSigner(instance.committee, signer.address);
   // Whoever is banned could sign nothing that anybody takes.
   const signs = own !== undefined && signer && !instance.banned.has(own);
   return createKomaBft({
     instance,
+    previous,
     thresholds,
     local: { ...local, ...(before?.roundLength ? { roundLength: before.roundLength } : {}) },
     ...(signs ? { own: { index: own, privateKey: signer.key } } : {}),
@@ -72,7 +88,12 @@ function coreOf(instance: Instance, { thresholds, signer, local }: EraRunConfig,
 }
 
 /** Brings back what was stored before a restart, then lets the era run. */
-export function runEra(loop: EffectLoop, { thresholds, signer }: EraRunConfig, ports: EraRunPorts): void {
+export function runEra(
+  loop: EffectLoop,
+  { thresholds, signer }: EraRunConfig,
+  ports: EraRunPorts,
+  previous?: Instance,
+): void {
   const { store, finalUnits, clock, logger } = ports;
   const { core } = loop;
   const { instance } = core;
@@ -102,7 +123,7 @@ export function runEra(loop: EffectLoop, { thresholds, signer }: EraRunConfig, p
   loop.perform(
     core.restore({
       units,
-      evidence: storedEvidence(instance, store),
+      evidence: storedEvidence({ instance, previous }, store),
       endorsements: storedEndorsements(instance, store),
       ownEndorsed: storedOwnEndorsed(instance, store),
       finals,
@@ -116,15 +137,15 @@ export function runEra(loop: EffectLoop, { thresholds, signer }: EraRunConfig, p
 
 /** The state of an ended era as it was stored, to answer from; nothing of it is executed, signed or reported again. */
 export function restoreEndedEra(
-  instance: Instance,
+  { instance, previous }: EraInstances,
   { thresholds, local }: EraRunConfig,
   { store }: EraRunPorts,
 ): KomaBft {
-  const core = createKomaBft({ instance, thresholds, local });
+  const core = createKomaBft({ instance, previous, thresholds, local });
   const units = storedUnits(instance, store, undefined).map(({ unit }) => ({ unit }));
   core.restore({
     units,
-    evidence: storedEvidence(instance, store),
+    evidence: storedEvidence({ instance, previous }, store),
     endorsements: storedEndorsements(instance, store),
   });
   return core;
@@ -155,7 +176,12 @@ function storedUnits(instance: Instance, store: Store, executed: UnitHash | unde
   return units;
 }
 
-function storedEvidence(instance: Instance, store: Store): readonly Evidence[] {
+/** Of the era, and of the one before it: what came too late there counts here. */
+function storedEvidence({ instance, previous }: EraInstances, store: Store): readonly Evidence[] {
+  return [...evidenceOf(instance, store), ...(previous ? evidenceOf(previous, store) : [])];
+}
+
+function evidenceOf(instance: Instance, store: Store): readonly Evidence[] {
   return store.units.evidence(instance.id).map((row) => {
     const evidence = decodeEvidence(row.bytes);
     if (!evidence.ok) throw new BugError(`stored evidence against validator ${row.creator} does not decode`);
