@@ -71,7 +71,7 @@ export {
   type StoredState,
   type StoredUnit,
 } from "./koma-bft.ts";
-export type { Slot } from "./leader.ts";
+export { producerOf, type Slot } from "./leader.ts";
 export {
   type ConsensusMessage,
   decodeMessage,

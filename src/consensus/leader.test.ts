@@ -3,7 +3,7 @@ import { drawnKey } from "../../test/support/draw-dag.ts";
 import { addressOfKey, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
 import { createCommittee } from "./committee.ts";
 import { createInstance, type Instance } from "./instance.ts";
-import { isOpenSlot, leaderOf } from "./leader.ts";
+import { isOpenSlot, leaderOf, producerOf } from "./leader.ts";
 
 const params = {
   baseRoundMs: 1000,
@@ -46,6 +46,14 @@ describe("leaderOf", () => {
     for (const leader of leadersOf(instanceWith(3))) counts.set(leader, (counts.get(leader) ?? 0) + 1);
     expect([...counts.keys()].sort()).toEqual([0, 1, 2]);
     for (const count of counts.values()) expect(Math.abs(count - 200)).toBeLessThan(60);
+  });
+
+  it("is known ahead for every slot that is not open", () => {
+    const instance = instanceWith(3, { excluded: [1], openGapSlots: 4 });
+    for (const slot of slots) {
+      const parent = { t: timestamp(slot - 1000) } as Parameters<typeof leaderOf>[2];
+      expect(producerOf(instance, slot)).toBe(leaderOf(instance, slot, parent));
+    }
   });
 
   it("is the same on every call", () => {

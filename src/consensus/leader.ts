@@ -26,11 +26,20 @@ const SALT_OPEN = 2;
  * @see KoMaBFT spec 8.2, 8.3
  */
 export function leaderOf(instance: Instance, slot: Slot, parent: BlockNode | undefined): ValidatorIndex {
-  const { committee, excluded } = instance;
   const used = instance.leadersUsed.get(slot);
   if (used !== undefined) return used;
   if (isOpenSlot(instance, slot, parent))
     return drawAmong(instance, slot, SALT_OPEN, () => true, stakeWeight) as number;
+  return producerOf(instance, slot);
+}
+
+/**
+ * Who leads `slot` as long as blocks come without a gap: known before the slot's parent is, for the whole of an era.
+ *
+ * @see KoMaBFT spec 8.2
+ */
+export function producerOf(instance: Instance, slot: Slot): ValidatorIndex {
+  const { committee, excluded } = instance;
   const isProducer = (i: ValidatorIndex) => committee.validators[i]?.producer === true;
   const first = drawAmong(instance, slot, SALT_PRODUCERS, isProducer, equalWeight);
   if (first !== undefined && !excluded.has(first)) return first;

@@ -1,5 +1,6 @@
 import { encodeBlock, encodeHeader, encodeReceipt } from "../chain/index.ts";
 import type { Clock } from "../clock.ts";
+import { producerOf } from "../consensus/index.ts";
 import { ProtocolError } from "../errors.ts";
 import { type Address, bytesToHex, type Hash, timestamp } from "../primitives/index.ts";
 import { type ExtraMethod, invalidParams, isAbsent, readHash, readQuantity } from "../rpc/index.ts";
@@ -24,6 +25,8 @@ export interface KomaMethodParts {
 /** Bounds of `koma_getUnits`. */
 const MAX_ROUNDS = 64;
 const MAX_UNITS = 1_000;
+/** Bound of `koma_getLeaders`. */
+const MAX_SLOTS = 256;
 /** Citations in one answer, some 3 MB: large committees get fewer units. */
 const MAX_CITATIONS = 40_000;
 
@@ -69,6 +72,20 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
             block: unit.block ? { height: unit.block.height, parent: unit.block.parent ?? null } : null,
             vote: unit.vote ?? null,
           })),
+      };
+    },
+    koma_getLeaders([asked]) {
+      const count = isAbsent(asked) ? 10 : readCount(asked, "count", MAX_SLOTS);
+      const { instance } = driver.core;
+      const { baseRoundMs } = instance.params;
+      const next = (Math.floor(clock.now() / baseRoundMs) + 1) * baseRoundMs;
+      const slots = Array.from({ length: count }, (_, index) => timestamp(next + index * baseRoundMs));
+      return {
+        era: instance.era,
+        slots: slots.map((slot) => ({
+          slot,
+          leader: instance.committee.validators[producerOf(instance, slot)]?.signer,
+        })),
       };
     },
     koma_getEvidence: () => storedEvidence(store, driver.core.instance.domain),

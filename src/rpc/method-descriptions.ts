@@ -111,6 +111,10 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     params: '`{"rounds": 4, "limit": 200}`',
     does: "units of the last rounds of the node's state: who cites what, which carry blocks, what each votes for",
   },
+  koma_getLeaders: {
+    params: "count, 10 by default",
+    does: "who leads the next slots while blocks come without a gap, as the present era draws them",
+  },
   koma_getEvidence: { params: "", does: "proven faults that the node has stored, with the signed bytes" },
   koma_getConfidence: { params: "hash", does: "how strongly a block is final, and the summit that shows it" },
   koma_subscribe: {

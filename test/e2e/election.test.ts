@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { connectRootChain } from "../../src/rootchain/index.ts";
-import type { DevnetData } from "../support/devnet.ts";
+import { ask, type DevnetData } from "../support/devnet.ts";
 import { createKoma, eventually } from "../support/koma.ts";
 
 interface Tally {
@@ -20,11 +20,12 @@ interface Listed {
   readonly state: string;
 }
 
-/** Two of four validators produce, and every tenure has half a minute of voting. */
+/** Two of four validators produce, every tenure has half a minute of voting, and eras are short: sets come in with them. */
 const network = {
   version: 1,
   name: "vote",
-  chains: [{ producers: { seats: 2, tenure: "44s", voteOpen: "40s", voteLead: "12s" } }],
+  l1: { blockTime: "1s" },
+  chains: [{ consensus: { era: 6 }, producers: { seats: 2, tenure: "44s", voteOpen: "40s", voteLead: "12s" } }],
   nodes: [{ name: "validator", count: 4, roles: ["validator", "producer"] }],
 };
 /** Left of a vote before this test begins to vote in it, milliseconds. */
@@ -44,6 +45,23 @@ const tally = () => koma.json<Tally>("producer", "tally");
 const producers = async (set: string) => (await koma.json<Listed[]>("producer", "list", "--set", set)).map(nameOf);
 const nameOf = ({ name }: Listed) => name;
 const signerOf = (index: number) => devnet.nodes[index]?.signer;
+
+interface Block {
+  readonly miner: string;
+  /** Seconds. */
+  readonly time: number;
+}
+
+/** The chain's blocks from `first` to the newest. */
+async function blocksFrom(first: number): Promise<readonly Block[]> {
+  const url = devnet.nodes[0]?.rpcUrl as string;
+  const head = Number(await ask<string>(url, "eth_blockNumber"));
+  const numbers = Array.from({ length: head - first + 1 }, (_, i) => `0x${(first + i).toString(16)}`);
+  const blocks = await Promise.all(
+    numbers.map((number) => ask<{ miner: string; timestamp: string }>(url, "eth_getBlockByNumber", number, false)),
+  );
+  return blocks.map(({ miner, timestamp }) => ({ miner, time: Number(timestamp) }));
+}
 
 describe("an election of producers", () => {
   it("puts those whom the stakers approve of into office, at the start of the next tenure", async () => {
@@ -98,6 +116,22 @@ describe("an election of producers", () => {
       60_000,
     );
     expect(await producers("current")).toEqual(["validator-3", "validator-2"]);
+
+    // Consensus takes them over at the border of an era, one to two eras after it heard of them.
+    const elected = [signerOf(2), signerOf(3)];
+    const blocks = await eventually(
+      "six blocks by the new producers alone",
+      async () => {
+        const all = await blocksFrom(1);
+        return all.length > 6 && all.slice(-6).every(({ miner }) => elected.some((signer) => signer === miner)) && all;
+      },
+      90_000,
+    );
+    const schedule = await koma.json<{ name: string | null }[]>("producer", "schedule", "--next", "5");
+    expect(schedule).toHaveLength(5);
+    expect(schedule.every(({ name }) => name === "validator-2" || name === "validator-3")).toBe(true);
+    const longest = Math.max(...blocks.slice(1).map(({ time }, i) => time - (blocks[i]?.time ?? 0)));
+    expect(longest).toBeLessThanOrEqual(3);
     const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
     expect(paid.status).toBe("final");
   }, 240_000);
