@@ -16,6 +16,10 @@ export const chainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_CALL_ABORTED: { exit: exit.unreachable, why: "The node's thread that ran the call is gone." },
   KOMA_E_CALLS_BUSY: { exit: exit.unreachable, why: "The node runs as many calls as it will at once." },
   KOMA_E_CALL_TIMEOUT: { exit: exit.timeout, why: "The call took longer than the node allows." },
+  KOMA_E_ERA_UNKNOWN: {
+    exit: exit.notFound,
+    why: "The node has no record of the era: it has not ended, or the node was away when it did.",
+  },
   KOMA_E_EXECUTION_FAILED: { exit: exit.failed, why: "The execution of a block failed." },
   KOMA_E_FAULT_UNSUPPORTED: { exit: exit.rejected, why: "The node cannot be made to do that." },
   KOMA_E_FILTER_UNKNOWN: { exit: exit.notFound, why: "The filter has expired, or never was." },

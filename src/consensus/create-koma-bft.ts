@@ -9,6 +9,7 @@ import { Dag, type ValidUnit } from "./dag.ts";
 import type { BlockRef, Effect, Timer } from "./effects.ts";
 import { EndorsementExchange } from "./endorsement-exchange.ts";
 import { Endorser } from "./endorser.ts";
+import { eraParticipation, type RoundMarks } from "./era-participation.ts";
 import { disconnect, Faults } from "./faults.ts";
 import { confidenceIn, FinalityDetector } from "./finality.ts";
 import type { Instance } from "./instance.ts";
@@ -193,6 +194,10 @@ class ConsensusInstance implements KomaBft {
   block(unit: UnitHash): BlockRef | undefined {
     const node = this.#dag.block(unit);
     return node && blockRef(node);
+  }
+
+  participation(switchUnit: UnitHash): readonly RoundMarks[] {
+    return eraParticipation(this.#dag, switchUnit);
   }
 
   units(asked: RecentUnits): readonly UnitView[] {

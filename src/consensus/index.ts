@@ -27,6 +27,12 @@ export {
   type SwitchBlock,
 } from "./era.ts";
 export {
+  decodeParticipation,
+  encodeParticipation,
+  type ParticipationMark,
+  type RoundMarks,
+} from "./era-participation.ts";
+export {
   createEquivocationEvidence,
   decodeEvidence,
   type EquivocationEvidence,

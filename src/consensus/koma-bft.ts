@@ -3,6 +3,7 @@ import type { ValidatorIndex, Weight } from "./committee.ts";
 import type { BlockRef, Effect, Timer } from "./effects.ts";
 import type { Endorsement } from "./endorsement.ts";
 import type { OwnEndorsed } from "./endorser.ts";
+import type { RoundMarks } from "./era-participation.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Instance } from "./instance.ts";
 import type { Slot } from "./leader.ts";
@@ -155,6 +156,8 @@ export interface KomaBft {
   /** The block that the whole state prefers; undefined: the key block. */
   head(): BlockRef | undefined;
   block(unit: UnitHash): BlockRef | undefined;
+  /** Who took part in the era's rounds, as the unit of its switch block shows it. @throws {BugError} without that unit */
+  participation(switchUnit: UnitHash): readonly RoundMarks[];
   /** The newest units of the state, oldest first. */
   units(asked: RecentUnits): readonly UnitView[];
   status(now: Timestamp): KomaBftStatus;

@@ -33,6 +33,7 @@ import type { EffectLoop } from "./effect-loop.ts";
 import { createEraCatchUp } from "./era-catch-up.ts";
 import { decodeEraEnd } from "./era-end.ts";
 import { createEraExchange } from "./era-exchange.ts";
+import { recordParticipation } from "./era-participation.ts";
 import { createEraPruning } from "./era-pruning.ts";
 import { createEraRecords } from "./era-records.ts";
 import { type FinalityGathering, gatherFinality } from "./finality-gathering.ts";
@@ -277,6 +278,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const endOfTail = timestamp(Math.max(clock.now(), t) + TAIL_ROUNDS * baseRoundMs);
     ended = { tail: last, signatures, cancel: clock.schedule(endOfTail, () => endTail(instance)) };
     ended.signatures.conclude({ unit, height, block: hash, staked });
+    recordParticipation(store.eras, last.core, switchBlock.unit);
     era = following;
     current = open(era, before);
     signatures = signaturesOf(current.core.instance);
@@ -315,6 +317,9 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     ended = undefined;
     store.instances.close(id);
   }
+
+  /** Those that still know their units, the current one first. */
+  const cores = () => [current.core, ...(ended ? [coreOf(ended)] : [])];
 
   function closeAll(): void {
     current.close();
@@ -378,18 +383,14 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       const thresholds = config.thresholds();
       current.perform(current.core.watch(thresholds));
       if (ended && "tail" in ended) ended.tail.perform(ended.tail.core.watch(thresholds));
-      else if (ended) ended.answering.core.watch(thresholds);
+      else ended?.answering.core.watch(thresholds);
     },
     finalAt(fraction) {
-      const now = timestamp(clock.now());
-      for (const core of [current.core, ...(ended ? [coreOf(ended)] : [])]) {
-        const last = core.status(now).finals.find((final) => final.fraction === fraction)?.last;
-        if (last) return last;
-      }
-      return undefined;
+      const finals = cores().flatMap((core) => core.status(timestamp(clock.now())).finals);
+      return finals.find((final) => final.fraction === fraction && final.last)?.last;
     },
     block(unit) {
-      for (const core of [current.core, ...(ended ? [coreOf(ended)] : [])]) {
+      for (const core of cores()) {
         const block = core.block(unit);
         if (block) return { instance: core.instance.id, block };
       }

@@ -1,4 +1,5 @@
 import {
+  type Committee,
   createCommittee,
   type Era,
   type EraRules,
@@ -8,7 +9,7 @@ import {
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
 import { type Address, type Bytes, type Hash, timestamp, utf8 } from "../primitives/index.ts";
-import type { Store, StoredInstance } from "../storage/index.ts";
+import type { Store, StoredEra, StoredInstance } from "../storage/index.ts";
 
 /** Eras as they are stored: those that consensus still runs or answers for, and all that the chain has seen. */
 export interface EraRecords {
@@ -81,6 +82,11 @@ export function createEraRecords(rules: EraRules, store: Store): EraRecords {
       });
     },
   };
+}
+
+/** The validators of a stored era. */
+export function committeeOf({ keyBlock, generation, number, body }: StoredEra): Committee {
+  return decodeEra(keyBlock, Number(generation), Number(number), body).committee;
 }
 
 function encodeEra({ keyBlock, start, seed, committee, following, leftOut, banned, excluded }: Era): Bytes {

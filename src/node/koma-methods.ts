@@ -7,6 +7,7 @@ import { type ExtraMethod, invalidParams, isAbsent, readHash, readQuantity } fro
 import type { Store } from "../storage/index.ts";
 import type { ChainView, KnownBlock } from "./chain-view.ts";
 import type { ConsensusDriver } from "./consensus-driver.ts";
+import { participationOf } from "./era-participation.ts";
 import { storedEvidence } from "./evidence-view.ts";
 import { describeMembers } from "./member-view.ts";
 import type { WatchedThresholds } from "./watched-thresholds.ts";
@@ -19,7 +20,7 @@ export interface KomaMethodParts {
   readonly clock: Clock;
   /** Producers of the genesis. */
   readonly appointed: ReadonlySet<Address>;
-  readonly store: Pick<Store, "instances" | "units">;
+  readonly store: Pick<Store, "instances" | "units" | "eras">;
 }
 
 /** Bounds of `koma_getUnits`. */
@@ -87,6 +88,10 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
           leader: instance.committee.validators[producerOf(instance, slot)]?.signer,
         })),
       };
+    },
+    koma_getParticipation([asked]) {
+      const { generation, era } = driver.core.instance;
+      return participationOf(store.eras, generation, isAbsent(asked) ? era - 1 : Number(readQuantity(asked, "era")));
     },
     koma_getEvidence: () => storedEvidence(store, driver.core.instance.domain),
     koma_consensus() {

@@ -115,6 +115,10 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     params: "count, 10 by default",
     does: "who leads the next slots while blocks come without a gap, as the present era draws them",
   },
+  koma_getParticipation: {
+    params: "number of an ended era; default: the last one",
+    does: "who took part in each of its rounds, as its switch block shows it; the same on every node",
+  },
   koma_getEvidence: { params: "", does: "proven faults that the node has stored, with the signed bytes" },
   koma_getConfidence: { params: "hash", does: "how strongly a block is final, and the summit that shows it" },
   koma_subscribe: {

@@ -123,4 +123,6 @@ export const chainMigrations: readonly string[] = [
   ) WITHOUT ROWID;
   CREATE INDEX era_number ON era (generation, number);
   `,
+  // Who took part in each round of an ended era.
+  "ALTER TABLE era ADD COLUMN participation BLOB",
 ];

@@ -15,16 +15,19 @@ export interface StoredEra {
   readonly body: Bytes;
   /** Its switch block with what is known of the proof of its finality, opaque to the store; undefined while it runs. */
   readonly end: Bytes | undefined;
+  /** Who took part in it, opaque to the store; undefined while it runs, and where this node did not follow it. */
+  readonly participation: Bytes | undefined;
 }
 
 export interface EraStore {
   /** Storing a known era again changes nothing. */
-  put(era: Omit<StoredEra, "end">): void;
+  put(era: Omit<StoredEra, "end" | "participation">): void;
   get(instance: Hash): StoredEra | undefined;
   /** Era `number` of a generation. */
   find(generation: bigint, number: bigint): StoredEra | undefined;
   /** How it ended; a better proof takes the place of the one before. */
   setEnd(instance: Hash, end: Bytes): void;
+  setParticipation(instance: Hash, participation: Bytes): void;
 }
 
 interface EraRow {
@@ -35,6 +38,7 @@ interface EraRow {
   readonly key_height: number;
   readonly body: Bytes;
   readonly end: Bytes | null;
+  readonly participation: Bytes | null;
 }
 
 export function createEraStore(database: Database): EraStore {
@@ -43,6 +47,7 @@ export function createEraStore(database: Database): EraStore {
   );
   const byInstance: Query<EraRow> = database.prepare("SELECT * FROM era WHERE instance = ?");
   const byNumber: Query<EraRow> = database.prepare("SELECT * FROM era WHERE generation = ? AND number = ?");
+  const setParticipation = database.prepare("UPDATE era SET participation = ? WHERE instance = ?");
   const setEnd = database.prepare(`UPDATE era SET "end" = ? WHERE instance = ?`);
   return {
     put({ instance, generation, number, keyBlock, keyHeight, body }) {
@@ -66,6 +71,9 @@ export function createEraStore(database: Database): EraStore {
     setEnd(instance, end) {
       setEnd.run(end, hashToBytes(instance));
     },
+    setParticipation(instance, participation) {
+      setParticipation.run(participation, hashToBytes(instance));
+    },
   };
 }
 
@@ -78,5 +86,6 @@ function read(row: EraRow): StoredEra {
     keyHeight: BigInt(row.key_height),
     body: plainBytes(row.body),
     end: row.end === null ? undefined : plainBytes(row.end),
+    participation: row.participation === null ? undefined : plainBytes(row.participation),
   };
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decodeEraEnd } from "../../src/node/era-end.ts";
+import type { EraParticipationView } from "../../src/node/era-participation.ts";
 import type { NodeEvent } from "../../src/node/events.ts";
 import {
   blockHash,
@@ -93,6 +94,23 @@ describe("eras of four blocks", () => {
     }
   });
 
+  it("have one record of who took part, the same on every node", async () => {
+    for (const era of [0, 1, 2, 3]) {
+      const [first, ...others] = await Promise.all(cluster.nodes.map((node) => participationIn(node, era)));
+      for (const other of others) expect(other).toEqual(first);
+      // Of the switch block's own round nothing can be seen in its unit.
+      expect([first?.from, first?.to]).toEqual([era * BLOCKS + 1, era * BLOCKS + BLOCKS - 1]);
+      for (const { assigned, participated, marks } of first?.validators ?? []) {
+        expect(marks).toHaveLength(BLOCKS - 1);
+        expect(assigned).toBe(BLOCKS - 1);
+        // Who started last may have missed the first round, and at the last one its unit may be on its way.
+        expect(participated).toBeGreaterThanOrEqual(BLOCKS - 2);
+      }
+    }
+    const running = await consensusOf(cluster.at(0));
+    await expect(participationIn(cluster.at(0), running.era + 7)).rejects.toMatchObject({ code: "KOMA_E_ERA_UNKNOWN" });
+  });
+
   it("let a node in that was away while several of them ended", async () => {
     const away = cluster.at(3);
     await cluster.stop(3);
@@ -103,6 +121,12 @@ describe("eras of four blocks", () => {
       const [theirs, its] = await Promise.all([consensusOf(cluster.at(0)), consensusOf(away)]);
       return theirs.instance === its.instance;
     });
+    const missed = await participationIn(cluster.at(0), left + 2);
+    expect(missed.validators.map(({ participated }) => participated > 0)).toEqual(
+      missed.validators.map(({ signer }) => signer !== away.signer.address),
+    );
+    // Nobody keeps the units of that time: it cannot know who made them.
+    await expect(participationIn(away, left + 2)).rejects.toMatchObject({ code: "KOMA_E_ERA_UNKNOWN" });
     const head = await finalHeight(cluster.at(0));
     await cluster.until("it has their final blocks, and makes units again", async () => {
       if ((await finalHeight(away)) <= head) return false;
@@ -158,6 +182,10 @@ describe("eras of four blocks", () => {
     for (const { era: kept } of unitsPerEra(node)) expect(kept).toBeGreaterThanOrEqual(era - 2);
   });
 });
+
+function participationIn(node: ClusterNode, era: number): Promise<EraParticipationView> {
+  return node.rpc().request<EraParticipationView>("koma_getParticipation", [`0x${era.toString(16)}`]);
+}
 
 /** What a node has stored of the ends of the first eras. */
 function storedEnds(node: ClusterNode, eras: number) {
