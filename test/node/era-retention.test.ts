@@ -54,6 +54,9 @@ describe("a node that has seen hundreds of eras", () => {
     for (let slice = 0; slice < 10; slice++) clock.advanceTo(clock.now() + 10);
     (node.events as unknown[]).length = 0;
     (node.log as unknown[]).length = 0;
+    // What the first run only lets go of is collected by the second.
+    collectGarbage();
+    await new Promise((resolve) => setImmediate(resolve));
     collectGarbage();
     const sizes = ["consensus.db", "consensus.db-wal"].map((file) => statSync(join(node.dataDir, file)).size);
     return { heap: process.memoryUsage().heapUsed, disk: sizes.reduce((sum, size) => sum + size, 0) };
@@ -68,7 +71,8 @@ describe("a node that has seen hundreds of eras", () => {
     expect(units).toBeLessThanOrEqual(2 * BLOCKS + 2);
     // What stays of an era is what was signed in it: two rows of a hundred bytes and a little.
     expect(grown.disk).toBeLessThan(200 * 512);
-    // Measured: 1.5 MB for 800 blocks, as much with eras of 32 blocks: the chain's own caches. The units would be twice that.
-    expect(grown.heap).toBeLessThan(3_000_000);
+    // Measured: 1.4 MB for 800 blocks. Two heap snapshots 320 blocks apart differ in V8's compiled code and its feedback, and
+    // in nothing that belongs to blocks, units or eras. The units would be twice that.
+    expect(grown.heap).toBeLessThan(2_500_000);
   });
 });
