@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { testGenesis } from "../../test/support/chain-fixture.ts";
 import { type Genesis, serializeGenesis } from "../chain/index.ts";
 import { addressOfKey, bytesToHex, keccak256, utf8 } from "../primitives/index.ts";
-import { FINALIZED, loadConfig, SAFE } from "./config.ts";
+import { FINALIZED, loadConfig, rpcAccess, SAFE } from "./config.ts";
 import type { NodeConfigFile } from "./config-file.ts";
 
 const key = keccak256(utf8("a signer"));
@@ -55,6 +55,27 @@ describe("a node's configuration", () => {
     expect(load({ thresholds: [0.8, 0.1, 0.8] }).thresholds).toEqual([SAFE, FINALIZED, 0.8]);
     // A third, as people write it: the same threshold, not one beside it.
     expect(load({ thresholds: [0.333333] }).thresholds).toEqual([SAFE, FINALIZED]);
+  });
+
+  it("says who may ask the node, and how much", () => {
+    const rpc = { host: "127.0.0.1", port: 0 };
+    expect(rpcAccess(load())).toEqual({ allowedHosts: [], cors: { origins: "*" } });
+    expect(rpcAccess(load({ devnet: false }))).toEqual({ allowedHosts: [], cors: { origins: [] } });
+    const origins = ["https://wallet.example"];
+    const config = load({ rpc: { ...rpc, hosts: ["node.example"], origins, limits: { maxBatch: 7 } } });
+    expect(rpcAccess(config)).toEqual({ allowedHosts: ["node.example"], cors: { origins } });
+    expect(config.rpc.limits).toEqual({ maxBatch: 7 });
+  });
+
+  it.each([
+    [{ maxBatchSize: 7 }, /rpc\.limits\.maxBatchSize is not known/],
+    [{ maxBatch: 0 }, /rpc\.limits\.maxBatch must be a whole number from 1/],
+    [{ maxBatch: 1.5 }, /rpc\.limits\.maxBatch must be a whole number/],
+    [{ maxLogs: "many" }, /rpc\.limits\.maxLogs must be a whole number/],
+    [[], /rpc\.limits must be an object/],
+  ])("refuses the limits %j", (limits, sentence) => {
+    const rpc = { host: "127.0.0.1", port: 0, limits } as unknown as NodeConfigFile["rpc"];
+    expect(() => load({ rpc })).toThrow(sentence);
   });
 
   it("allows faults only where the genesis says devnet too", () => {

@@ -11,6 +11,7 @@ import {
   hexToBytes,
   isPrivateKey,
 } from "../primitives/index.ts";
+import { corsFor } from "../rpc/index.ts";
 import { type NodeConfigFile, parseNodeConfigFile } from "./config-file.ts";
 
 /** Everything a node is told from outside, read and checked once. */
@@ -77,6 +78,11 @@ export function thresholdsOf(given: readonly number[]): readonly number[] {
     if (!thresholds.some((known) => Math.abs(known - fraction) < 2e-6)) thresholds.push(fraction);
   }
   return thresholds.sort((a, b) => a - b);
+}
+
+/** Who may ask the node: a devnet's DApps are developed in browsers, on whatever port their own server chose. */
+export function rpcAccess({ rpc, devnet }: Pick<NodeConfig, "rpc" | "devnet">) {
+  return { allowedHosts: rpc.hosts ?? [], cors: corsFor(rpc.origins ?? (devnet ? ["*"] : [])) };
 }
 
 /** Folder that holds a node's files when only its `config.json` is named. */

@@ -2,22 +2,20 @@ import { childBridgeAddress, createDepositRelay, parseDelivery } from "../bridge
 import { type CheckpointedBlock, createCheckpointService, type Interval } from "../checkpoint/index.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type BlockRef, encodeEvidence, type UnitHash } from "../consensus/index.ts";
-import { createExecutor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import { createNetwork, type Network } from "../network/index.ts";
 import { type Address, emptyBytes, type Hash, utf8 } from "../primitives/index.ts";
 import { createRootSetService } from "../rootset/index.ts";
-import { corsFor, createRpcServer, defaultRpcLimits, type RpcServer } from "../rpc/index.ts";
+import { createRpcServer, defaultRpcLimits, type RpcServer } from "../rpc/index.ts";
 import { openStore } from "../storage/index.ts";
 import { createTxPool, devnetPoolRules, standardPoolRules } from "../txpool/index.ts";
 import type { NodeCommand } from "./admin-channel.ts";
 import { createBehaviours } from "./behaviours.ts";
 import { createBlockService } from "./block-service.ts";
 import { createBlockSync } from "./block-sync.ts";
-import { createCallThreads } from "./call-threads.ts";
 import { createChainProgress } from "./chain-progress.ts";
 import { createChainView } from "./chain-view.ts";
-import type { NodeConfig } from "./config.ts";
+import { type NodeConfig, rpcAccess } from "./config.ts";
 import { createConsensusDriver } from "./consensus-driver.ts";
 import { createDepositRecords } from "./deposit-records.ts";
 import { createNodeEventBus, type NodeEventBus } from "./events.ts";
@@ -27,6 +25,7 @@ import { komaLocalMethods, komaMethods } from "./koma-methods.ts";
 import { createNodeApi } from "./node-api.ts";
 import { createNodeMetrics } from "./node-metrics.ts";
 import { nodeStatus, whyNotReady } from "./node-status.ts";
+import { openExecutor } from "./open-executor.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
 import { createRootSetReader } from "./root-set-reader.ts";
@@ -71,21 +70,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   const store = openStore(config.dataDir, { chainId: genesis.chainId, logger: log("storage"), clock });
   if (signer) store.protection.begin(signer.address, clock.now());
   const rpcLimits = { ...defaultRpcLimits, ...config.rpc.limits };
-  const callThreads = createCallThreads({
-    dataDir: config.dataDir,
-    chainId: genesis.chainId,
-    threads: rpcLimits.callThreads,
-    callGasLimit: BigInt(rpcLimits.maxCallGas),
-    callTimeoutMs: rpcLimits.callTimeoutMs,
-    logger: log("calls"),
-  });
-  const executor = await createExecutor({
-    store: store.state,
-    chainId: genesis.chainId,
-    callGasLimit: BigInt(rpcLimits.maxCallGas),
-    callTimeoutMs: rpcLimits.callTimeoutMs,
-    ...(rpcLimits.callThreads > 0 ? { callRunner: callThreads } : {}),
-  });
+  const { executor, callThreads } = await openExecutor(config, { store, limits: rpcLimits, logger: log("calls") });
   await executor.init(genesis);
   const chain = createChainView(executor, store.blocks);
   const pool = createTxPool(genesis.devnet ? devnetPoolRules(genesis.gasLimit) : standardPoolRules(genesis.gasLimit));
@@ -390,9 +375,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         logger: log("rpc"),
         clock,
         limits: rpcLimits,
-        allowedHosts: config.rpc.hosts ?? [],
-        // A devnet's DApps are developed in browsers, on whatever port their own server chose.
-        cors: corsFor(config.rpc.origins ?? (config.devnet ? ["*"] : [])),
+        ...rpcAccess(config),
       });
       // The first thing a validator says is that it is there; said to nobody, it would be repeated a long round later.
       await firstPeers(network, config.p2p.peers.length);
@@ -404,8 +387,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     async stop() {
       abort.abort();
       await rpc?.close();
-      await callThreads.close();
-      metrics.stop();
+      await Promise.all([callThreads.close(), metrics.stop()]);
       relay.stop();
       await checkpoints.stop();
       await rootSet.stop();
