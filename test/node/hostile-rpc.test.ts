@@ -79,5 +79,7 @@ it(`${REQUESTS} hostile requests neither crash a node nor keep others waiting, a
       (now.get("koma_rpc_connections") ?? 0) <= (before.get("koma_rpc_connections") ?? 0) + 2
     );
   });
+  const ready = await fetch(`${url}/ready`);
+  expect([ready.status, await ready.json()]).toEqual([200, { ready: true, reasons: [] }]);
   expect(node.log.filter(({ level }) => level === "error")).toEqual([]);
 });
