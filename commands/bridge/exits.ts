@@ -9,7 +9,6 @@ import {
   resolveAddress,
   shortHex,
 } from "../../src/cli/index.ts";
-import type { ExitRecord, RootChain } from "../../src/rootchain/index.ts";
 
 const STATES = ["queued", "paid", "claimable", "cancelled"] as const;
 
@@ -42,10 +41,8 @@ export default class BridgeExits extends KomaCommand<readonly ListedExit[]> {
     const net = await ctx.net();
     const root = await openRootChain(net);
     const fromBlock = (await readNetFacts(net)).rootStartBlock;
-    const exits =
-      flags.owner === undefined
-        ? await allExits(root, fromBlock)
-        : await root.exits.exitsOf(await resolveAddress(ctx, net, flags.owner), fromBlock);
+    const account = flags.owner === undefined ? undefined : await resolveAddress(ctx, net, flags.owner);
+    const exits = await root.exits.exitsOf(account, fromBlock);
     const listed = exits
       .filter(({ chainId, status }) => chainId === BigInt(net.chainId) && status !== "none")
       .filter(({ status }) => flags.state === undefined || status === flags.state)
@@ -82,12 +79,4 @@ export default class BridgeExits extends KomaCommand<readonly ListedExit[]> {
       );
     return listed;
   }
-}
-
-async function allExits(root: RootChain, fromBlock: bigint): Promise<readonly ExitRecord[]> {
-  const { parseHash } = await import("../../src/primitives/index.ts");
-  const started = await root.events({ contract: "WithdrawManager", event: "ExitStarted", fromBlock });
-  const ids = [...new Set(started.map(({ args }) => parseHash(String(args["exitId"]))))];
-  const exits = await Promise.all(ids.map((id) => root.exits.exit(id)));
-  return exits.filter((exit) => exit !== undefined);
 }

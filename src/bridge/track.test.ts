@@ -54,7 +54,7 @@ describe("a withdrawal on its way", () => {
     amount: 1n,
     exitableAt: 230,
     checkpoint: 3n,
-    checkpointHash: hash("struct"),
+    generation: 0n,
     blockNumber: 7n,
     txIndex: 0,
     logIndex: 0,

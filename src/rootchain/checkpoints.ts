@@ -1,5 +1,5 @@
 import type { Result } from "ethers";
-import { type Address, type Bytes, type Hash, parseAddress } from "../primitives/index.ts";
+import { type Address, type Bytes, concatBytes, type Hash, parseAddress } from "../primitives/index.ts";
 import type { Checkpoint } from "./checkpoint.ts";
 import { field, type RootClientContext } from "./root-client.ts";
 import type { SentTransaction } from "./sent-transaction.ts";
@@ -69,6 +69,19 @@ export interface Checkpoints {
     signatures: readonly Bytes[],
     signal?: AbortSignal,
   ): Promise<SentTransaction>;
+  /**
+   * Adds signatures to a pending checkpoint.
+   *
+   * @param bitmap one bit per seat that is added
+   * @param signatures 64-byte compact signatures in ascending order of seats
+   */
+  attest(
+    chainId: bigint,
+    number: bigint,
+    bitmap: bigint,
+    signatures: readonly Bytes[],
+    signal?: AbortSignal,
+  ): Promise<SentTransaction>;
   finalize(chainId: bigint, max: number, signal?: AbortSignal): Promise<SentTransaction>;
 }
 
@@ -124,12 +137,16 @@ export function openCheckpoints(context: RootClientContext): Checkpoints {
       };
     },
     submit(checkpoint, bitmap, signatures, signal) {
-      const packed = new Uint8Array(64 * signatures.length);
-      signatures.forEach((signature, index) => {
-        packed.set(signature, 64 * index);
-      });
+      const packed = concatBytes(...signatures);
       const action = `submit checkpoint ${checkpoint.number} of chain ${checkpoint.chainId}`;
       return context.send(contract.call(action, "submitCheckpoint", [checkpoint, bitmap, packed]), signal);
+    },
+    attest(chainId, number, bitmap, signatures, signal) {
+      const action = `attest checkpoint ${number} of chain ${chainId}`;
+      return context.send(
+        contract.call(action, "attest", [chainId, number, bitmap, concatBytes(...signatures)]),
+        signal,
+      );
     },
     finalize: (chainId, max, signal) =>
       context.send(contract.call(`finalize checkpoints of chain ${chainId}`, "finalize", [chainId, max]), signal),

@@ -3,6 +3,7 @@ import { type Address, type Bytes, type Hash, parseHash, zeroAddress } from "../
 import { loadArtifacts } from "./artifacts.ts";
 import { type Challenges, openChallenges } from "./challenges.ts";
 import { type Checkpoints, openCheckpoints } from "./checkpoints.ts";
+import { type Delegations, openDelegations } from "./delegations.ts";
 import { type RootContracts, requireRootContracts } from "./deployment-plan.ts";
 import { type Deposits, openDeposits } from "./deposits.ts";
 import { type Elections, openElections } from "./elections.ts";
@@ -11,6 +12,7 @@ import { type EventReader, type Exits, openExits } from "./exits.ts";
 import { createRootRpc, type RootRpc } from "./json-rpc.ts";
 import { malformedAnswer, readQuantity, readRecord } from "./quantity.ts";
 import { openRegistry, type Registry } from "./registry.ts";
+import { openRewards, type Rewards } from "./rewards.ts";
 import { createRootClientContext } from "./root-client.ts";
 import { createEventDecoder } from "./root-event.ts";
 import { openRootToken, type RootToken } from "./root-token.ts";
@@ -39,6 +41,8 @@ export interface ConnectRootChainOptions {
 /** The root contracts in groups. */
 export interface RootContractGroups {
   readonly stakes: Stakes;
+  readonly delegations: Delegations;
+  readonly rewards: Rewards;
   readonly registry: Registry;
   readonly elections: Elections;
   readonly checkpoints: Checkpoints;
@@ -105,6 +109,8 @@ export function connectRootChain(options: ConnectRootChainOptions): RootChain {
     const context = createRootClientContext({ rpc, contracts, artifacts, sender: by });
     return {
       stakes: openStakes(context, signerKey),
+      delegations: openDelegations(context),
+      rewards: openRewards(context),
       registry: openRegistry(context),
       elections: openElections(context),
       checkpoints: openCheckpoints(context),

@@ -137,7 +137,7 @@ async function lookAround(
 }
 
 /** Parts of the code behind a proxy that stand at addresses of their own. */
-const CODE_PARTS: readonly string[] = ["StakeModule", "NomineeModule", "OfficeModule"];
+const CODE_PARTS: readonly string[] = ["StakeModule", "DelegationModule", "NomineeModule", "OfficeModule"];
 
 /** What others talk to: proxies and contracts, not the code behind the proxies. */
 function publicAddresses(addresses: ReadonlyMap<string, Address>): RootContracts {

@@ -8,7 +8,6 @@ import {
   type Hex,
   hashFromBytes,
   keccak256,
-  parseHash,
   wordOf,
 } from "../primitives/index.ts";
 import { addressOrNone, field, findEvent, type RootClientContext } from "./root-client.ts";
@@ -44,13 +43,15 @@ export interface ExitRecord {
   readonly status: ExitStatus;
   readonly chainId: bigint;
   readonly token: Address;
-  readonly account: Address;
+  /** Who burned. The contract keeps it for tokens only; `exitsOf` knows it of every exit, from its event. */
+  readonly account: Address | undefined;
   /** The token's smallest unit. */
   readonly amount: bigint;
   /** Seconds. */
   readonly exitableAt: number;
   readonly checkpoint: bigint;
-  readonly checkpointHash: Hash;
+  /** Generation of that checkpoint: after a rollback the same number stands for another one. */
+  readonly generation: bigint;
   readonly blockNumber: bigint;
   readonly txIndex: number;
   readonly logIndex: number;
@@ -61,6 +62,9 @@ export interface ExitRecord {
   readonly payee: Address | undefined;
 }
 
+/** An exit with the account that its event named. */
+export type StartedExit = ExitRecord & { readonly account: Address };
+
 /** Exits, their queue and their bonds. */
 export interface Exits {
   readonly address: Address;
@@ -70,11 +74,12 @@ export interface Exits {
   /** Undefined when it was never started, or voided since. */
   exit(exitId: Hash): Promise<ExitRecord | undefined>;
   /**
-   * Exits that were started for burns of `account` or with `account` as recipient, oldest first, in their present state.
+   * Exits that were started for burns of `account` or with `account` as recipient, oldest first, in their present state;
+   * those of everybody without an account.
    *
    * @param fromBlock root chain block to look from; the deployment's start block finds all
    */
-  exitsOf(account: Address, fromBlock: bigint): Promise<readonly ExitRecord[]>;
+  exitsOf(account: Address | undefined, fromBlock: bigint): Promise<readonly StartedExit[]>;
   queueLength(chainId: bigint, token: Address): Promise<number>;
   /** When the queue's next entry is due, seconds; undefined when it is empty. */
   nextDue(chainId: bigint, token: Address): Promise<number | undefined>;
@@ -137,11 +142,17 @@ export function openExits(context: RootClientContext, readEvents: EventReader): 
     exit,
     async exitsOf(account, fromBlock) {
       const started = await readEvents({ contract: "WithdrawManager", event: "ExitStarted", fromBlock });
-      const ids = new Set<Hash>();
+      const accounts = new Map<Hash, Address>();
       for (const { args } of started) {
-        if (args["account"] === account || args["recipient"] === account) ids.add(args["exitId"] as Hash);
+        const mine = account === undefined || args["account"] === account || args["recipient"] === account;
+        if (mine) accounts.set(args["exitId"] as Hash, args["account"] as Address);
       }
-      const exits = await Promise.all([...ids].map(exit));
+      const exits = await Promise.all(
+        [...accounts].map(async ([exitId, burner]) => {
+          const record = await exit(exitId);
+          return record && { ...record, account: burner };
+        }),
+      );
       return exits.filter((record) => record !== undefined);
     },
     queueLength: async (chainId, token) => Number((await contract.read("queueLength", [chainId, token]))[0]),
@@ -170,22 +181,25 @@ export function exitIdOf(chainId: bigint, blockNumber: bigint, txIndex: number, 
 }
 
 function readExit(exitId: Hash, e: Result): ExitRecord {
-  const payee = field.address(e, "payee");
   return {
     exitId,
     status: STATUS[field.number(e, "status")] ?? "none",
     chainId: field.bigint(e, "chainId"),
     token: field.address(e, "token"),
-    account: field.address(e, "account"),
+    account: unlessZero(field.address(e, "account")),
     amount: field.bigint(e, "amount"),
     exitableAt: field.number(e, "exitableAt"),
     checkpoint: field.bigint(e, "checkpoint"),
-    checkpointHash: parseHash(e["cpHash"] as string),
+    generation: field.bigint(e, "generation"),
     blockNumber: field.bigint(e, "blockNumber"),
     txIndex: field.number(e, "txIndex"),
     logIndex: field.number(e, "logIndex"),
     bonder: field.address(e, "bonder"),
     bond: field.bigint(e, "bond"),
-    payee: /^0x0{40}$/.test(payee) ? undefined : payee,
+    payee: unlessZero(field.address(e, "payee")),
   };
+}
+
+function unlessZero(address: Address): Address | undefined {
+  return /^0x0{40}$/.test(address) ? undefined : address;
 }

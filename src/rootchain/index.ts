@@ -6,6 +6,7 @@ export * from "./checkpoint.ts";
 export * from "./checkpoints.ts";
 export * from "./connect-root-chain.ts";
 export * from "./contract-error.ts";
+export * from "./delegations.ts";
 export * from "./deploy.ts";
 export type { KmcAllocation, RootContractName, RootContracts } from "./deployment-plan.ts";
 export { requireRootContracts, rootContractNames } from "./deployment-plan.ts";
@@ -19,6 +20,7 @@ export type { RootParameters } from "./parameters.ts";
 export { checkParameters, chooseParameters, devnetParameters } from "./parameters.ts";
 export * from "./predeploys.ts";
 export type { RegisteredChain, Registry } from "./registry.ts";
+export * from "./rewards.ts";
 export type { EventArgument, RootEvent } from "./root-event.ts";
 export {
   bitmapOf,

@@ -52,6 +52,11 @@ describe("parameters of the root chain", () => {
     { rule: "there are producers", wish: { minProducers: 0 } },
     { rule: "a set has no fewer seats than its least size", wish: { minProducers: 5, maxProducers: 4 } },
     { rule: "a producer stakes something", wish: { producerStakeWei: 0n } },
+    { rule: "a slash takes at most everything", wish: { slashBpsC: 10_001 } },
+    { rule: "a bonus is a share of the reward", wish: { proposerBonusBps: 10_001 } },
+    { rule: "a claim covers a checkpoint", wish: { claimBatch: 0 } },
+    { rule: "an epoch fits the slot it is kept in", wish: { epochLength: 2 ** 32 } },
+    { rule: "a bond fits the slot it is kept in", wish: { exitBondWei: 2n ** 64n } },
     { rule: "a validator stakes something", wish: { minStakeWei: 0n } },
   ])("$rule", ({ wish }) => {
     expect(() => chooseParameters(wish)).toThrow(expect.objectContaining(invalid));

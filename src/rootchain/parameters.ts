@@ -179,6 +179,17 @@ export function checkParameters(p: RootParameters): void {
   if (p.bountyBps + p.burnBps > 10_000) {
     throw invalid("bounty and burn are shares of one whole", { bountyBps: p.bountyBps, burnBps: p.burnBps });
   }
+  for (const name of ["slashBpsA", "slashBpsB", "slashBpsC", "proposerBonusBps"] as const) {
+    if (p[name] > 10_000) throw invalid(`${name} is a share of one whole, at most 10,000`, { [name]: p[name] });
+  }
+  if (p.claimBatch < 1) throw invalid("a claim covers at least one checkpoint", { claimBatch: p.claimBatch });
+  // Widths of the slots that the contracts keep them in.
+  for (const name of ["epochLength", "challengePeriod"] as const) {
+    if (p[name] >= 2 ** 32) throw invalid(`${name} is less than 2^32 seconds`, { [name]: p[name] });
+  }
+  if (p.exitBondWei >= 2n ** 64n) {
+    throw invalid("exitBond is less than 2^64 wei (18 Ether)", { exitBondWei: p.exitBondWei });
+  }
   checkElection(p);
   if (p.minStakeWei < 1n) throw invalid("minStake is more than nothing", { minStakeWei: p.minStakeWei });
 }

@@ -31,7 +31,9 @@ export interface EventDecoder {
 }
 
 /** Contracts that run another one's code on their own storage, whose events are theirs. */
-const CODE_OF: Readonly<Record<string, readonly string[]>> = { StakeManager: ["StakeManager", "StakeModule"] };
+const CODE_OF: Readonly<Record<string, readonly string[]>> = {
+  StakeManager: ["StakeManager", "StakeModule", "DelegationModule"],
+};
 
 export function createEventDecoder(contracts: RootContracts, artifacts: Artifacts): EventDecoder {
   const byAddress = new Map<Address, { name: string; abi: Interface }>();

@@ -12,7 +12,7 @@ import {
   signDigest,
 } from "../primitives/index.ts";
 import { field, findEvent, type RootClientContext } from "./root-client.ts";
-import { signPermit } from "./root-token.ts";
+import { openRootToken, signPermit } from "./root-token.ts";
 import type { SentTransaction } from "./sent-transaction.ts";
 
 /** A validator as StakeManager knows it. */
@@ -54,6 +54,8 @@ export interface StakeRequest {
   readonly commissionBps?: number;
   /** libp2p identity of the node, published for discovery. */
   readonly peerId?: Bytes;
+  /** Take the seat of the validator with the least stake when all are taken; asks for more than 110 % of it. */
+  readonly displace?: boolean;
 }
 
 export interface StakeParametersView {
@@ -63,6 +65,8 @@ export interface StakeParametersView {
   readonly epochLength: number;
   readonly unbonding: number;
   readonly challengePeriod: number;
+  /** Most checkpoints of one claim. */
+  readonly claimBatch: number;
 }
 
 /** What an offence has cost so far, wei of KMC. */
@@ -100,7 +104,8 @@ export interface Stakes {
   unstake(id: bigint, signal?: AbortSignal): Promise<SentTransaction>;
   unstakeClaim(id: bigint, signal?: AbortSignal): Promise<SentTransaction>;
   unjail(id: bigint, signal?: AbortSignal): Promise<SentTransaction>;
-  claimRewards(id: bigint, chainId: bigint, from: bigint, to: bigint, signal?: AbortSignal): Promise<SentTransaction>;
+  /** What the validator keeps of its delegators' rewards from the next epoch on, basis points. */
+  setCommission(id: bigint, commissionBps: number, signal?: AbortSignal): Promise<SentTransaction>;
   /** Ends the set-up: epoch 0 begins now. Only the owner, only once. */
   begin(signal?: AbortSignal): Promise<SentTransaction>;
   /** Offences whose seats have not all been charged. */
@@ -139,6 +144,7 @@ export function openStakes(context: RootClientContext, ownerKey: Bytes | undefin
         epochLength: field.number(p, "epochLength"),
         unbonding: field.number(p, "unbonding"),
         challengePeriod: field.number(p, "challengePeriod"),
+        claimBatch: field.number(p, "claimBatch"),
       };
     },
     epoch: async () => BigInt((await first("epoch")) as bigint),
@@ -181,8 +187,10 @@ export function openStakes(context: RootClientContext, ownerKey: Bytes | undefin
         request.commissionBps ?? 0,
         request.peerId ?? emptyBytes,
       ];
-      let call = contract.call(action, "stake", common);
-      if (ownerKey) {
+      let call = contract.call(action, request.displace ? "displace" : "stake", common);
+      if (request.displace) {
+        await openRootToken(context, context.contracts.KMC).ensureAllowance(contract.address, request.amount, signal);
+      } else if (ownerKey) {
         const token = context.contract("KMC").address;
         const spender = contract.address;
         const permit = await signPermit(context, { token, owner, ownerKey, spender, amount: request.amount });
@@ -194,12 +202,7 @@ export function openStakes(context: RootClientContext, ownerKey: Bytes | undefin
     },
     async addStake(id, amount, signal) {
       const action = `add ${formatAmount(amount)} KMC to validator ${id}`;
-      const owner = context.sender(action).address;
-      const kmc = context.contract("KMC");
-      const allowance = (await kmc.read("allowance", [owner, contract.address]))[0] as bigint;
-      if (allowance < amount) {
-        await context.send(kmc.call("approve the stake", "approve", [contract.address, amount]), signal);
-      }
+      await openRootToken(context, context.contracts.KMC).ensureAllowance(contract.address, amount, signal);
       return await send(action, "addStake", [id, amount], signal);
     },
     async rotateSigner(id, newSignerKey, signal) {
@@ -211,8 +214,8 @@ export function openStakes(context: RootClientContext, ownerKey: Bytes | undefin
     unstake: (id, signal) => send(`unstake validator ${id}`, "unstake", [id], signal),
     unstakeClaim: (id, signal) => send(`withdraw the stake of validator ${id}`, "unstakeClaim", [id], signal),
     unjail: (id, signal) => send(`unjail validator ${id}`, "unjail", [id], signal),
-    claimRewards: (id, chainId, from, to, signal) =>
-      send(`claim the rewards of validator ${id}`, "claimRewards", [id, chainId, from, to], signal),
+    setCommission: (id, commissionBps, signal) =>
+      send(`change the commission of validator ${id}`, "setCommission", [id, commissionBps], signal),
     begin: (signal) => send("begin the first epoch", "begin", [], signal),
     async openOffences() {
       return [...((await first("openOffences")) as Result)].map((id) => parseHash(id as string));

@@ -1,6 +1,7 @@
 import {
   type Address,
   addressOfKey,
+  type Bytes,
   compactSignature,
   type Hash,
   keccakHash,
@@ -70,6 +71,16 @@ export async function submitCheckpoint(
     readonly lastBlockHash?: Hash;
   },
 ): Promise<bigint> {
+  return (await submitSigned(root, client, block, [1, 2, 3].map(key))).number;
+}
+
+/** Submits a checkpoint with the signatures of all seats, whose keys are among `keys`. */
+export async function submitSigned(
+  root: RootDeployment,
+  client: RootChain,
+  block: { readonly start: bigint; readonly end: bigint; readonly rootHash: Hash },
+  keys: readonly Bytes[],
+): Promise<{ readonly number: bigint; readonly bitmap: bigint; readonly gasUsed: bigint }> {
   const head = await client.checkpoints.head(chainId);
   const checkpoint: Checkpoint = {
     chainId,
@@ -87,9 +98,9 @@ export async function submitCheckpoint(
     contract: root.addresses.CheckpointManager,
   });
   const seats = await client.stakes.activeSet();
-  const keyOf = new Map<Address, number>([1, 2, 3].map((index) => [addressOfKey(key(index)), index]));
-  const signatures = seats.map(({ signer }) => compactSignature(signDigest(digest, key(keyOf.get(signer) as number))));
+  const keyOf = new Map<Address, Bytes>(keys.map((signerKey) => [addressOfKey(signerKey), signerKey]));
+  const signatures = seats.map(({ signer }) => compactSignature(signDigest(digest, keyOf.get(signer) as Bytes)));
   const bitmap = seats.reduce((bits, { seat }) => bits | (1n << BigInt(seat)), 0n);
-  await client.checkpoints.submit(checkpoint, bitmap, signatures);
-  return checkpoint.number;
+  const { gasUsed } = await client.checkpoints.submit(checkpoint, bitmap, signatures);
+  return { number: checkpoint.number, bitmap, gasUsed };
 }

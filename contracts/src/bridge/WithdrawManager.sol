@@ -102,6 +102,7 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
         ) revert ZeroAddress();
         // A payment needs about 60,000 gas; above a million a block might hold too few of them.
         if (params_.payoutGas < 100_000 || params_.payoutGas > 1_000_000) revert BadParams();
+        if (params_.exitBond > type(uint64).max) revert BadParams();
         WithdrawStorage storage $ = _withdraws();
         $.registry = registry_;
         $.checkpoints = checkpoints_;
@@ -136,19 +137,19 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
         e.token = burn.rootToken;
         e.exitableAt = exitableAt;
         e.status = ExitStatus.Queued;
+        e.generation = uint24(checkpoint.generation);
         e.amount = burn.amount;
-        e.cpHash = checkpoint.structHash;
         e.chainId = p.b.chainId;
-        e.checkpoint = p.b.checkpoint;
         e.blockNumber = p.b.number;
-        e.bonder = msg.sender;
-        e.bond = uint96(msg.value);
-        e.account = burn.account;
+        e.seq = burn.seq;
+        e.checkpoint = uint32(p.b.checkpoint);
         e.txIndex = p.txIndex;
+        e.bonder = msg.sender;
+        e.bond = uint64(msg.value);
         e.logIndex = p.logIndex;
         if (burn.seq != 0) {
             // Only a numbered burn can be challenged by another log, which is all that these are needed for.
-            e.seq = burn.seq;
+            e.account = burn.account;
             e.input1 = burn.input1;
         }
         $.queues[p.b.chainId][burn.rootToken].insert(_keyOf(exitableAt, p.b.number, p.txIndex, p.logIndex));
@@ -371,7 +372,7 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
     function _isDead(Exit storage e) private view returns (bool) {
         ICheckpointManager checkpoints = _withdraws().checkpoints;
         return !checkpoints.isLive(e.chainId, e.checkpoint)
-            || checkpoints.checkpointAt(e.chainId, e.checkpoint).structHash != e.cpHash;
+            || checkpoints.checkpointAt(e.chainId, e.checkpoint).generation != e.generation;
     }
 
     /// @dev Nothing leaves before its checkpoint can be final; a burn under an old checkpoint waits half a period only.

@@ -3,11 +3,12 @@ pragma solidity ^0.8.28;
 
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
-import {CheckpointCredit, IStakeManager} from "../staking/IStakeManager.sol";
-import {CheckpointParams, CheckpointViews, SubmissionPower} from "./CheckpointViews.sol";
+import {Bitmaps} from "../staking/Bitmaps.sol";
+import {IStakeManager, Tally} from "../staking/IStakeManager.sol";
+import {ChainCursor, CheckpointParams, CheckpointViews, StoredCheckpoint} from "./CheckpointViews.sol";
 import {Governed} from "./Governed.sol";
-import {ChainState, Checkpoint, CheckpointRecord, CheckpointStatus, ICheckpointManager} from "./ICheckpointManager.sol";
-import {ChainConfig, IKomaRegistry} from "./IKomaRegistry.sol";
+import {Checkpoint, CheckpointStatus, ICheckpointManager, ProposerBonus} from "./ICheckpointManager.sol";
+import {IKomaRegistry} from "./IKomaRegistry.sol";
 
 /// @title Checkpoints of all side-chains (the white paper's RootChain)
 /// @notice A checkpoint is accepted with signatures of more than two thirds of the stake, can be challenged for a
@@ -39,6 +40,8 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
         uint96 signedPower,
         uint40 challengeEnd
     );
+    /// @param addedBitmap seats that signed after the submission
+    event CheckpointAttested(uint64 indexed chainId, uint64 indexed number, uint256 addedBitmap);
     event CheckpointFinalized(uint64 indexed chainId, uint64 indexed number);
     event CheckpointRejected(
         uint64 indexed chainId, uint64 indexed number, bytes32 structHash, uint64 newGeneration, bytes32 bannedBlock
@@ -57,6 +60,7 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
     error NoExecLeaf();
     error SignatureCount(uint256 bits, uint256 length);
     error BadSignature(uint256 seat);
+    error AlreadyAttested(uint256 seat);
     error NoQuorum(uint96 signed, uint96 total);
     error TooSoon(uint40 notBefore);
     error NotLive(uint64 number);
@@ -108,8 +112,9 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
     /// @notice Retires a side-chain for good: no further checkpoints. What is pending becomes final as usual, and
     /// exits go on.
     function haltChain(uint64 chainId) external onlyOwner {
-        if (!_state().registry.chainConfig(chainId).registered) revert UnknownChain(chainId);
-        _state().chains[chainId].halted = true;
+        ChainCursor memory s = _chain(chainId);
+        s.halted = true;
+        _state().chains[chainId] = s;
         emit ChainHalted(chainId);
     }
 
@@ -119,43 +124,39 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
     /// @param sigs one 64-byte compact signature (EIP-2098) of `digestOf(c)` per set bit, in ascending seat order
     function submitCheckpoint(Checkpoint calldata c, uint256 bitmap, bytes calldata sigs) external whenNotPaused {
         CheckpointStorage storage $ = _state();
-        ChainConfig memory config = $.registry.chainConfig(c.chainId);
-        ChainState memory s = _chain(c.chainId, config);
-        IStakeManager stake = $.stakeManager;
-        stake.roll();
+        ChainCursor memory s = _chain(c.chainId);
         bytes32 prevHash = _prevHash(c.chainId, s.next);
-        _checkPlace(c, s, config, prevHash);
+        // The schedule binds nobody; only the proposer's bonus depends on it.
+        uint64 round = _round(_dueAt(c.chainId, s));
+        (Tally memory t, bytes memory seats) =
+            $.stakeManager.tally(bitmap, _draw(prevHash, c.chainId, s.next, round));
+        _checkPlace(c, s, t, prevHash);
 
         bytes32 structHash = _hashOf(c);
-        SubmissionPower memory power = _checkSignatures(stake, _hashTypedDataV4(structHash), bitmap, sigs);
+        uint96 signed = _checkSignatures(_hashTypedDataV4(structHash), bitmap, seats, sigs);
+        if (uint256(signed) * 3 <= uint256(t.total) * 2) revert NoQuorum(signed, t.total);
         uint40 notBefore = _notBefore(s);
         if (block.timestamp < notBefore) revert TooSoon(notBefore);
-        // The schedule binds nobody; only the proposer's bonus depends on it.
-        uint64 round = _round(_dueAt(c.chainId, s, config));
-        power.onSchedule = stake.signerAtPower(_pick(prevHash, c.chainId, c.number, round, power.total)) == c.proposer;
 
-        uint40 challengeEnd = uint40(block.timestamp) + stake.challengePeriod();
-        $.powers[c.chainId][c.number] = power;
-        $.records[c.chainId][c.number] = CheckpointRecord({
-            rootHash: c.rootHash,
-            lastBlockHash: c.lastBlockHash,
-            accountHash: c.accountHash,
-            structHash: structHash,
-            signerBitmap: bitmap,
-            proposer: c.proposer,
-            submittedAt: uint40(block.timestamp),
-            challengeEnd: challengeEnd,
-            status: CheckpointStatus.Pending,
-            openChallenges: 0,
-            start: c.start,
-            end: c.end,
-            epoch: c.epoch,
-            generation: c.generation
-        });
-        s.next = c.number + 1;
+        StoredCheckpoint storage r = $.records[c.chainId][c.number];
+        r.rootHash = c.rootHash;
+        r.lastBlockHash = c.lastBlockHash;
+        // Saves the look at a slot that is zero; after a rollback it may hold the hash of a rejected checkpoint.
+        if (c.accountHash != 0 || s.generation != 0) r.accountHash = c.accountHash;
+        r.structHash = structHash;
+        r.signerBitmap = bitmap;
+        (uint8 proposerSeat, ProposerBonus bonus) = _bonusOf(c.proposer, t, bitmap, seats);
+        _storeFacts(
+            r,
+            uint256(uint160(c.proposer)) | block.timestamp << 160 | uint256(t.challengePeriod) << 200
+                | uint256(CheckpointStatus.Pending) << 232 | uint256(proposerSeat) << 248,
+            uint256(c.start) | (uint256(c.end) - c.start + 1) << 64 | uint256(c.epoch) << 80
+                | uint256(s.generation) << 112 | uint256(t.total) << 136
+                | ((uint256(signed) * 10_000) / t.total) << 232 | uint256(bonus) << 248
+        );
+        s.next += 1;
         s.nextStart = c.end + 1;
         s.lastSubmit = uint40(block.timestamp);
-        $.chains[c.chainId] = s;
         emit CheckpointSubmitted(
             c.chainId,
             c.number,
@@ -166,39 +167,61 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
             c.lastBlockHash,
             c.accountHash,
             c.epoch,
-            power.signed,
-            challengeEnd
+            signed,
+            uint40(block.timestamp) + t.challengePeriod
         );
-        finalize(c.chainId, FINALIZE_IN_PASSING);
+        _advance(c.chainId, s, FINALIZE_IN_PASSING);
+        _storeCursor(c.chainId, s);
+    }
+
+    /// @notice Adds signatures to a pending checkpoint; anyone may. Whoever is added shares in its reward like those that
+    /// signed in time, and answers for its content like them.
+    /// @param bitmap seats that are added; none of them may have signed before
+    /// @param sigs one compact signature per set bit, in ascending seat order, by any key that the seat's validator has
+    /// had; it must have had power when the checkpoint was submitted
+    function attest(uint64 chainId, uint64 number, uint256 bitmap, bytes calldata sigs) external {
+        CheckpointStorage storage $ = _state();
+        if (!isLive(chainId, number)) revert NotLive(number);
+        if (isFinal(chainId, number)) revert AlreadyFinal(number);
+        StoredCheckpoint storage r = $.records[chainId][number];
+        bytes32 digest = _hashTypedDataV4(r.structHash);
+        uint256 place;
+        for (uint256 seat; bitmap >> seat != 0; ++seat) {
+            if (bitmap & (1 << seat) == 0) continue;
+            if (r.signerBitmap & (1 << seat) != 0) revert AlreadyAttested(seat);
+            if (sigs.length < place + COMPACT_SIGNATURE) break;
+            bytes32 sigR = bytes32(sigs[place:place + 32]);
+            bytes32 vs = bytes32(sigs[place + 32:place + 64]);
+            place += COMPACT_SIGNATURE;
+            (address signer, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, sigR, vs);
+            if (
+                failure != ECDSA.RecoverError.NoError
+                    || $.stakeManager.powerOfSignerAt(seat, signer, r.submittedAt) == 0
+            ) revert BadSignature(seat);
+        }
+        uint256 count = Bitmaps.popcount(bitmap);
+        if (count == 0 || sigs.length != count * COMPACT_SIGNATURE) revert SignatureCount(count, sigs.length);
+        r.signerBitmap |= bitmap;
+        emit CheckpointAttested(chainId, number, bitmap);
     }
 
     /// @inheritdoc ICheckpointManager
     function finalize(uint64 chainId, uint256 max) public returns (uint64 finalizedUpTo) {
-        CheckpointStorage storage $ = _state();
-        ChainState storage s = $.chains[chainId];
+        ChainCursor memory s = _state().chains[chainId];
         finalizedUpTo = s.finalizedUpTo;
+        _advance(chainId, s, max);
+        if (s.finalizedUpTo == finalizedUpTo) return finalizedUpTo;
+        finalizedUpTo = s.finalizedUpTo;
+        _state().chains[chainId] = s;
+    }
+
+    /// @dev Moves the pointer of finality in memory; nothing else needs to be written for a checkpoint to be final.
+    function _advance(uint64 chainId, ChainCursor memory s, uint256 max) private {
+        CheckpointStorage storage $ = _state();
         for (uint256 i; i < max; ++i) {
-            uint64 number = finalizedUpTo + 1;
-            CheckpointRecord storage r = $.records[chainId][number];
-            if (number >= s.next || !_isDue(r)) break;
-            r.status = CheckpointStatus.Finalized;
-            finalizedUpTo = number;
+            uint32 number = s.finalizedUpTo + 1;
+            if (number >= s.next || !_isDue($.records[chainId][number])) break;
             s.finalizedUpTo = number;
-            SubmissionPower storage power = $.powers[chainId][number];
-            $.stakeManager
-                .creditCheckpoint(
-                    CheckpointCredit({
-                        chainId: chainId,
-                        number: number,
-                        bitmap: r.signerBitmap,
-                        signedPower: power.signed,
-                        totalPower: power.total,
-                        blocks: r.end - r.start + 1,
-                        proposer: r.proposer,
-                        onSchedule: power.onSchedule,
-                        submittedAt: r.submittedAt
-                    })
-                );
             emit CheckpointFinalized(chainId, number);
         }
     }
@@ -208,11 +231,11 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
         CheckpointStorage storage $ = _state();
         if (!isLive(chainId, number)) revert NotLive(number);
         if (isFinal(chainId, number)) revert AlreadyFinal(number);
-        ChainState storage s = $.chains[chainId];
-        CheckpointRecord storage r = $.records[chainId][number];
+        ChainCursor storage s = $.chains[chainId];
+        StoredCheckpoint storage r = $.records[chainId][number];
         r.status = CheckpointStatus.Rejected;
         // Later ones die without being touched: their numbers are no longer below `next`.
-        s.next = number;
+        s.next = uint32(number);
         s.nextStart = r.start;
         s.generation += 1;
         if (offendingBlock != 0) $.banned[chainId][offendingBlock] = true;
@@ -222,15 +245,16 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
     /// @inheritdoc ICheckpointManager
     function openChallenge(uint64 chainId, uint64 number) external onlyChallengeManager {
         if (!isLive(chainId, number)) revert NotLive(number);
-        CheckpointRecord storage r = _state().records[chainId][number];
-        if (block.timestamp >= r.challengeEnd) revert ChallengePeriodOver(r.challengeEnd);
+        StoredCheckpoint storage r = _state().records[chainId][number];
+        uint40 challengeEnd = r.submittedAt + r.challengePeriod;
+        if (block.timestamp >= challengeEnd) revert ChallengePeriodOver(challengeEnd);
         if (r.openChallenges >= MAX_OPEN_CHALLENGES) revert TooManyChallenges(number);
         r.openChallenges += 1;
     }
 
     /// @inheritdoc ICheckpointManager
     function closeChallenge(uint64 chainId, uint64 number, bytes32 structHash) external onlyChallengeManager {
-        CheckpointRecord storage r = _state().records[chainId][number];
+        StoredCheckpoint storage r = _state().records[chainId][number];
         // After a rollback the number may stand for another checkpoint, whose challenges are its own.
         if (!isLive(chainId, number) || r.structHash != structHash) return;
         r.openChallenges -= 1;
@@ -241,59 +265,108 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
         return _hashTypedDataV4(_hashOf(c));
     }
 
-    function _checkPlace(Checkpoint calldata c, ChainState memory s, ChainConfig memory config, bytes32 prevHash)
-        private
-        view
-    {
-        CheckpointStorage storage $ = _state();
+    function _checkPlace(Checkpoint calldata c, ChainCursor memory s, Tally memory t, bytes32 prevHash) private view {
         if (s.halted) revert ChainIsHalted(c.chainId);
-        uint40 genesis = $.stakeManager.genesisTime();
-        if (block.timestamp < genesis) revert NotStarted(genesis);
-        uint64 epoch = $.stakeManager.epoch();
-        if (c.epoch > epoch || epoch - c.epoch > 1) revert BadEpoch(epoch, c.epoch);
+        if (block.timestamp < t.genesisTime) revert NotStarted(t.genesisTime);
+        if (c.epoch > t.epoch || t.epoch - c.epoch > 1) revert BadEpoch(t.epoch, c.epoch);
         if (c.number != s.next) revert BadNumber(s.next, c.number);
-        uint256 max = $.params.maxCheckpointLength;
+        uint256 max = _state().maxCheckpointLength;
         if (c.start != s.nextStart || c.end < c.start || c.end - c.start >= max || c.end == type(uint64).max) {
             revert BadRange(s.nextStart, c.start, c.end, max);
         }
         if (c.prevCheckpoint != prevHash) revert BadParent(prevHash, c.prevCheckpoint);
         if (c.generation != s.generation) revert BadGeneration(s.generation, c.generation);
         if (c.rootHash == 0 || c.lastBlockHash == 0) revert EmptyRoot();
-        if (config.stateProofs && c.accountHash == 0) revert NoExecLeaf();
+        if (s.stateProofs && c.accountHash == 0) revert NoExecLeaf();
     }
 
     /// @dev A wrong signature reverts. Skipping it, as long as enough others are right, would store a bitmap that
     /// accuses seats which never signed.
-    function _checkSignatures(IStakeManager stake, bytes32 digest, uint256 bitmap, bytes calldata sigs)
+    /// @param seats words of the seats in `bitmap`, as `tally` returns them
+    /// @return signed sum of their powers
+    function _checkSignatures(bytes32 digest, uint256 bitmap, bytes memory seats, bytes calldata sigs)
         private
         view
-        returns (SubmissionPower memory power)
+        returns (uint96 signed)
     {
-        address[] memory signers;
-        (signers, power.signed, power.total) = stake.signersOf(bitmap);
-        if (sigs.length != signers.length * COMPACT_SIGNATURE) revert SignatureCount(signers.length, sigs.length);
-        for (uint256 i; i < signers.length; ++i) {
-            bytes32 r;
-            bytes32 vs;
-            assembly {
-                let place := add(sigs.offset, shl(6, i))
-                r := calldataload(place)
-                vs := calldataload(add(place, 32))
+        uint256 count = seats.length / 32;
+        if (sigs.length != count * COMPACT_SIGNATURE) revert SignatureCount(count, sigs.length);
+        uint256 bad = count;
+        uint256 sum;
+        // One precompile call per signature, with what it reads in the first 128 bytes of memory, which are put right
+        // again afterwards: OpenZeppelin's ECDSA, with the loop around it in Solidity, takes 1,000 gas more per
+        // signature, 105,000 of a checkpoint with 105 signers.
+        assembly ("memory-safe") {
+            let free := mload(0x40)
+            let word := add(seats, 0x20)
+            let place := sigs.offset
+            let end := add(place, sigs.length)
+            mstore(0, digest)
+            for {} lt(place, end) {} {
+                let seat := mload(word)
+                // EIP-2098: r, then s with the parity of the public point in its highest bit.
+                let vs := calldataload(add(place, 0x20))
+                let s := shr(1, shl(1, vs))
+                mstore(0x20, add(27, shr(255, vs)))
+                mstore(0x40, calldataload(place))
+                mstore(0x60, s)
+                // The answer takes the place of r, which stays when there is none: then nothing was returned.
+                pop(staticcall(gas(), 1, 0, 0x80, 0x40, 0x20))
+                let power := shr(160, seat)
+                // A seat with power has a signer, so no key that recovers to zero passes; and of the two signatures
+                // (r, s) and (r, n - s) only the lower one counts.
+                if or(
+                    or(iszero(power), xor(returndatasize(), 0x20)),
+                    or(
+                        shl(96, xor(seat, mload(0x40))),
+                        gt(s, 0x7fffffffffffffffffffffffffffffff5d576e7357a4501ddfe92f46681b20a0)
+                    )
+                ) {
+                    bad := shr(6, sub(place, sigs.offset))
+                    break
+                }
+                sum := add(sum, power)
+                word := add(word, 0x20)
+                place := add(place, 0x40)
             }
-            (address recovered, ECDSA.RecoverError failure,) = ECDSA.tryRecover(digest, r, vs);
-            if (failure != ECDSA.RecoverError.NoError || recovered != signers[i]) {
-                revert BadSignature(_seatOf(bitmap, i));
-            }
+            mstore(0x40, free)
+            mstore(0x60, 0)
         }
-        if (uint256(power.signed) * 3 <= uint256(power.total) * 2) revert NoQuorum(power.signed, power.total);
+        if (bad != count) revert BadSignature(_seatOf(bitmap, bad));
+        signed = uint96(sum);
     }
 
-    /// @dev Seat of the `index`-th set bit; for error messages.
+    /// @dev What the proposer gets on top, and its seat; a proposer that did not sign itself gets nothing.
+    function _bonusOf(address proposer, Tally memory t, uint256 bitmap, bytes memory seats)
+        private
+        pure
+        returns (uint8 seat, ProposerBonus bonus)
+    {
+        if (t.drawn == proposer) {
+            return (t.drawnSeat, bitmap & (1 << t.drawnSeat) == 0 ? ProposerBonus.None : ProposerBonus.Full);
+        }
+        for (uint256 i; i < seats.length / 32; ++i) {
+            uint256 word;
+            assembly ("memory-safe") {
+                word := mload(add(add(seats, 0x20), shl(5, i)))
+            }
+            if (address(uint160(word)) == proposer) return (uint8(_seatOf(bitmap, i)), ProposerBonus.Half);
+        }
+    }
+
+    /// @dev The two packed slots of a stored checkpoint, each written once; field by field costs 3,000 gas more.
+    function _storeFacts(StoredCheckpoint storage r, uint256 first, uint256 second) private {
+        assembly ("memory-safe") {
+            sstore(add(r.slot, 5), first)
+            sstore(add(r.slot, 6), second)
+        }
+    }
+
+    /// @dev Seat of the `index`-th set bit, found by halving.
     function _seatOf(uint256 bitmap, uint256 index) private pure returns (uint256 seat) {
-        for (;; ++seat) {
-            if (bitmap & (1 << seat) == 0) continue;
-            if (index == 0) return seat;
-            --index;
+        for (uint256 step = 128; step != 0; step >>= 1) {
+            uint256 below = Bitmaps.popcount(bitmap & ((1 << (seat + step)) - 1));
+            if (below <= index) seat += step;
         }
     }
 
@@ -307,7 +380,10 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
         if (p.maxCheckpointLength == 0 || p.maxCheckpointLength > 4096) {
             revert BadParameter("maxCheckpointLength", p.maxCheckpointLength);
         }
-        _state().params = p;
+        CheckpointStorage storage $ = _state();
+        $.minInterval = p.minInterval;
+        $.proposerTimeout = p.proposerTimeout;
+        $.maxCheckpointLength = p.maxCheckpointLength;
         emit ParamsChanged(p);
     }
 }

@@ -2,7 +2,14 @@
 pragma solidity ^0.8.28;
 
 import {IStakeManager} from "../staking/IStakeManager.sol";
-import {ChainState, CheckpointRecord, ICheckpointManager} from "./ICheckpointManager.sol";
+import {
+    ChainState,
+    CheckpointRecord,
+    CheckpointStatus,
+    ICheckpointManager,
+    ProposerBonus,
+    RewardBasis
+} from "./ICheckpointManager.sol";
 import {ChainConfig, IKomaRegistry} from "./IKomaRegistry.sol";
 
 /// @notice Times in seconds. The challenge period is StakeManager's, whose `unbonding` must cover it.
@@ -15,11 +22,40 @@ struct CheckpointParams {
     uint16 maxCheckpointLength;
 }
 
-/// @notice Powers at the time of submission, which the reward needs when the checkpoint is final. One slot.
-struct SubmissionPower {
-    uint96 signed;
-    uint96 total;
-    bool onSchedule;
+/// @notice A checkpoint as it is stored: `CheckpointRecord` and what its rewards are reckoned from, in seven slots, each
+/// of which costs its submitter 22,100 gas. What it leaves out follows: `end` from `length`, `challengeEnd` from
+/// `challengePeriod`, the status Finalized from the cursor.
+struct StoredCheckpoint {
+    bytes32 rootHash;
+    bytes32 lastBlockHash;
+    bytes32 accountHash;
+    bytes32 structHash;
+    uint256 signerBitmap;
+    address proposer;
+    uint40 submittedAt;
+    uint32 challengePeriod;
+    CheckpointStatus status; // Pending also when final
+    uint8 openChallenges;
+    uint8 proposerSeat;
+    uint64 start;
+    uint16 length;
+    uint32 epoch;
+    uint24 generation;
+    uint96 totalPower;
+    uint16 signedBps;
+    ProposerBonus bonus;
+}
+
+/// @notice `ChainState` and what of the chain's registration every submission needs, in one slot.
+struct ChainCursor {
+    uint32 next; // 0 before the first checkpoint
+    uint32 finalizedUpTo;
+    uint24 generation;
+    bool halted;
+    bool stateProofs;
+    uint16 targetInterval;
+    uint40 lastSubmit;
+    uint64 nextStart;
 }
 
 /// @notice What a node needs to build, sign and time the next checkpoint of a chain.
@@ -48,12 +84,14 @@ abstract contract CheckpointViews is ICheckpointManager {
     /// @custom:storage-location erc7201:koma.storage.CheckpointManager
     struct CheckpointStorage {
         IStakeManager stakeManager;
+        // `CheckpointParams`, beside what else a submission reads.
+        uint40 minInterval;
+        uint40 proposerTimeout;
+        uint16 maxCheckpointLength;
         IKomaRegistry registry;
         address challengeManager;
-        CheckpointParams params;
-        mapping(uint64 chainId => ChainState) chains;
-        mapping(uint64 chainId => mapping(uint64 number => CheckpointRecord)) records;
-        mapping(uint64 chainId => mapping(uint64 number => SubmissionPower)) powers;
+        mapping(uint64 chainId => ChainCursor) chains;
+        mapping(uint64 chainId => mapping(uint64 number => StoredCheckpoint)) records;
         mapping(uint64 chainId => mapping(bytes32 blockHash => bool)) banned;
     }
 
@@ -65,7 +103,7 @@ abstract contract CheckpointViews is ICheckpointManager {
 
     /// @inheritdoc ICheckpointManager
     function checkpointAt(uint64 chainId, uint64 number) external view returns (CheckpointRecord memory) {
-        return _state().records[chainId][number];
+        return _recordOf(chainId, number);
     }
 
     /// @notice Up to `count` live checkpoints with numbers from `from` (at least 1) on.
@@ -80,20 +118,27 @@ abstract contract CheckpointViews is ICheckpointManager {
         uint256 left = next > from ? next - from : 0;
         page = new CheckpointRecord[](count < left ? count : left);
         for (uint256 i; i < page.length; ++i) {
-            page[i] = $.records[chainId][uint64(from + i)];
+            page[i] = _recordOf(chainId, uint64(from + i));
         }
     }
 
     /// @inheritdoc ICheckpointManager
     function chainState(uint64 chainId) public view returns (ChainState memory) {
-        return _chain(chainId, _state().registry.chainConfig(chainId));
+        ChainCursor memory c = _chain(chainId);
+        return ChainState({
+            next: c.next,
+            nextStart: c.nextStart,
+            finalizedUpTo: c.finalizedUpTo,
+            generation: c.generation,
+            lastSubmit: c.lastSubmit,
+            halted: c.halted
+        });
     }
 
     /// @notice What the next checkpoint of a chain must carry, and whose turn it is.
     function head(uint64 chainId) external view returns (ChainHead memory h) {
         CheckpointStorage storage $ = _state();
-        ChainConfig memory config = $.registry.chainConfig(chainId);
-        ChainState memory s = _chain(chainId, config);
+        ChainCursor memory s = _chain(chainId);
         h.number = s.next;
         h.start = s.nextStart;
         h.finalizedUpTo = s.finalizedUpTo;
@@ -101,7 +146,7 @@ abstract contract CheckpointViews is ICheckpointManager {
         h.epoch = $.stakeManager.epoch();
         h.prevCheckpoint = _prevHash(chainId, s.next);
         h.notBefore = _notBefore(s);
-        h.dueAt = _dueAt(chainId, s, config);
+        h.dueAt = _dueAt(chainId, s);
         h.round = _round(h.dueAt);
         h.proposer = proposerFor(chainId, s.next, h.round);
         h.halted = s.halted;
@@ -116,7 +161,7 @@ abstract contract CheckpointViews is ICheckpointManager {
         if (number == 0 || number > next) revert BadNumber(next, number);
         uint96 total = $.stakeManager.totalPower();
         if (total == 0) return address(0);
-        return $.stakeManager.signerAtPower(_pick(_prevHash(chainId, number), chainId, number, round, total));
+        return $.stakeManager.signerAtPower(_draw(_prevHash(chainId, number), chainId, number, round) % total);
     }
 
     /// @notice All chains that are not halted, the one whose checkpoint is most overdue first.
@@ -129,10 +174,9 @@ abstract contract CheckpointViews is ICheckpointManager {
         dueAt = new uint40[](all.length);
         uint256 count;
         for (uint256 i; i < all.length; ++i) {
-            ChainConfig memory config = $.registry.chainConfig(all[i]);
-            ChainState memory s = _chain(all[i], config);
+            ChainCursor memory s = _chain(all[i]);
             if (s.halted) continue;
-            uint40 due = _dueAt(all[i], s, config);
+            uint40 due = _dueAt(all[i], s);
             uint256 place = count++;
             for (; place > 0 && dueAt[place - 1] > due; --place) {
                 (ids[place], dueAt[place]) = (ids[place - 1], dueAt[place - 1]);
@@ -161,12 +205,29 @@ abstract contract CheckpointViews is ICheckpointManager {
     }
 
     /// @inheritdoc ICheckpointManager
+    function rewardBasis(uint64 chainId, uint64 number) external view returns (RewardBasis memory) {
+        CheckpointStorage storage $ = _state();
+        StoredCheckpoint storage r = $.records[chainId][number];
+        return RewardBasis({
+            isFinal: number != 0 && number <= $.chains[chainId].finalizedUpTo,
+            bitmap: r.signerBitmap,
+            submittedAt: r.submittedAt,
+            totalPower: r.totalPower,
+            signedBps: r.signedBps,
+            blocks: r.length,
+            proposerSeat: r.proposerSeat,
+            bonus: r.bonus
+        });
+    }
+
+    /// @inheritdoc ICheckpointManager
     function bannedBlock(uint64 chainId, bytes32 blockHash) external view returns (bool) {
         return _state().banned[chainId][blockHash];
     }
 
     function params() external view returns (CheckpointParams memory) {
-        return _state().params;
+        CheckpointStorage storage $ = _state();
+        return CheckpointParams($.minInterval, $.proposerTimeout, $.maxCheckpointLength);
     }
 
     function stakeManager() external view returns (IStakeManager) {
@@ -182,42 +243,74 @@ abstract contract CheckpointViews is ICheckpointManager {
     }
 
     /// @dev The cursor of a chain; before its first checkpoint that of its registration.
-    function _chain(uint64 chainId, ChainConfig memory config) internal view returns (ChainState memory s) {
+    function _chain(uint64 chainId) internal view returns (ChainCursor memory s) {
+        CheckpointStorage storage $ = _state();
+        s = $.chains[chainId];
+        if (s.next != 0) return s;
+        ChainConfig memory config = $.registry.chainConfig(chainId);
         if (!config.registered) revert UnknownChain(chainId);
-        s = _state().chains[chainId];
-        if (s.next == 0) {
-            s.next = 1;
-            s.nextStart = config.genesisBlock;
+        s.next = 1;
+        s.nextStart = config.genesisBlock;
+        s.targetInterval = config.targetInterval;
+        s.stateProofs = config.stateProofs;
+    }
+
+    /// @dev Writes a cursor as the one word that it is.
+    function _storeCursor(uint64 chainId, ChainCursor memory s) internal {
+        ChainCursor storage cursor = _state().chains[chainId];
+        uint256 word = uint256(s.next) | uint256(s.finalizedUpTo) << 32 | uint256(s.generation) << 64
+            | uint256(s.halted ? 1 : 0) << 88 | uint256(s.stateProofs ? 1 : 0) << 96 | uint256(s.targetInterval) << 104
+            | uint256(s.lastSubmit) << 120 | uint256(s.nextStart) << 160;
+        assembly ("memory-safe") {
+            sstore(cursor.slot, word)
         }
+    }
+
+    function _recordOf(uint64 chainId, uint64 number) internal view returns (CheckpointRecord memory) {
+        CheckpointStorage storage $ = _state();
+        StoredCheckpoint storage r = $.records[chainId][number];
+        bool settled = number <= $.chains[chainId].finalizedUpTo;
+        return CheckpointRecord({
+            rootHash: r.rootHash,
+            lastBlockHash: r.lastBlockHash,
+            accountHash: r.accountHash,
+            structHash: r.structHash,
+            signerBitmap: r.signerBitmap,
+            proposer: r.proposer,
+            submittedAt: r.submittedAt,
+            challengeEnd: r.submittedAt + r.challengePeriod,
+            status: settled && r.status != CheckpointStatus.None ? CheckpointStatus.Finalized : r.status,
+            openChallenges: r.openChallenges,
+            start: r.start,
+            end: r.length == 0 ? 0 : r.start + r.length - 1,
+            epoch: r.epoch,
+            generation: r.generation
+        });
     }
 
     function _prevHash(uint64 chainId, uint64 number) internal view returns (bytes32) {
         return number <= 1 ? bytes32(0) : _state().records[chainId][number - 1].structHash;
     }
 
-    function _notBefore(ChainState memory s) internal view returns (uint40) {
-        return s.lastSubmit == 0 ? 0 : s.lastSubmit + _state().params.minInterval;
+    function _notBefore(ChainCursor memory s) internal view returns (uint40) {
+        return s.lastSubmit == 0 ? 0 : s.lastSubmit + _state().minInterval;
     }
 
-    function _dueAt(uint64 chainId, ChainState memory s, ChainConfig memory config) internal view returns (uint40) {
+    function _dueAt(uint64 chainId, ChainCursor memory s) internal view returns (uint40) {
         uint40 last = s.lastSubmit != 0 ? s.lastSubmit : _state().registry.registeredAt(chainId);
-        return last + config.targetInterval;
+        return last + s.targetInterval;
     }
 
     function _round(uint40 dueAt) internal view returns (uint64) {
-        return block.timestamp <= dueAt ? 0 : uint64((block.timestamp - dueAt) / _state().params.proposerTimeout);
+        return block.timestamp <= dueAt ? 0 : uint64((block.timestamp - dueAt) / _state().proposerTimeout);
     }
 
-    function _pick(bytes32 prevHash, uint64 chainId, uint64 number, uint64 round, uint96 total)
-        internal
-        pure
-        returns (uint256)
-    {
-        return uint256(keccak256(abi.encode(prevHash, chainId, number, round))) % total;
+    function _draw(bytes32 prevHash, uint64 chainId, uint64 number, uint64 round) internal pure returns (uint256) {
+        return uint256(keccak256(abi.encode(prevHash, chainId, number, round)));
     }
 
-    function _isDue(CheckpointRecord storage r) internal view returns (bool) {
-        return block.timestamp >= r.challengeEnd && r.openChallenges == 0;
+    function _isDue(StoredCheckpoint storage r) internal view returns (bool) {
+        return block.timestamp >= uint256(r.submittedAt) + r.challengePeriod && r.openChallenges == 0;
     }
 
     function _state() internal pure returns (CheckpointStorage storage $) {

@@ -41,6 +41,33 @@ struct CheckpointRecord {
     uint64 generation;
 }
 
+/// @notice What the proposer of a checkpoint earns on top: all of the bonus when it was its turn, half of it when it was
+/// another's, nothing when it did not sign itself.
+enum ProposerBonus {
+    None,
+    Half,
+    Full
+}
+
+/// @notice What the rewards of a checkpoint are reckoned from.
+/// @param isFinal false: there is nothing to claim
+/// @param bitmap seats that signed, those that attested later included
+/// @param submittedAt seconds; powers are taken as of then
+/// @param totalPower sum of all powers then, wei of KMC
+/// @param signedBps part of it that had signed at submission, basis points
+/// @param blocks number of blocks that it covers
+/// @param proposerSeat meaningless without a bonus
+struct RewardBasis {
+    bool isFinal;
+    uint256 bitmap;
+    uint40 submittedAt;
+    uint96 totalPower;
+    uint16 signedBps;
+    uint64 blocks;
+    uint8 proposerSeat;
+    ProposerBonus bonus;
+}
+
 /// @notice Per-chain cursor.
 struct ChainState {
     uint64 next;
@@ -62,6 +89,9 @@ interface ICheckpointManager {
 
     /// @notice True when finalized, or when it would be on the next call of `finalize`.
     function isFinal(uint64 chainId, uint64 number) external view returns (bool);
+
+    /// @notice What the rewards of a live checkpoint are reckoned from; `isFinal` false for any other number.
+    function rewardBasis(uint64 chainId, uint64 number) external view returns (RewardBasis memory);
 
     function bannedBlock(uint64 chainId, bytes32 blockHash) external view returns (bool);
 

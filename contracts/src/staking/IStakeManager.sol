@@ -33,23 +33,20 @@ struct SlashOutcome {
     address beneficiary;
 }
 
-/// @notice What a finalized checkpoint earns its signers.
-/// @param signedPower sum of the powers of the seats in `bitmap` when it was submitted
-/// @param totalPower sum of all powers then
-/// @param blocks number of blocks that it covers
-/// @param proposer signer key of the proposing validator
-/// @param onSchedule true when `proposer` was the scheduled one of its round
-/// @param submittedAt seconds; powers are taken as of this time
-struct CheckpointCredit {
-    uint64 chainId;
-    uint64 number;
-    uint256 bitmap;
-    uint96 signedPower;
-    uint96 totalPower;
-    uint64 blocks;
-    address proposer;
-    bool onSchedule;
-    uint40 submittedAt;
+/// @notice What CheckpointManager must know of the stake to judge a submission.
+/// @param epoch current one; 0 before `genesisTime`
+/// @param genesisTime start of epoch 0, seconds
+/// @param challengePeriod seconds
+/// @param total sum of the powers of all seats
+/// @param drawn signer key of the seat that the draw falls on, zero without any stake
+/// @param drawnSeat its number
+struct Tally {
+    uint64 epoch;
+    uint40 genesisTime;
+    uint40 challengePeriod;
+    uint96 total;
+    address drawn;
+    uint8 drawnSeat;
 }
 
 /// @notice Stake, seats, signer keys and slashing, as the other root contracts see them.
@@ -91,11 +88,21 @@ interface IStakeManager {
     /// @notice True while `signer` belongs to a validator with power in the current epoch.
     function isActiveSigner(address signer) external view returns (bool);
 
-    /// @notice Applies pending epoch changes; called by CheckpointManager before it reads seats.
+    /// @notice Applies pending epoch changes; anyone.
     function roll() external;
 
-    /// @notice Credits a finalized checkpoint's reward; only CheckpointManager.
-    function creditCheckpoint(CheckpointCredit calldata credit) external;
+    /// @notice Everything that judging a submission asks of the stake, with every seat read once. Applies pending epoch
+    /// changes first; anyone may call.
+    /// @param bitmap seats that signed
+    /// @param draw random number; its remainder by the total power is the point that decides whose turn it is
+    /// @return t sums and times
+    /// @return seats one 32-byte word per set bit, in ascending order: power in the upper 96 bits, signer in the lower
+    /// 160. A seat without power may still name its signer: it must not count
+    function tally(uint256 bitmap, uint256 draw) external returns (Tally memory t, bytes memory seats);
+
+    /// @notice Power with which the holder of `seat` counted at `time` (seconds, in the past), provided that `signer` is
+    /// one of its keys; else zero.
+    function powerOfSignerAt(uint256 seat, address signer, uint40 time) external view returns (uint96);
 
     /// @notice Records a slash order; only ChallengeManager. Seats are then charged by `executeSlash`.
     /// @dev Reverts `AlreadySlashed(offenceId)` for an offence that was ordered before.

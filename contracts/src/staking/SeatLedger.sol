@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
+import {Bitmaps} from "./Bitmaps.sol";
 import {StakeEvents} from "./StakeEvents.sol";
 import {Seat, StakeStorage, Validator, ValidatorStatus} from "./StakeStorage.sol";
 
@@ -26,10 +27,11 @@ abstract contract SeatLedger is StakeEvents {
         uint256 due = _duePending();
         if (due == 0) return;
         uint64 from = $.pendingEpoch;
-        uint48 fromTime = uint48($.genesisTime + uint256(from) * $.params.epochLength);
+        uint48 fromTime = uint48($.genesisTime + uint256(from) * $.epochLength);
         $.pendingSeats = 0;
+        $.pendingEpoch = 0;
         for (uint256 seats = due; seats != 0; seats &= seats - 1) {
-            uint256 seat = _lowestBit(seats);
+            uint256 seat = Bitmaps.lowestBit(seats);
             Seat memory next = $.nextSeats[seat];
             $.seats[seat] = next;
             $.powerHistory[$.occupant[seat]].push(fromTime, next.power);
@@ -48,7 +50,7 @@ abstract contract SeatLedger is StakeEvents {
         }
         from = _epoch() + 1;
         _setPower(seat, signer, power, true);
-        $.pendingEpoch = from;
+        $.pendingEpoch = uint56(from);
     }
 
     /// @dev The one place that changes a sum of powers, always by the difference between the new and the stored power
@@ -87,11 +89,16 @@ abstract contract SeatLedger is StakeEvents {
         }
     }
 
+    /// @dev Power that a validator's stake gives it from the next epoch on.
+    function _powerOf(Validator storage v) internal view returns (uint96) {
+        return v.jailedUntil == 0 ? v.selfStake + v.delegated : 0;
+    }
+
     /// @dev Lowest seat free for a newcomer, `SEATS` when there is none.
     function _freeSeat() internal returns (uint256) {
         StakeStorage storage $ = _state();
         uint256 free = ~$.occupiedSeats;
-        if (free != 0) return _lowestBit(free);
+        if (free != 0) return Bitmaps.lowestBit(free);
         for (uint256 seat; seat < SEATS; ++seat) {
             // A seat whose lock has passed may be taken over although its last holder has not claimed yet.
             if (_isReleased($.occupant[seat]) && _pendingOffence(seat) == 0) {
@@ -119,11 +126,18 @@ abstract contract SeatLedger is StakeEvents {
         return v.status != ValidatorStatus.Active && block.timestamp >= v.unbondAt;
     }
 
+    /// @dev An active validator of the caller's.
+    function _ownedActive(uint64 id) internal view returns (Validator storage v) {
+        v = _state().validators[id];
+        if (msg.sender != v.owner) revert NotOwner(id);
+        if (v.status != ValidatorStatus.Active) revert NotActive(id);
+    }
+
     /// @dev Current epoch; 0 before `genesisTime`.
     function _epoch() internal view returns (uint64) {
         StakeStorage storage $ = _state();
         if (block.timestamp < $.genesisTime) return 0;
-        return uint64((block.timestamp - $.genesisTime) / $.params.epochLength);
+        return uint64((block.timestamp - $.genesisTime) / $.epochLength);
     }
 
     /// @dev Seat of the validator that `signer` signs or signed for, unless that one is released.
@@ -137,8 +151,8 @@ abstract contract SeatLedger is StakeEvents {
     /// @dev The pending seats if their epoch has begun, else none.
     function _duePending() internal view returns (uint256) {
         StakeStorage storage $ = _state();
-        uint256 pending = $.pendingSeats;
-        return pending != 0 && _epoch() >= $.pendingEpoch ? pending : 0;
+        uint64 from = $.pendingEpoch;
+        return from != 0 && _epoch() >= from ? $.pendingSeats : 0;
     }
 
     /// @dev A seat in the current epoch.
@@ -146,22 +160,6 @@ abstract contract SeatLedger is StakeEvents {
     function _currentSeat(uint256 seat, uint256 due) internal view returns (Seat storage) {
         StakeStorage storage $ = _state();
         return due & (1 << seat) != 0 ? $.nextSeats[seat] : $.seats[seat];
-    }
-
-    function _lowestBit(uint256 bitmap) internal pure returns (uint256) {
-        return _popcount((bitmap & (~bitmap + 1)) - 1);
-    }
-
-    /// @dev Number of set bits, by sums in ever wider fields.
-    function _popcount(uint256 x) internal pure returns (uint256) {
-        unchecked {
-            if (x == type(uint256).max) return 256;
-            x -= (x >> 1) & 0x5555555555555555555555555555555555555555555555555555555555555555;
-            x = (x & 0x3333333333333333333333333333333333333333333333333333333333333333)
-                + ((x >> 2) & 0x3333333333333333333333333333333333333333333333333333333333333333);
-            x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f;
-            return (x * 0x0101010101010101010101010101010101010101010101010101010101010101) >> 248;
-        }
     }
 
     function _state() internal pure returns (StakeStorage storage $) {

@@ -4,9 +4,10 @@ pragma solidity ^0.8.28;
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
 import {KMC} from "../token/KMC.sol";
+import {Bitmaps} from "./Bitmaps.sol";
 import {SlashOrder} from "./IStakeManager.sol";
 import {SeatLedger} from "./SeatLedger.sol";
-import {Offence, StakeStorage, Validator} from "./StakeStorage.sol";
+import {Offence, Pool, StakeStorage, Validator} from "./StakeStorage.sol";
 
 /// @title Slash orders, their execution seat by seat, and where the stake goes
 /// @notice ChallengeManager orders, anyone executes in pages: charging 150 seats in the transaction that proves a fraud
@@ -62,7 +63,7 @@ abstract contract SlashLedger is SeatLedger, ReentrancyGuardTransient {
 
         uint96 slashed;
         for (uint256 seats = page; seats != 0; seats &= seats - 1) {
-            slashed += _chargeSeat(offenceId, o.class, _lowestBit(seats));
+            slashed += _chargeSeat(offenceId, o.class, Bitmaps.lowestBit(seats));
         }
         _payOut(offenceId, o, slashed);
     }
@@ -92,15 +93,26 @@ abstract contract SlashLedger is SeatLedger, ReentrancyGuardTransient {
         StakeStorage storage $ = _state();
         uint64 id = $.occupant[seat];
         Validator storage v = $.validators[id];
-        amount = uint96((uint256(v.selfStake) * _signerShare(class)) / BPS);
-        v.selfStake -= amount;
+        Pool storage pool = $.pools[id];
+        uint256 bps = _signerShare(class);
+        uint96 own = _partOf(v.selfStake, bps);
+        uint96 delegated = _partOf(v.delegated, bps);
+        uint96 leaving = _partOf(pool.leaving, bps);
+        v.selfStake -= own;
+        v.delegated -= delegated;
+        pool.leaving -= leaving;
+        amount = own + delegated + leaving;
         // An equivocator loses all power with the order, not merely the slashed part.
-        _cutPower(seat, amount, class == CLASS_C);
+        _cutPower(seat, own + delegated, class == CLASS_C);
         if (class == CLASS_C && id != 0) {
             v.jailedUntil = uint40(block.timestamp) + $.params.jailTime;
             emit Jailed(id, v.jailedUntil);
         }
         emit SlashedSeat(offenceId, seat, id, amount);
+    }
+
+    function _partOf(uint96 stake, uint256 bps) private pure returns (uint96) {
+        return uint96((uint256(stake) * bps) / BPS);
     }
 
     function _payOut(bytes32 offenceId, Offence storage o, uint96 slashed) private {

@@ -45,7 +45,21 @@ abstract contract StakeEvents {
     event BountyAssigned(bytes32 indexed offenceId, address indexed beneficiary, uint256 credited);
     event OwedWithdrawn(address indexed account, address indexed to, uint256 amount);
 
-    event CheckpointCredited(uint64 indexed chainId, uint64 indexed number, uint96 reward, uint16 bonusBps);
+    event CommissionChanged(uint64 indexed id, uint16 commissionBps, uint64 epoch);
+    event Delegated(uint64 indexed id, address indexed account, uint96 amount, uint256 shares, uint64 epoch);
+    event Undelegated(
+        uint64 indexed id,
+        address indexed account,
+        uint64 indexed nonce,
+        uint96 amount,
+        uint256 shares,
+        uint64 toId,
+        uint40 readyAt
+    );
+    event UndelegationPaid(uint64 indexed nonce, address indexed account, uint96 amount, uint64 toId);
+    event DelegatorRewardsClaimed(
+        uint64 indexed id, address indexed account, uint64 indexed chainId, uint64 from, uint64 to, uint256 amount
+    );
     event RewardsClaimed(uint64 indexed id, uint64 indexed chainId, uint64 from, uint64 to, uint256 amount);
 
     error StakeTooSmall(uint256 got, uint256 min);
@@ -70,7 +84,6 @@ abstract contract StakeEvents {
     error AlreadyWired();
     error GenesisOver(uint40 genesisTime);
 
-    error NotCheckpointManager(address caller);
     error NotChallengeManager(address caller);
     error AlreadySlashed(bytes32 offenceId);
     error UnknownOffence(bytes32 offenceId);
@@ -79,7 +92,11 @@ abstract contract StakeEvents {
     error BountyTaken(bytes32 offenceId, address beneficiary);
     error NothingOwed(address account);
     error ZeroBeneficiary();
-    error AlreadyCredited(uint64 chainId, uint64 number);
+    error NotEnoughShares(uint256 asked, uint256 held);
+    error AmountTooSmall(uint256 amount);
+    error PoolExhausted(uint64 id);
+    error NoUndelegation(uint64 nonce);
+    error SameValidator(uint64 id);
     error BadClaimRange(uint64 from, uint64 to, uint256 max);
     error UnknownValidator(uint64 id);
 }

@@ -7,10 +7,13 @@ import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
 import {Governed} from "../checkpoint/Governed.sol";
 import {KMC} from "../token/KMC.sol";
-import {CheckpointCredit, IStakeManager, SlashOrder} from "./IStakeManager.sol";
+import {Bitmaps} from "./Bitmaps.sol";
+import {DelegationModule} from "./DelegationModule.sol";
+import {IStakeManager, SlashOrder, Tally} from "./IStakeManager.sol";
+import {PoolHistory} from "./PoolHistory.sol";
 import {StakeModule} from "./StakeModule.sol";
 import {StakeViews} from "./StakeViews.sol";
-import {StakeParams, StakeStorage, Validator, ValidatorStatus} from "./StakeStorage.sol";
+import {Seat, StakeParams, StakeStorage, Validator, ValidatorStatus} from "./StakeStorage.sol";
 
 /// @title Stake of the validators
 /// @notice Anyone may stake KMC, take a seat, and sign checkpoints with the key that goes with it. Joining, leaving,
@@ -19,17 +22,20 @@ import {StakeParams, StakeStorage, Validator, ValidatorStatus} from "./StakeStor
 /// network gets its first validators.
 /// @dev Root contracts design, section 4. Nobody can insert a signer, force a validator out, move an epoch or take
 /// stake other than by a slash order of ChallengeManager.
-contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews {
+contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews, PoolHistory {
     using SafeERC20 for KMC;
 
     bytes32 public constant SIGNER_PROOF_TYPEHASH = keccak256("SignerProof(address owner,uint256 nonce)");
     uint256 public constant MAX_PEER_ID = 128;
 
-    /// @dev Code of set-up, parameters, slashing and rewards; part of this implementation, changed only by an upgrade.
+    /// @dev Code of set-up, parameters and slashing; part of this implementation, changed only by an upgrade.
     address private immutable _module;
+    /// @dev The same of delegation and rewards.
+    address private immutable _delegationModule;
 
-    constructor(StakeModule module) EIP712("KOMA StakeManager", "1") {
+    constructor(StakeModule module, DelegationModule delegationModule) EIP712("KOMA StakeManager", "1") {
         _module = address(module);
+        _delegationModule = address(delegationModule);
     }
 
     /// @notice Sets a fresh proxy up. Arguments in order: the owner, who upgrades and sets parameters (a timelock on a
@@ -47,55 +53,102 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews 
     )
         external
     {
-        _delegateToModule();
+        _delegateTo(_module);
     }
 
     /// @notice Names the CheckpointManager, which credits checkpoints, and the ChallengeManager, which orders slashes.
     /// Works once; owner.
     function wire(address, address) external {
-        _delegateToModule();
+        _delegateTo(_module);
     }
 
     /// @notice Ends the set-up early: epoch 0 begins now. Impossible once it has begun; owner.
     function begin() external {
-        _delegateToModule();
+        _delegateTo(_module);
     }
 
     /// @notice Changes parameters within the bounds that keep stake slashable; owner. The epoch length cannot change.
     function setParams(StakeParams calldata) external {
-        _delegateToModule();
+        _delegateTo(_module);
     }
 
     /// @inheritdoc IStakeManager
     function slash(SlashOrder calldata) external {
-        _delegateToModule();
+        _delegateTo(_module);
     }
 
     /// @inheritdoc IStakeManager
     function executeSlash(bytes32, uint256, uint256) external {
-        _delegateToModule();
+        _delegateTo(_module);
     }
 
     /// @inheritdoc IStakeManager
     function payBounty(bytes32, address) external returns (uint256) {
-        _delegateToModule();
+        _delegateTo(_module);
     }
 
     /// @notice Pays what is owed to the caller out to the given account; returns the amount, wei of KMC.
     function withdrawOwed(address) external returns (uint256) {
-        _delegateToModule();
+        _delegateTo(_module);
     }
 
-    /// @inheritdoc IStakeManager
-    function creditCheckpoint(CheckpointCredit calldata) external {
-        _delegateToModule();
-    }
-
-    /// @notice Mints to a validator's reward account what it has earned. Arguments in order: validator id, chain id,
-    /// first and last checkpoint number; returns the amount, wei of KMC.
-    /// @dev Anyone may call. Numbers without a credit, or claimed before, are passed over. At most `claimBatch` at once.
+    /// @notice Mints to a validator's reward account what it has earned: for its stake, as commission of its delegators'
+    /// rewards, and for proposing. Arguments in order: validator id, chain id, first and last checkpoint number; returns
+    /// the amount, wei of KMC.
+    /// @dev Anyone may call. Numbers that are not final, earned nothing, or were claimed before, are passed over. At most
+    /// `claimBatch` at once.
     function claimRewards(uint64, uint64, uint64, uint64) external returns (uint256) {
-        _delegateToModule();
+        _delegateTo(_delegationModule);
+    }
+
+    /// @notice Mints to a delegator what its shares in a validator's pool have earned, as they were when each checkpoint
+    /// was submitted. Arguments in order: validator id, delegator, chain id, first and last checkpoint number; returns
+    /// the amount, wei of KMC. Anyone may call.
+    function claimDelegatorRewards(uint64, address, uint64, uint64, uint64) external returns (uint256) {
+        _delegateTo(_delegationModule);
+    }
+
+    /// @notice Part of a validator's power at a time that was an account's, wei of KMC. Arguments in order: validator id, the
+    /// delegator or zero for the validator's own stake, the time in seconds.
+    function powerBackedBy(uint64, address, uint40) external returns (uint256) {
+        _delegateTo(_delegationModule);
+    }
+
+    /// @notice What one checkpoint pays, wei of KMC, and whether that was claimed. Arguments in order: validator id, the
+    /// delegator or zero for the validator itself, chain id, checkpoint number.
+    function rewardOf(uint64, address, uint64, uint64) external returns (uint256, bool) {
+        _delegateTo(_delegationModule);
+    }
+
+    /// @notice Backs a validator with the caller's stake. Arguments in order: validator id, wei of KMC, approved before;
+    /// returns shares of the validator's pool. The power follows in the next epoch.
+    function delegate(uint64, uint96) external returns (uint256) {
+        _delegateTo(_delegationModule);
+    }
+
+    /// @notice Takes the caller's stake back from a validator. Arguments in order: validator id, shares; returns the
+    /// number under which `claimUndelegated` pays it. Its power ends with the next epoch; the coins are free after
+    /// `unbonding` more, and can be slashed until then.
+    function undelegate(uint64, uint256) external returns (uint64) {
+        _delegateTo(_delegationModule);
+    }
+
+    /// @notice Like `undelegate`, but the coins go on to another validator when they are free. Arguments in order: from,
+    /// to, shares.
+    function redelegate(uint64, uint64, uint256) external returns (uint64) {
+        _delegateTo(_delegationModule);
+    }
+
+    /// @notice Ends what `undelegate` or `redelegate` began, by its number: pays the delegator, or delegates on. Anyone
+    /// may call; returns the amount, wei of KMC.
+    function claimUndelegated(uint64) external returns (uint96) {
+        _delegateTo(_delegationModule);
+    }
+
+    /// @notice Changes what a validator keeps of its delegators' rewards from the next epoch on. Arguments in order:
+    /// validator id, basis points.
+    function setCommission(uint64, uint16) external {
+        _delegateTo(_delegationModule);
     }
 
     /// @notice Stakes `amount` and takes a seat.
@@ -160,6 +213,7 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews 
         if (amount == 0) revert StakeTooSmall(0, 1);
         v.selfStake += amount;
         uint64 from = _schedule(v.seat, v.signer, _powerOf(v));
+        if (_state().pools[id].shares != 0) _recordPool(id, from);
         _state().kmc.safeTransferFrom(msg.sender, address(this), amount);
         emit StakeAdded(id, amount, v.selfStake, from);
     }
@@ -184,13 +238,9 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews 
         _announce(id, _ownedActive(id), peerId);
     }
 
-    /// @notice Sends future rewards to another account.
-    function setRewardTo(uint64 id, address rewardTo) external {
-        Validator storage v = _state().validators[id];
-        if (msg.sender != v.owner) revert NotOwner(id);
-        if (rewardTo == address(0)) revert ZeroAddress();
-        v.rewardTo = rewardTo;
-        emit RewardAccountChanged(id, rewardTo);
+    /// @notice Sends future rewards to another account. Arguments in order: validator id, account.
+    function setRewardTo(uint64, address) external {
+        _delegateTo(_module);
     }
 
     /// @notice Leaves: power goes with the next epoch, stake after `unbonding` more.
@@ -200,41 +250,62 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews 
         _leave(id);
     }
 
-    /// @notice Returns the stake of a validator that has left, and frees its seat and keys.
-    function unstakeClaim(uint64 id) external nonReentrant {
-        _roll();
-        StakeStorage storage $ = _state();
-        Validator storage v = $.validators[id];
-        if (msg.sender != v.owner) revert NotOwner(id);
-        if (v.status != ValidatorStatus.Unbonding) revert NotUnbonding(id);
-        if (block.timestamp < v.unbondAt) revert StillBonded(v.unbondAt);
-        // Without stake left to take, a seat that somebody else holds by now cannot block this validator.
-        if ($.occupant[v.seat] == id) {
-            bytes32 offenceId = _pendingOffence(v.seat);
-            if (offenceId != 0) revert SlashPending(offenceId);
-            $.occupant[v.seat] = 0;
-            $.occupiedSeats &= ~(1 << v.seat);
-        }
-        uint96 amount = v.selfStake;
-        v.selfStake = 0;
-        v.status = ValidatorStatus.Withdrawn;
-        $.kmc.safeTransfer(v.owner, amount);
-        emit Unstaked(id, amount);
+    /// @notice Returns the stake of a validator that has left, and frees its seat and keys. Argument: validator id.
+    function unstakeClaim(uint64) external {
+        _delegateTo(_module);
     }
 
-    /// @notice Gives a jailed validator its power back from the next epoch on, after `jailTime`.
-    function unjail(uint64 id) external {
-        _roll();
-        Validator storage v = _ownedActive(id);
-        if (v.jailedUntil == 0) revert NotJailed(id);
-        if (block.timestamp < v.jailedUntil) revert StillJailed(v.jailedUntil);
-        v.jailedUntil = 0;
-        emit Unjailed(id, _schedule(v.seat, v.signer, _powerOf(v)));
+    /// @notice Gives a jailed validator its power back from the next epoch on, after `jailTime`. Argument: validator id.
+    function unjail(uint64) external {
+        _delegateTo(_module);
     }
 
     /// @inheritdoc IStakeManager
     function roll() external {
         _roll();
+    }
+
+    /// @inheritdoc IStakeManager
+    function tally(uint256 bitmap, uint256 draw) external returns (Tally memory t, bytes memory seats) {
+        _roll();
+        StakeStorage storage $ = _state();
+        t.epoch = _epoch();
+        t.genesisTime = $.genesisTime;
+        t.challengePeriod = $.challengePeriod;
+        uint96 total = $.total;
+        t.total = total;
+        seats = new bytes(32 * Bitmaps.popcount(bitmap));
+        Seat[256] storage current = $.seats;
+        // Most of a checkpoint's gas is spent here and in the signatures, seat by seat. A seat is one slot: the signer in
+        // the lower 160 bits, the power above them.
+        assembly ("memory-safe") {
+            let place := add(seats, 32)
+            let seat := current.slot
+            for { let rest := bitmap } rest {} {
+                // Seats are given out from the lowest on, so most stand in a row: eight of them in one turn.
+                if eq(and(rest, 0xff), 0xff) {
+                    mstore(place, sload(seat))
+                    mstore(add(place, 0x20), sload(add(seat, 1)))
+                    mstore(add(place, 0x40), sload(add(seat, 2)))
+                    mstore(add(place, 0x60), sload(add(seat, 3)))
+                    mstore(add(place, 0x80), sload(add(seat, 4)))
+                    mstore(add(place, 0xa0), sload(add(seat, 5)))
+                    mstore(add(place, 0xc0), sload(add(seat, 6)))
+                    mstore(add(place, 0xe0), sload(add(seat, 7)))
+                    place := add(place, 0x100)
+                    seat := add(seat, 8)
+                    rest := shr(8, rest)
+                    continue
+                }
+                if and(rest, 1) {
+                    mstore(place, sload(seat))
+                    place := add(place, 0x20)
+                }
+                seat := add(seat, 1)
+                rest := shr(1, rest)
+            }
+        }
+        if (total != 0) (t.drawn, t.drawnSeat) = _drawSeat(bitmap, seats, draw % total);
     }
 
     /// @notice What a signer key signs to be registered by `owner_`.
@@ -276,12 +347,44 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews 
         _announce(id, v, peerId);
     }
 
+    /// @dev The seat at which the running sum of all powers exceeds `point`: of those that signed by what was read already.
+    function _drawSeat(uint256 bitmap, bytes memory seats, uint256 point)
+        private
+        view
+        returns (address drawn, uint8 drawnSeat)
+    {
+        StakeStorage storage $ = _state();
+        Seat[256] storage current = $.seats;
+        uint256 occupied = $.occupiedSeats;
+        assembly ("memory-safe") {
+            let place := add(seats, 32)
+            let sum := 0
+            for { let seat := 0 } occupied { seat := add(seat, 1) } {
+                let word := 0
+                switch and(bitmap, 1)
+                case 0 { if and(occupied, 1) { word := sload(add(current.slot, seat)) } }
+                default {
+                    word := mload(place)
+                    place := add(place, 0x20)
+                }
+                sum := add(sum, shr(160, word))
+                if gt(sum, point) {
+                    drawn := and(word, 0xffffffffffffffffffffffffffffffffffffffff)
+                    drawnSeat := seat
+                    break
+                }
+                bitmap := shr(1, bitmap)
+                occupied := shr(1, occupied)
+            }
+        }
+    }
+
     function _leave(uint64 id) private {
         StakeStorage storage $ = _state();
         Validator storage v = $.validators[id];
         uint64 exitEpoch = _schedule(v.seat, address(0), 0);
         // Epoch 0 stands for "at once": only before `genesisTime` does a change take effect in it.
-        uint256 powerless = exitEpoch == 0 ? block.timestamp : $.genesisTime + uint256(exitEpoch) * $.params.epochLength;
+        uint256 powerless = exitEpoch == 0 ? block.timestamp : $.genesisTime + uint256(exitEpoch) * $.epochLength;
         v.status = ValidatorStatus.Unbonding;
         v.exitEpoch = exitEpoch;
         v.unbondAt = uint40(powerless) + $.params.unbonding;
@@ -313,7 +416,7 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews 
         StakeStorage storage $ = _state();
         least = type(uint96).max;
         for (uint256 seats = $.occupiedSeats; seats != 0; seats &= seats - 1) {
-            uint64 other = $.occupant[_lowestBit(seats)];
+            uint64 other = $.occupant[Bitmaps.lowestBit(seats)];
             Validator storage v = $.validators[other];
             if (v.status != ValidatorStatus.Active || v.selfStake + v.delegated >= least) continue;
             id = other;
@@ -321,20 +424,9 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews 
         }
     }
 
-    function _powerOf(Validator storage v) private view returns (uint96) {
-        return v.jailedUntil == 0 ? v.selfStake + v.delegated : 0;
-    }
-
-    function _ownedActive(uint64 id) private view returns (Validator storage v) {
-        v = _state().validators[id];
-        if (msg.sender != v.owner) revert NotOwner(id);
-        if (v.status != ValidatorStatus.Active) revert NotActive(id);
-    }
-
     /// @dev Runs the module's function of the same selector on this contract's storage, and ends the call with its
     /// outcome.
-    function _delegateToModule() private {
-        address module = _module;
+    function _delegateTo(address module) private {
         assembly {
             calldatacopy(0, 0, calldatasize())
             let success := delegatecall(gas(), module, 0, calldatasize(), 0, 0)

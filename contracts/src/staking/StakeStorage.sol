@@ -6,13 +6,13 @@ import {BitMaps} from "@openzeppelin/contracts/utils/structs/BitMaps.sol";
 import {KMC} from "../token/KMC.sol";
 
 /// @notice Parameters of staking. Times in seconds, shares in basis points, amounts in wei of KMC.
-/// @param minStake least self-stake of a newcomer
-/// @param rewardPerBlock for a checkpoint that every power signed
 /// @param epochLength fixed for ever at initialisation, since it defines the epoch
 /// @param unbonding stake stays slashable this long after its power has left
 /// @param challengePeriod, gameMaxDuration, lateSlashWindow the windows in which an offence can still be proven;
 /// `unbonding` covers their sum
 /// @param jailTime an equivocator's power is gone at least this long
+/// @param minStake least self-stake of a newcomer
+/// @param rewardPerBlock for a checkpoint that every power signed
 /// @param signerCooldown epochs between two key rotations of one validator
 /// @param maxValidators validators active at once, 1 to 256
 /// @param maxCheckpointLength most blocks of one checkpoint that are rewarded
@@ -21,15 +21,16 @@ import {KMC} from "../token/KMC.sol";
 /// @param bountyBps share of slashed stake for the proof's finder, at most 5,000; else accusing oneself would pay
 /// @param burnBps share burned; the rest goes to the insurance account
 /// @param proposerBonusBps share of a reward for the scheduled proposer; half of it for any other one
+/// @dev Times stand together in one slot, which every submission of a checkpoint reads.
 struct StakeParams {
-    uint96 minStake;
-    uint96 rewardPerBlock;
     uint40 epochLength;
     uint40 unbonding;
     uint40 challengePeriod;
     uint40 gameMaxDuration;
     uint40 lateSlashWindow;
     uint40 jailTime;
+    uint96 minStake;
+    uint96 rewardPerBlock;
     uint16 signerCooldown;
     uint16 maxValidators;
     uint16 maxCheckpointLength;
@@ -55,15 +56,15 @@ enum ValidatorStatus {
     Withdrawn
 }
 
-/// @notice One validator. Slot by slot; the fields marked (pool) belong to delegation.
+/// @notice One validator. Slot by slot.
 struct Validator {
     address owner;
     uint96 selfStake;
     address rewardTo;
-    uint96 delegated; // (pool) stake of others; counts for power like self-stake; always 0 so far
+    uint96 delegated; // stake of others, wei; counts for power like self-stake
     address signer; // newest key, in force at the latest in the next epoch
     uint64 rotatableFrom; // epoch
-    uint16 commissionBps; // (pool)
+    uint16 commissionBps; // newest one, of its delegators' rewards from the next epoch on
     ValidatorStatus status;
     uint8 seat;
     uint64 activationEpoch;
@@ -86,14 +87,28 @@ struct Offence {
     address beneficiary;
 }
 
-/// @notice Reward of one finalized checkpoint, to be claimed by its signers. Two slots.
-struct Credit {
-    uint256 bitmap;
-    uint96 reward; // all of it, wei of KMC
-    uint96 signedPower;
-    uint40 submittedAt; // seconds; powers are taken as of then
-    uint16 bonusBps; // the proposer's part of `reward`; 0 when the proposer is not known
-    uint8 proposerSeat;
+/// @notice What has been delegated to one validator, beside `Validator.delegated`. A pool is owned in shares, so that a
+/// slash lowers everybody's part with one write.
+/// @param shares of `Validator.delegated`
+/// @param leavingShares of `leaving`
+/// @param leaving stake on its way out, wei; without power, but slashable
+struct Pool {
+    uint128 shares;
+    uint128 leavingShares;
+    uint96 leaving;
+}
+
+/// @notice Delegated stake on its way out. Two slots.
+/// @param readyAt seconds; paid not before
+/// @param shares of the pool's `leaving`
+/// @param id validator that it leaves
+/// @param toId validator that it goes on to, 0 when it is paid out
+struct Undelegation {
+    address account;
+    uint40 readyAt;
+    uint128 shares;
+    uint64 id;
+    uint64 toId;
 }
 
 /// @custom:storage-location erc7201:koma.storage.StakeManager
@@ -102,8 +117,13 @@ struct StakeStorage {
     address checkpointManager;
     address challengeManager;
     address insurance;
-    uint40 genesisTime;
     StakeParams params;
+    // What every submission of a checkpoint reads, in one slot: two of `params` stand here once more.
+    uint40 genesisTime;
+    uint32 epochLength;
+    uint32 challengePeriod;
+    uint56 pendingEpoch; // 0 when nothing is pending
+    uint96 total; // sum of `seats`
     // Validators; ids start at 1.
     uint64 lastValidatorId;
     uint16 activeCount;
@@ -117,14 +137,19 @@ struct StakeStorage {
     mapping(uint256 seat => uint64 id) occupant;
     uint256 occupiedSeats; // including those of validators that are unbonding
     uint256 pendingSeats;
-    uint64 pendingEpoch;
-    uint96 total; // sum of `seats`
-    uint96 nextTotal; // the same once the pending changes are applied
+    uint96 nextTotal; // what `total` is once the pending changes are applied
     // Slashing
     mapping(bytes32 offenceId => Offence) offences;
     bytes32[] openOffences;
     mapping(address => uint256) owed;
     // Rewards
-    mapping(uint64 chainId => mapping(uint64 number => Credit)) credits;
+    Checkpoints.Trace208 rewardRates; // by second: rewardPerBlock, maxCheckpointLength, proposerBonusBps, packed
     mapping(uint64 chainId => mapping(uint64 id => BitMaps.BitMap)) claimed; // by checkpoint number
+    mapping(uint64 chainId => mapping(uint64 id => mapping(address => BitMaps.BitMap))) delegatorClaimed;
+    // Delegation
+    mapping(uint64 id => Pool) pools;
+    mapping(uint64 id => mapping(address account => Checkpoints.Trace208)) shareHistory; // by second
+    mapping(uint64 id => Checkpoints.Trace208) poolHistory; // by second: part of the stake, commission, shares, packed
+    mapping(uint64 nonce => Undelegation) undelegations;
+    uint64 lastUndelegation;
 }

@@ -22,7 +22,7 @@ contract AT10 is Test {
         for (uint256 i; i < 60; ++i) {
             if (i == setUpCalls) handler.begin();
             seed = uint256(keccak256(abi.encode(seed)));
-            act(seed % 14, uint256(keccak256(abi.encode(seed, "a"))), uint256(keccak256(abi.encode(seed, "b"))));
+            act(seed % 18, uint256(keccak256(abi.encode(seed, "a"))), uint256(keccak256(abi.encode(seed, "b"))));
             assertEq(handler.totalPower(), handler.sumOfPowers());
         }
         handler.waitForNextEpoch();
@@ -59,6 +59,9 @@ contract AT10 is Test {
         else if (which == 10) handler.assignBounty(a);
         else if (which == 11) handler.withdrawOwed();
         else if (which == 12) handler.wait(a);
-        else handler.roll();
+        else if (which == 13) handler.roll();
+        else if (which == 14 || which == 15) handler.delegate(a, b, a >> 128);
+        else if (which == 16) handler.undelegate(a, b, a >> 128);
+        else handler.claimUndelegated(a);
     }
 }

@@ -28,7 +28,6 @@ contract AT30 is StakeFixture {
         Guardian,
         GuardianOrOwner,
         ChallengeManager,
-        CheckpointManager,
         ValidatorOwner,
         StakeManager,
         Nobody // used up at deployment
@@ -80,7 +79,13 @@ contract AT30 is StakeFixture {
         write(StakeManager.setParams.selector, Role.Owner);
         write(StakeManager.slash.selector, Role.ChallengeManager);
         write(StakeManager.payBounty.selector, Role.ChallengeManager);
-        write(StakeManager.creditCheckpoint.selector, Role.CheckpointManager);
+        write(StakeManager.setCommission.selector, Role.ValidatorOwner);
+        write(StakeManager.delegate.selector, Role.Anyone);
+        write(StakeManager.undelegate.selector, Role.Anyone);
+        write(StakeManager.redelegate.selector, Role.Anyone);
+        write(StakeManager.claimUndelegated.selector, Role.Anyone);
+        write(StakeManager.claimDelegatorRewards.selector, Role.Anyone);
+        write(StakeManager.tally.selector, Role.Anyone); // rolls, as `roll` does
         write(StakeManager.addStake.selector, Role.ValidatorOwner);
         write(StakeManager.rotateSigner.selector, Role.ValidatorOwner);
         write(StakeManager.setPeerId.selector, Role.ValidatorOwner);
@@ -100,6 +105,12 @@ contract AT30 is StakeFixture {
         read(StakeManager.signerProofDigest.selector);
         read(IERC5267.eip712Domain.selector);
         read(StakeViews.epoch.selector);
+        read(StakeManager.rewardOf.selector);
+        read(StakeManager.powerBackedBy.selector);
+        read(StakeViews.poolOf.selector);
+        read(StakeViews.delegationOf.selector);
+        read(StakeViews.undelegation.selector);
+        read(StakeViews.powerOfSignerAt.selector);
         read(StakeViews.seatAt.selector);
         read(StakeViews.powerAt.selector);
         read(StakeViews.totalPower.selector);
@@ -138,6 +149,8 @@ contract AT30 is StakeFixture {
         write(CheckpointManager.closeChallenge.selector, Role.ChallengeManager);
         write(CheckpointManager.submitCheckpoint.selector, Role.Anyone);
         write(CheckpointManager.finalize.selector, Role.Anyone);
+        write(CheckpointManager.attest.selector, Role.Anyone);
+        read(CheckpointViews.rewardBasis.selector);
         read(roots.CHECKPOINT_TYPEHASH.selector);
         read(roots.MAX_OPEN_CHALLENGES.selector);
         read(CheckpointManager.digestOf.selector);
@@ -364,14 +377,13 @@ contract AT30 is StakeFixture {
         if (role == Role.Guardian) return caller == guardian;
         if (role == Role.GuardianOrOwner) return caller == guardian || caller == governor;
         if (role == Role.ChallengeManager) return caller == challenges;
-        if (role == Role.CheckpointManager) return caller == address(roots);
         if (role == Role.StakeManager) return caller == address(stakes);
         return false; // validator 0 has no owner, and nobody is Nobody
     }
 
     function isRefusal(bytes4 answer) private pure returns (bool) {
         return answer == Governed.NotGovernor.selector || answer == Governed.NotGuardian.selector
-            || answer == StakeEvents.NotChallengeManager.selector || answer == StakeEvents.NotCheckpointManager.selector
+            || answer == StakeEvents.NotChallengeManager.selector
             || answer == StakeEvents.NotOwner.selector || answer == KMC.NotStakeManager.selector
             || answer == KMC.NotBinder.selector || answer == KomaRegistry.NotChainOwner.selector
             || answer == KomaRegistry.NotElection.selector

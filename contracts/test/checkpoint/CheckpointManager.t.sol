@@ -490,6 +490,32 @@ contract CheckpointManagerTest is StakeFixture {
         assertEq(stakes.claimRewards(uint64(other + 1), CHAIN, 1, 1), 0.8e18 + 3.8e18);
     }
 
+    function test_aProposerThatDoesNotSignGetsNoBonus() public {
+        Checkpoint memory c = nextCheckpoint(16);
+        c.proposer = anyone;
+        submit(c, 15);
+        Checkpoint memory mine = submitNextWithout();
+        pass(CHALLENGE);
+        roots.finalize(CHAIN, 2);
+        for (uint64 id = 1; id <= 4; ++id) {
+            assertEq(stakes.claimRewards(id, CHAIN, 1, 1), 4e18);
+        }
+        uint256 seat = seatOf(mine.proposer);
+        assertEq(stakes.claimRewards(uint64(seat + 1), CHAIN, 2, 2), 0);
+        assertEq(stakes.claimRewards(uint64((seat + 1) % 4 + 1), CHAIN, 2, 2), 4e18);
+    }
+
+    /// @dev The next checkpoint, in turn, but without its proposer's own signature.
+    function submitNextWithout() private returns (Checkpoint memory c) {
+        pass(MIN_INTERVAL);
+        c = nextCheckpoint(16);
+        submit(c, 15 & ~(1 << seatOf(c.proposer)));
+    }
+
+    function seatOf(address signer) private view returns (uint256 seat) {
+        (, seat) = stakes.seatOfSigner(signer);
+    }
+
     function test_chainsAreDueInOrderOfLateness() public {
         registerOther(0);
         submitNext(4);

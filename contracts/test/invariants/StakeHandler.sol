@@ -14,6 +14,8 @@ contract StakeHandler is StakeFixture {
     uint256 public staked;
     uint256 public claimed;
     uint256 public withdrawn;
+    uint256 public delegated;
+    uint256 public undelegated;
     bytes32[] public offences;
     uint256 private nextKey = 1;
 
@@ -78,6 +80,41 @@ contract StakeHandler is StakeFixture {
         if (id != 0) attempt(stakes.validator(id).owner, abi.encodeCall(stakes.unjail, (id)));
     }
 
+    function delegate(uint256 who, uint256 k, uint256 amount) external {
+        uint64 id = pick(who);
+        if (id == 0) return;
+        amount = bound(amount, 1, 5_000e18);
+        fund(delegatorOf(k % 3), amount);
+        if (attempt(delegatorOf(k % 3), abi.encodeCall(stakes.delegate, (id, uint96(amount))))) delegated += amount;
+    }
+
+    /// @dev A part of somebody's shares out of one pool, to his account or to another validator.
+    function undelegate(uint256 who, uint256 k, uint256 how) external {
+        uint64 id = pick(who);
+        if (id == 0) return;
+        address account = delegatorOf(k % 3);
+        (uint256 shares,) = stakes.delegationOf(id, account);
+        shares = (shares * (1 + how % 4)) / 4;
+        if (how % 3 == 0) attempt(account, abi.encodeCall(stakes.redelegate, (id, pick(how >> 8), shares)));
+        else attempt(account, abi.encodeCall(stakes.undelegate, (id, shares)));
+    }
+
+    function claimUndelegated(uint256 which) external {
+        uint64 nonce = uint64(which % 8) + 1;
+        while (nonce > 1 && stakes.undelegation(nonce).account == address(0)) --nonce;
+        address account = stakes.undelegation(nonce).account;
+        uint256 before = kmc.balanceOf(account);
+        uint40 readyAt = stakes.undelegation(nonce).readyAt;
+        if (!attempt(anyone, abi.encodeCall(stakes.claimUndelegated, (nonce)))) return;
+        assertGe(time(), readyAt, "nothing leaves early");
+        undelegated += kmc.balanceOf(account) - before;
+    }
+
+    function setCommission(uint256 who, uint16 bps) external {
+        uint64 id = pick(who);
+        if (id != 0) attempt(stakes.validator(id).owner, abi.encodeCall(stakes.setCommission, (id, bps % 10_001)));
+    }
+
     function orderSlash(uint8 class, uint256 bitmap) external {
         bytes32 offenceId = keccak256(abi.encode(offences.length));
         SlashOrder memory o =
@@ -129,14 +166,29 @@ contract StakeHandler is StakeFixture {
         return stakes.totalPower();
     }
 
-    /// @return stakeLeft Σ of the stakes, wei
-    /// @return power Σ of what active, unjailed validators have staked, wei
+    /// @return stakeLeft Σ of the stakes, own, delegated and leaving, wei
+    /// @return power Σ of what active, unjailed validators and their delegators have staked, wei
     function sums() public view returns (uint256 stakeLeft, uint256 power) {
         for (uint64 id = 1; id <= stakes.validatorCount(); ++id) {
             Validator memory v = stakes.validator(id);
-            stakeLeft += v.selfStake;
-            if (v.status == ValidatorStatus.Active && v.jailedUntil == 0) power += v.selfStake;
+            stakeLeft += v.selfStake + v.delegated + stakes.poolOf(id).leaving;
+            if (v.status == ValidatorStatus.Active && v.jailedUntil == 0) power += v.selfStake + v.delegated;
         }
+    }
+
+    /// @return Σ of what delegators could take out of the pool of a validator, wei
+    /// @return what the pool holds, wei
+    function poolSums(uint64 id) external view returns (uint256, uint256) {
+        uint256 owned;
+        for (uint256 k; k < 3; ++k) {
+            (, uint256 amount) = stakes.delegationOf(id, delegatorOf(k));
+            owned += amount;
+        }
+        return (owned, stakes.validator(id).delegated);
+    }
+
+    function validatorCount() external view returns (uint64) {
+        return stakes.validatorCount();
     }
 
     function slashedSums() public view returns (uint256 slashed, uint256 bounty, uint256 burned, uint256 insured) {

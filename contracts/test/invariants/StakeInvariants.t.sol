@@ -10,7 +10,7 @@ contract StakeInvariants is Test {
     function setUp() public {
         handler = new StakeHandler();
         handler.start();
-        bytes4[] memory selectors = new bytes4[](14);
+        bytes4[] memory selectors = new bytes4[](19);
         selectors[0] = StakeHandler.begin.selector;
         selectors[1] = StakeHandler.stake.selector;
         selectors[2] = StakeHandler.addStake.selector;
@@ -25,6 +25,11 @@ contract StakeInvariants is Test {
         selectors[11] = StakeHandler.wait.selector;
         selectors[12] = StakeHandler.roll.selector;
         selectors[13] = StakeHandler.stake.selector; // twice as often as the others
+        selectors[14] = StakeHandler.delegate.selector;
+        selectors[15] = StakeHandler.undelegate.selector;
+        selectors[16] = StakeHandler.claimUndelegated.selector;
+        selectors[17] = StakeHandler.setCommission.selector;
+        selectors[18] = StakeHandler.delegate.selector;
         targetContract(address(handler));
         targetSelector(FuzzSelector(address(handler), selectors));
     }
@@ -47,7 +52,15 @@ contract StakeInvariants is Test {
     function invariant_nothingIsTakenWithoutAnOrder() public view {
         (uint256 slashed,,,) = handler.slashedSums();
         (uint256 stakeLeft,) = handler.sums();
-        assertEq(handler.staked(), stakeLeft + handler.claimed() + slashed);
+        uint256 left = handler.claimed() + handler.undelegated();
+        assertEq(handler.staked() + handler.delegated(), stakeLeft + left + slashed);
+    }
+
+    function invariant_poolsAreSolvent() public view {
+        for (uint64 id = 1; id <= handler.validatorCount(); ++id) {
+            (uint256 owned, uint256 held) = handler.poolSums(id);
+            assertLe(owned, held);
+        }
     }
 
     /// One epoch later exactly the stake of active, free validators counts.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {Checkpoint} from "../../src/checkpoint/ICheckpointManager.sol";
-import {CheckpointCredit} from "../../src/staking/IStakeManager.sol";
+import {Checkpoint, ProposerBonus, RewardBasis} from "../../src/checkpoint/ICheckpointManager.sol";
 import {StakeEvents} from "../../src/staking/StakeEvents.sol";
+import {StakeParams} from "../../src/staking/StakeStorage.sol";
 import {StakeFixture} from "./StakeFixture.sol";
 
 contract RewardTest is StakeFixture {
@@ -12,34 +12,29 @@ contract RewardTest is StakeFixture {
         beginWith(4);
     }
 
+    /// @dev A final checkpoint, as CheckpointManager would tell of it.
     function credit(uint64 number, uint256 bitmap, uint96 signedPower, uint64 blocks, address proposer, bool onSchedule)
         private
     {
-        CheckpointCredit memory c = CheckpointCredit({
-            chainId: CHAIN,
-            number: number,
-            bitmap: bitmap,
-            signedPower: signedPower,
-            totalPower: 4_000e18,
-            blocks: blocks,
-            proposer: proposer,
-            onSchedule: onSchedule,
-            submittedAt: uint40(time())
-        });
-        vm.prank(address(roots));
-        stakes.creditCheckpoint(c);
+        RewardBasis memory b;
+        b.isFinal = true;
+        b.bitmap = bitmap;
+        b.submittedAt = uint40(time());
+        b.totalPower = 4_000e18;
+        b.signedBps = uint16((uint256(signedPower) * 10_000) / 4_000e18);
+        b.blocks = blocks;
+        (bool known, uint256 seat) = stakes.seatOfSigner(proposer);
+        b.proposerSeat = known ? uint8(seat) : 255;
+        if (known) b.bonus = onSchedule ? ProposerBonus.Full : ProposerBonus.Half;
+        credit(number, b);
+    }
+
+    function credit(uint64 number, RewardBasis memory b) private {
+        vm.mockCall(address(roots), abi.encodeCall(roots.rewardBasis, (CHAIN, number)), abi.encode(b));
     }
 
     function claim(uint256 i, uint64 from, uint64 to) private returns (uint256) {
         return stakes.claimRewards(uint64(i + 1), CHAIN, from, to);
-    }
-
-    function test_onlyTheCheckpointManagerCreditsAndOncePerCheckpoint() public {
-        vm.expectRevert(abi.encodeWithSelector(StakeEvents.NotCheckpointManager.selector, address(this)));
-        stakes.creditCheckpoint(CheckpointCredit(CHAIN, 1, 1, 1, 1, 1, address(0), false, 1));
-        credit(1, 15, 4_000e18, 16, anyone, true);
-        vm.expectRevert(abi.encodeWithSelector(StakeEvents.AlreadyCredited.selector, CHAIN, 1));
-        credit(1, 15, 4_000e18, 16, anyone, true);
     }
 
     function test_signersShareByPower() public {
@@ -85,21 +80,38 @@ contract RewardTest is StakeFixture {
         slashFully(keccak256("x"), 1, 2);
         nextEpoch();
         stakes.roll(); // as every submission does
-        CheckpointCredit memory c =
-            CheckpointCredit(CHAIN, 1, 15, 4_000e18, 4_000e18, 16, anyone, false, submittedAt - 1);
-        vm.prank(address(roots));
-        stakes.creditCheckpoint(c);
+        RewardBasis memory basis = RewardBasis({
+            isFinal: true,
+            bitmap: 15,
+            submittedAt: submittedAt - 1,
+            totalPower: 4_000e18,
+            signedBps: 10_000,
+            blocks: 16,
+            proposerSeat: 0,
+            bonus: ProposerBonus.None
+        });
+        credit(1, basis);
         // One second before everything: no validator had power yet.
         assertEq(claim(0, 1, 1), 0);
 
-        c.number = 2;
-        c.submittedAt = uint40(time());
-        c.signedPower = stakes.totalPower();
-        c.totalPower = c.signedPower;
-        vm.prank(address(roots));
-        stakes.creditCheckpoint(c);
+        basis.submittedAt = uint40(time());
+        basis.totalPower = stakes.totalPower();
+        credit(2, basis);
         assertEq(claim(0, 2, 2), (uint256(16e18) * 10_000e18) / 12_900e18);
         assertEq(claim(1, 2, 2), (uint256(16e18) * 900e18) / 12_900e18);
+    }
+
+    function test_whatAChangeOfParametersFindsSubmittedIsPaidAsBefore() public {
+        pass(1);
+        credit(1, 15, 4_000e18, 16, signerOf(0), true);
+        pass(1);
+        StakeParams memory p = stakeParams();
+        (p.rewardPerBlock, p.proposerBonusBps, p.maxCheckpointLength) = (2e18, 5_000, 8);
+        vm.prank(governor);
+        stakes.setParams(p);
+        credit(2, 15, 4_000e18, 16, signerOf(0), true);
+        assertEq(claim(0, 1, 1), 1.6e18 + 3.6e18);
+        assertEq(claim(0, 2, 2), 8e18 + 2e18, "8 blocks of 2 KMC, half of it for proposing");
     }
 
     function test_laterStakeEarnsNothingOfEarlierCheckpoints() public {
@@ -142,8 +154,6 @@ contract RewardTest is StakeFixture {
         Checkpoint memory c = submitNext(3);
         assertEq(claim(0, 1, 1), 0, "nothing while pending");
         pass(CHALLENGE);
-        vm.expectEmit(address(stakes));
-        emit StakeEvents.CheckpointCredited(CHAIN, 1, 12e18, 1_000);
         roots.finalize(CHAIN, 1);
         uint256 paid = claim(0, 1, 1) + claim(1, 1, 1) + claim(2, 1, 1) + claim(3, 1, 1);
         assertEq(paid, 12e18);
@@ -167,16 +177,24 @@ contract RewardTest is StakeFixture {
         nextEpoch();
         stakes.roll();
         blocks = uint64(bound(blocks, 1, 256));
-        CheckpointCredit memory c =
-            CheckpointCredit(CHAIN, 1, bitmap, signed, total, blocks, signerOf(proposer % 4), true, uint40(time()));
-        vm.prank(address(roots));
-        stakes.creditCheckpoint(c);
+        RewardBasis memory basis = RewardBasis({
+            isFinal: true,
+            bitmap: bitmap,
+            submittedAt: uint40(time()),
+            totalPower: total,
+            signedBps: uint16((uint256(signed) * 10_000) / total),
+            blocks: blocks,
+            proposerSeat: proposer % 4,
+            bonus: ProposerBonus.Full
+        });
+        credit(1, basis);
         uint256 paid;
         for (uint256 i; i < 4; ++i) {
             paid += claim(i, 1, 1);
         }
         uint256 reward = (uint256(blocks) * 1e18 * signed) / total;
         assertLe(paid, reward);
-        assertGe(paid + 5, reward, "nothing but rounding is lost");
+        // The bonus follows the signed part to a basis point, which is a ten-thousandth of a tenth.
+        assertGe(paid + 5 + uint256(blocks) * 1e13, reward, "nothing but rounding is lost");
     }
 }

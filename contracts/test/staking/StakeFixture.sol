@@ -8,6 +8,7 @@ import {CheckpointParams} from "../../src/checkpoint/CheckpointViews.sol";
 import {Checkpoint} from "../../src/checkpoint/ICheckpointManager.sol";
 import {ChainConfig} from "../../src/checkpoint/IKomaRegistry.sol";
 import {KomaRegistry} from "../../src/checkpoint/KomaRegistry.sol";
+import {DelegationModule} from "../../src/staking/DelegationModule.sol";
 import {SlashOrder} from "../../src/staking/IStakeManager.sol";
 import {StakeManager} from "../../src/staking/StakeManager.sol";
 import {StakeModule} from "../../src/staking/StakeModule.sol";
@@ -30,6 +31,7 @@ abstract contract StakeFixture is Test {
     KMC internal kmc;
     StakeManager internal stakes;
     StakeModule internal module;
+    DelegationModule internal delegationModule;
     KomaRegistry internal registry;
     CheckpointManager internal roots;
 
@@ -53,6 +55,7 @@ abstract contract StakeFixture is Test {
         (recipients[0], amounts[0]) = (treasury, 1_000_000_000e18);
         kmc = KMC(deployCode("KMC.sol:KMC", abi.encode(recipients, amounts, 400, governor)));
         module = StakeModule(deployCode("StakeModule.sol:StakeModule"));
+        delegationModule = DelegationModule(deployCode("DelegationModule.sol:DelegationModule"));
         stakes = deployStakeManager(uint40(time() + 1 hours));
         registry = KomaRegistry(
             proxyOf(
@@ -89,7 +92,7 @@ abstract contract StakeFixture is Test {
 
     /// @dev By name, not by `new`, which would compile every contract into every test once more.
     function stakeManagerCode() internal returns (address) {
-        return deployCode("StakeManager.sol:StakeManager", abi.encode(module));
+        return deployCode("StakeManager.sol:StakeManager", abi.encode(module, delegationModule));
     }
 
     function proxyOf(address implementation, bytes memory initialisation) internal returns (address) {
@@ -212,6 +215,24 @@ abstract contract StakeFixture is Test {
     function slashFully(bytes32 offenceId, uint8 class, uint256 bitmap) internal {
         order(offenceId, class, bitmap);
         stakes.executeSlash(offenceId, 0, 256);
+    }
+
+    // --- delegation
+
+    /// @dev Account `k` that delegates; validators' owners are other accounts.
+    function delegatorOf(uint256 k) internal pure returns (address) {
+        return address(uint160(0xDE1E6000 + k));
+    }
+
+    function delegate(uint256 k, uint64 id, uint96 amount) internal returns (uint256) {
+        fund(delegatorOf(k), amount);
+        vm.prank(delegatorOf(k));
+        return stakes.delegate(id, amount);
+    }
+
+    function undelegate(uint256 k, uint64 id, uint256 shares) internal returns (uint64) {
+        vm.prank(delegatorOf(k));
+        return stakes.undelegate(id, shares);
     }
 
     // --- checkpoints

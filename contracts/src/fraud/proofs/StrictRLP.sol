@@ -85,6 +85,28 @@ library StrictRLP {
         return (true, items);
     }
 
+    /// @notice The item at `index` of a list of exactly `count` items, each of them a string of 32 bytes or an empty one:
+    /// a branch of a trie as it mostly is, read at a tenth of what `tryFields` costs. False for any other list, which may
+    /// still be well formed.
+    function tryHashAt(RlpItem list, uint256 index, uint256 count) internal pure returns (bool ok, RlpItem item) {
+        if (!isList(list)) return (false, item);
+        uint256 cursor = payload(list);
+        uint256 until = cursor + size(list);
+        assembly ("memory-safe") {
+            let left := count
+            for {} left { left := sub(left, 1) } {
+                let first := byte(0, mload(cursor))
+                // 0xa0: a string of 32 bytes; 0x80: an empty one. The sum of what they take must be the list's length.
+                let length := mul(32, eq(first, 0xa0))
+                if iszero(or(length, eq(first, 0x80))) { break }
+                if eq(sub(count, left), index) { item := or(or(shl(128, 1), shl(64, length)), cursor) }
+                cursor := add(cursor, add(length, 1))
+                if gt(cursor, until) { break }
+            }
+            ok := and(iszero(left), eq(cursor, until))
+        }
+    }
+
     /// @notice An integer of at most `maxBytes` (1 to 32) bytes without leading zeros; zero is the empty string.
     function tryUint(RlpItem item, uint256 maxBytes) internal pure returns (bool ok, uint256 value) {
         uint256 length = size(item);

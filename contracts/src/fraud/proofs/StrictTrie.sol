@@ -96,6 +96,10 @@ library StrictTrie {
         pure
         returns (RlpItem next, uint256 after_, bool isValue)
     {
+        if (position < keyLength) {
+            (bool isBranch, RlpItem child) = node.tryHashAt(_nibble(key, keyLength, position), 17);
+            if (isBranch) return (child, position + 1, false);
+        }
         (bool ok, RlpItem[] memory items) = node.tryFields(17);
         if (!ok) revert BadTrieProof(TrieFault.Malformed);
         if (items.length == 17) {
