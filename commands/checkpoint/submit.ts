@@ -1,7 +1,5 @@
-import { join } from "node:path";
 import type { Collection, Interval, Staker } from "../../src/checkpoint/index.ts";
 import {
-  blockSources,
   type Ctx,
   Flags,
   fromFlag,
@@ -13,6 +11,7 @@ import {
   openRootChain,
   passwordFileFlag,
   percentOf,
+  stakersAtHand,
   waitFor,
 } from "../../src/cli/index.ts";
 import { KomaError, ProtocolError, UserError } from "../../src/errors.ts";
@@ -157,22 +156,6 @@ async function collectNext(
       seats.reduce((sum, { power }) => sum + power, 0n),
     );
   return collection;
-}
-
-/** The devnet's validators: their signer keys are in its folder, and each has a node of its own to ask. */
-async function stakersAtHand(net: NetClient): Promise<readonly Staker[]> {
-  const { readKeyFile } = await import("../../src/wallet/index.ts");
-  const { openChainClient } = await import("../../src/rpc/index.ts");
-  const sources = blockSources(net);
-  const validators = net.manifest.nodes.filter(({ roles }) => roles.includes("validator"));
-  return Promise.all(
-    validators.map(async ({ name, rpcUrl }) => ({
-      name,
-      key: await readKeyFile(join(net.dir, "keys", `${name}.signer`)),
-      finalizedHeight: async () => (await openChainClient(rpcUrl)).blockNumber("finalized"),
-      block: async (number: bigint) => sources.find((source) => source.name === name)?.block(number),
-    })),
-  );
 }
 
 async function chooseInterval(

@@ -114,7 +114,7 @@ export async function quorumHeight(stakers: readonly Staker[], seats: readonly S
 }
 
 /** The interval's blocks from the staker's own node, or why there are none. */
-async function finalBlocks(staker: Staker, interval: Interval): Promise<readonly CheckpointedBlock[] | string> {
+export async function finalBlocks(staker: Staker, interval: Interval): Promise<readonly CheckpointedBlock[] | string> {
   try {
     const finalized = await staker.finalizedHeight();
     if (finalized < interval.end) return `its node has only block ${finalized} final`;

@@ -15,9 +15,11 @@ export {
   quorumHeight,
   type Staker,
 } from "./collect.ts";
+export { collectLate, type LateCollection } from "./collect-late.ts";
 export { checkpointHistory, type HistoricCheckpoint } from "./history.ts";
 export { type CheckpointCheck, type InspectedCheckpoint, inspectCheckpoint } from "./inspect.ts";
 export { type Interval, type IntervalRules, planInterval } from "./interval.ts";
+export type { PendingCheckpoint } from "./late-attestation.ts";
 export { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
 export { type BlockSource, type CheckpointReader, createNetworkArchive } from "./network-archive.ts";
 export { drawProposer, type StakedSeat } from "./proposer.ts";

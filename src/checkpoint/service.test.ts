@@ -104,6 +104,8 @@ describe("the checkpoint service", () => {
             head = { ...head, number: head.number + 1n, nextStart: certificate.checkpoint.end + 1n, round: 0 };
             return keccakHash(utf8("transaction"));
           },
+          pending: async () => [],
+          async attest() {},
         },
         source: {
           generation: () => own.generation,

@@ -10,11 +10,13 @@ import {
   signDigest,
   type Timestamp,
   timestamp,
+  zeroAddress,
   zeroHash,
 } from "../primitives/index.ts";
 import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "../rootchain/index.ts";
 import { buildCheckpoint, type CheckpointedBlock } from "./build.ts";
 import { type Interval, type IntervalRules, planInterval } from "./interval.ts";
+import { createLateAttester, type PendingCheckpoint } from "./late-attestation.ts";
 import { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
 import { drawProposer, type StakedSeat } from "./proposer.ts";
 import { type Certificate, createSignatureCollector } from "./signatures.ts";
@@ -27,6 +29,10 @@ export interface CheckpointRootChain {
   seats(): Promise<readonly StakedSeat[]>;
   /** Sends the certificate; answers the root-chain transaction's hash once it is mined. */
   submit(certificate: Certificate): Promise<Hash>;
+  /** Checkpoints that were submitted and can still be challenged, in order. */
+  pending(): Promise<readonly PendingCheckpoint[]>;
+  /** Adds a seat's compact signature to a pending checkpoint. */
+  attest(number: bigint, seat: number, signature: Bytes): Promise<void>;
 }
 
 export interface CheckpointHead {
@@ -124,6 +130,11 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
   let again = false;
   let stale = true;
   let cancelTick: () => void = () => {};
+
+  const attester =
+    config.signer && config.signerKey
+      ? createLateAttester({ ...config, signer: config.signer, signerKey: config.signerKey }, ports, mayStand)
+      : undefined;
 
   async function refresh(): Promise<void> {
     stale = false;
@@ -292,6 +303,7 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
         if (stale || !view) await refresh();
         await settleVotes();
         await look();
+        if (view) await attester?.attest(view.head, view.seats);
         lastError = undefined;
       })
       .catch((error: unknown) => {
@@ -348,7 +360,6 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
 /** Of one signer. */
 const MAX_WAITING = 8;
 const MAX_COMPLAINTS = 256;
-const ZERO_ADDRESS = `0x${"00".repeat(20)}` as Address;
 
 /**
  * Identity of what a checkpoint says of its blocks: what two votes for one range must not differ in. Proposer, epoch,
@@ -356,5 +367,5 @@ const ZERO_ADDRESS = `0x${"00".repeat(20)}` as Address;
  * failed round is no contradiction.
  */
 function contentOf(checkpoint: Checkpoint): Hash {
-  return checkpointHash({ ...checkpoint, proposer: ZERO_ADDRESS, epoch: 0n, number: 0n, prevCheckpoint: zeroHash });
+  return checkpointHash({ ...checkpoint, proposer: zeroAddress, epoch: 0n, number: 0n, prevCheckpoint: zeroHash });
 }

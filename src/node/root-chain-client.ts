@@ -4,7 +4,15 @@ import type { Genesis } from "../chain/index.ts";
 import type { CheckpointRootChain } from "../checkpoint/index.ts";
 import { BugError, EnvironmentError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
-import { type Address, type Bytes, type Hash, hexToBytes, parseAddress, parseHash } from "../primitives/index.ts";
+import {
+  type Address,
+  type Bytes,
+  type Hash,
+  hexToBytes,
+  parseAddress,
+  parseHash,
+  zeroHash,
+} from "../primitives/index.ts";
 import {
   type RootEvent as ContractEvent,
   connectRootChain,
@@ -100,6 +108,24 @@ function checkpointsOf(client: RootChain, chainId: bigint, signal: AbortSignal):
       const sent = await client.checkpoints.submit(checkpoint, bitmap, compact, signal);
       if (!sent.hash) throw new BugError("a checkpoint was submitted without a transaction");
       return sent.hash;
+    },
+    async pending() {
+      const [{ number, finalizedUpTo }, { timestamp }] = await Promise.all([
+        client.checkpoints.head(chainId),
+        client.head(signal),
+      ]);
+      // The one before the first is its predecessor, whose hash it carries.
+      const count = Number(number - finalizedUpTo);
+      const live = await client.checkpoints.list(chainId, finalizedUpTo, count);
+      return live.flatMap((record) => {
+        if (record.number <= finalizedUpTo) return [];
+        if (timestamp >= record.challengeEnd && record.openChallenges === 0) return [];
+        const prevCheckpoint = live.find((other) => other.number === record.number - 1n)?.structHash ?? zeroHash;
+        return [{ ...record, prevCheckpoint }];
+      });
+    },
+    async attest(number, seat, signature) {
+      await client.checkpoints.attest(chainId, number, 1n << BigInt(seat), [signature], signal);
     },
   };
 }

@@ -84,6 +84,10 @@ describe("checkpoints with a scripted root chain", () => {
     expect(rootChain.taken[taken]?.by).toBe(indexOf(next));
     expect(rootChain.taken[taken]?.signers).not.toContain(cluster.at(dead).signer.address);
     await cluster.start(dead);
+    const number = rootChain.taken[taken]?.checkpoint.number as bigint;
+    await cluster.until("the one that was dead has signed it afterwards", () =>
+      Boolean(((rootChain.attested.get(number) ?? 0n) >> BigInt(dead)) & 1n),
+    );
   });
 
   it("are not lost while the root chain is down", async () => {

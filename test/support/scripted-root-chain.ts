@@ -1,5 +1,11 @@
 import type { Deposit } from "../../src/bridge/index.ts";
-import { type Certificate, type CheckpointHead, drawProposer, type StakedSeat } from "../../src/checkpoint/index.ts";
+import {
+  type Certificate,
+  type CheckpointHead,
+  drawProposer,
+  type PendingCheckpoint,
+  type StakedSeat,
+} from "../../src/checkpoint/index.ts";
 import { ProtocolError } from "../../src/errors.ts";
 import type { NodeRootChain, RootBlock, RootEvent } from "../../src/node/root-chain.ts";
 import {
@@ -59,6 +65,8 @@ export class ScriptedRootChain {
   #epoch = 1n;
   /** Every checkpoint ever taken, also those rejected later. */
   readonly taken: TakenCheckpoint[] = [];
+  /** Seats that signed after the submission, one bit each, by checkpoint number. */
+  readonly attested = new Map<bigint, bigint>();
   /** Certificates that the contract refused, with its reason. */
   readonly refused: { readonly by: number; readonly why: string }[] = [];
   /** Whose turn it is: 0 when a checkpoint falls due, one more with every proposer that let its time pass. */
@@ -124,6 +132,7 @@ export class ScriptedRootChain {
   /** What `CheckpointManager.reject` does; `confirm` later lets nodes hear of it. */
   reject(number: bigint, bannedBlock: Hash, ejected: readonly Address[] = []): { confirm(): bigint } {
     this.#live = this.#live.filter(({ checkpoint }) => checkpoint.number < number);
+    for (const attested of this.attested.keys()) if (attested >= number) this.attested.delete(attested);
     this.#generation += 1n;
     const generation = this.#generation;
     return { confirm: () => this.mine([{ type: "checkpointRejected", number, generation, bannedBlock, ejected }]) };
@@ -140,6 +149,8 @@ export class ScriptedRootChain {
         head: () => answer(() => this.head()),
         seats: () => answer(() => this.#config.seats),
         submit: (certificate) => answer(() => this.#take(certificate, index)),
+        pending: () => answer(() => this.#pending()),
+        attest: (number, seat, signature) => answer(() => this.#attest(number, seat, signature)),
       },
       newestSet: (every) => answer(() => this.#newestSet(every)),
       takenBackAfter: (generation) => answer(() => this.#takenBackAfter(generation)),
@@ -151,6 +162,25 @@ export class ScriptedRootChain {
     const rootBlock = this.#newest - (this.#newest % every);
     const found = this.#sets.findLast(({ block }) => block <= rootBlock);
     return found && { rootBlock, rootBlockHash: keccakHash(utf8(`root block ${rootBlock}`)), seats: found.seats };
+  }
+
+  /** Nothing becomes final here: every live checkpoint is pending. */
+  #pending(): readonly PendingCheckpoint[] {
+    return this.#live.map(({ checkpoint, certificate }) => ({
+      ...checkpoint,
+      structHash: checkpointHash(checkpoint),
+      signerBitmap: certificate.bitmap | (this.attested.get(checkpoint.number) ?? 0n),
+    }));
+  }
+
+  #attest(number: bigint, seat: number, signature: Bytes): void {
+    const taken = this.#live.find(({ checkpoint }) => checkpoint.number === number);
+    const expected = this.#config.seats.find((candidate) => candidate.seat === seat)?.signer;
+    const digest = taken && checkpointDigest(taken.checkpoint, this.#config.domain);
+    if (!digest || recoverCompact(digest, signature) !== expected) {
+      throw new ProtocolError("KOMA_E_CHECKPOINT_SIGNATURE", "the scripted root chain refuses the late signature");
+    }
+    this.attested.set(number, (this.attested.get(number) ?? 0n) | (1n << BigInt(seat)));
   }
 
   #takenBackAfter(generation: bigint): bigint | undefined {
