@@ -31,6 +31,10 @@ export interface ListedValidator {
   readonly address: string;
   readonly signer: string;
   readonly stakeWei: string;
+  /** Stake of others that backs it. */
+  readonly delegatedWei: string;
+  /** What it keeps of their rewards. */
+  readonly commissionPct: number;
   readonly powerPct: number;
   readonly state: ValidatorState;
   /** Share of the newest live checkpoints that it signed; null before there is one. */
@@ -85,6 +89,8 @@ the chain one to two eras later. Uptime is the share of the newest ${RECENT} che
           address: validator.owner,
           signer: validator.signer,
           stakeWei: validator.selfStake.toString(),
+          delegatedWei: validator.delegated.toString(),
+          commissionPct: validator.commissionBps / 100,
           powerPct: percentOf(power, total),
           state: stateOf(validator, epoch),
           uptimePct: due.length === 0 ? null : percentOf(BigInt(signed.length), BigInt(due.length)),
@@ -101,6 +107,7 @@ the chain one to two eras later. Uptime is the share of the newest ${RECENT} che
         { title: "owner" },
         { title: "signer" },
         { title: "stake KMC", align: "right" },
+        { title: "delegated", align: "right" },
         { title: "power", align: "right" },
         { title: "uptime", align: "right" },
         { title: "state" },
@@ -112,6 +119,7 @@ the chain one to two eras later. Uptime is the share of the newest ${RECENT} che
         shortHex(validator.address),
         shortHex(validator.signer),
         formatAmount(BigInt(validator.stakeWei)),
+        formatAmount(BigInt(validator.delegatedWei)),
         `${validator.powerPct} %`,
         validator.uptimePct === null ? "-" : `${validator.uptimePct} %`,
         validator.state,

@@ -72,6 +72,10 @@ validator's node needs it.`;
       helpValue: "FILE",
       exclusive: ["name"],
     }),
+    displace: Flags.boolean({
+      summary: "When all seats are taken: take that of the least stake, for more than 110 % of it.",
+      env: "KOMA_VALIDATOR_DISPLACE",
+    }),
     "peer-id": Flags.string({
       summary: "libp2p id of the validator's node, published for discovery.",
       env: "KOMA_VALIDATOR_PEER_ID",
@@ -106,6 +110,7 @@ validator's node needs it.`;
       {
         amount: flags.stake,
         signerKey: signer.key,
+        displace: flags.displace,
         ...(flags["peer-id"] === undefined ? {} : { peerId: utf8(flags["peer-id"]) }),
       },
       ctx.signal,

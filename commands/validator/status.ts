@@ -21,13 +21,19 @@ export interface ValidatorStatusData {
   readonly seat: number;
   readonly state: ValidatorState;
   readonly stakeWei: string;
+  /** Stake of others that backs it. */
+  readonly delegatedWei: string;
+  /** What it keeps of their rewards. */
+  readonly commissionPct: number;
   readonly powerWei: string;
   readonly powerPct: number;
   /** Live checkpoints since it has its seat that it signed, and that it did not. */
   readonly signed: number;
   readonly missed: number;
-  /** Claimed so far. */
+  /** Paid out to the validator so far. */
   readonly rewardsWei: string;
+  /** Earned of final checkpoints of late and not claimed yet; koma validator rewards counts all. */
+  readonly openRewardsWei: string;
   readonly slashes: readonly { readonly offence: string; readonly amountWei: string; readonly tx: string }[];
   readonly activeFromEpoch: string;
   /** When a stake that is leaving can be withdrawn. */
@@ -57,13 +63,16 @@ export default class ValidatorStatus extends KomaCommand<ValidatorStatusData> {
     const chainId = BigInt(net.chainId);
     const validator = await resolveValidator(ctx, net, root, { text: args.validator });
     const fromBlock = (await readNetFacts(net)).rootStartBlock;
-    const [seats, total, epoch, checkpoints, slashes, claims] = await Promise.all([
+    const { finalizedUpTo } = await root.checkpoints.head(chainId);
+    const recent = finalizedUpTo > RECENT ? finalizedUpTo - RECENT + 1n : 1n;
+    const [seats, total, epoch, checkpoints, slashes, claims, rewards] = await Promise.all([
       root.stakes.activeSet(),
       root.stakes.totalPower(),
       root.stakes.epoch(),
       liveCheckpoints(root, chainId),
       root.events({ contract: "StakeManager", event: "SlashedSeat", fromBlock }),
       root.events({ contract: "StakeManager", event: "RewardsClaimed", fromBlock }),
+      root.rewards.earned({ id: validator.id, chainId, from: recent, to: finalizedUpTo }),
     ]);
     const power = seats.find(({ validatorId }) => validatorId === validator.id)?.power ?? 0n;
     const due = checkpoints.filter((checkpoint) => checkpoint.epoch >= validator.activationEpoch);
@@ -76,6 +85,8 @@ export default class ValidatorStatus extends KomaCommand<ValidatorStatusData> {
       seat: validator.seat,
       state: stateOf(validator, epoch),
       stakeWei: validator.selfStake.toString(),
+      delegatedWei: validator.delegated.toString(),
+      commissionPct: validator.commissionBps / 100,
       powerWei: power.toString(),
       powerPct: percentOf(power, total),
       signed,
@@ -84,6 +95,7 @@ export default class ValidatorStatus extends KomaCommand<ValidatorStatusData> {
         .filter(({ args: claim }) => claim["id"] === validator.id)
         .reduce((sum, { args: claim }) => sum + (claim["amount"] as bigint), 0n)
         .toString(),
+      openRewardsWei: (rewards.earned - rewards.claimed).toString(),
       slashes: slashes
         .filter(({ args: slash }) => slash["validatorId"] === validator.id)
         .map(({ args: slash, transactionHash }) => ({
@@ -101,6 +113,8 @@ export default class ValidatorStatus extends KomaCommand<ValidatorStatusData> {
 }
 
 const PAGE = 200;
+/** Newest final checkpoints whose rewards are looked at. */
+const RECENT = 64n;
 
 async function liveCheckpoints(root: RootChain, chainId: bigint): Promise<readonly CheckpointRecord[]> {
   const all: CheckpointRecord[] = [];
@@ -118,8 +132,9 @@ async function print({ out }: Ctx, data: ValidatorStatusData): Promise<void> {
   out.line(`  owner       ${data.owner}`);
   out.line(`  signer      ${data.signer}, seat ${data.seat}`);
   out.line(`  stake       ${kmc(data.stakeWei)}, power ${data.powerPct} %`);
+  out.line(`  delegated   ${kmc(data.delegatedWei)}, commission ${data.commissionPct} %`);
   out.line(`  checkpoints ${data.signed} signed, ${data.missed} missed`);
-  out.line(`  rewards     ${kmc(data.rewardsWei)} claimed`);
+  out.line(`  rewards     ${kmc(data.rewardsWei)} claimed, ${kmc(data.openRewardsWei)} open`);
   if (data.withdrawableAt) out.line(`  stake free  ${data.withdrawableAt}`);
   if (data.jailedUntil) out.line(`  jailed      until ${data.jailedUntil}`);
   for (const { offence, amountWei } of data.slashes) out.line(`  slashed     ${kmc(amountWei)} for ${offence}`);

@@ -150,4 +150,46 @@ describe("a payment from the root chain to koma and back", () => {
     const block = await koma.json<{ ok: boolean }>("proof", "block", sent.block);
     expect(block.ok).toBe(true);
   }, 120_000);
+
+  it("backs a validator, earns with it, and leaves it again", async () => {
+    const before = await balanceOf("KMC", frank, "--chain", "l1");
+    const delegated = await koma.json<{ delegatedWei: string; tx: string }>(
+      ...["validator", "delegate", "validator-0", "--amount", "500", "--from", "frank"],
+    );
+    expect(BigInt(delegated.delegatedWei)).toBe(500n * KMC);
+    expect(await balanceOf("KMC", frank, "--chain", "l1")).toBe(before - 500n * KMC);
+    const commission = ["validator", "update", "validator-0", "--commission", "7.5"];
+    expect(await koma.json("validator", "list")).toEqual(
+      expect.arrayContaining([expect.objectContaining({ name: "validator-0", delegatedWei: `${500n * KMC}` })]),
+    );
+    const updated = await koma.json<{ changed: { commissionBps: number } }>(...commission);
+    expect(updated.changed).toEqual({ commissionBps: 750 });
+
+    const earned = await eventually("a final checkpoint that pays the delegator", async () => {
+      const rewards = await koma.json<{ earnedWei: string }>(
+        "validator",
+        "rewards",
+        "validator-0",
+        "--delegator",
+        "frank",
+      );
+      return BigInt(rewards.earnedWei) > 0n ? BigInt(rewards.earnedWei) : undefined;
+    });
+    const claim = ["validator", "rewards", "validator-0", "--delegator", "frank", "--claim", "--from", "erin"];
+    expect(BigInt((await koma.json<{ claimedWei: string }>(...claim)).claimedWei)).toBeGreaterThanOrEqual(earned);
+    const own = await koma.json<{ claimedWei: string; tx: string | null }>(
+      ...["validator", "rewards", "validator-0", "--claim"],
+    );
+    expect(own.tx).not.toBeNull();
+    expect(await balanceOf("KMC", frank, "--chain", "l1")).toBeGreaterThanOrEqual(before - 500n * KMC + earned);
+
+    const all = await koma.json<{ abstained: unknown[] }>("checkpoint", "attest", "latest");
+    expect(all.abstained.length).toBeGreaterThan(0);
+    const leaving = await koma.json<{ amountWei: string; undelegations: string[] }>(
+      ...["validator", "undelegate", "validator-0", "--amount", "200", "--from", "frank"],
+    );
+    expect(BigInt(leaving.amountWei)).toBe(200n * KMC);
+    const early = await koma.run("validator", "undelegate", "validator-0", "--claim", "--from", "frank");
+    expect(early.envelope.error?.code).toBe("KOMA_E_STILL_BONDED");
+  });
 });
