@@ -16,6 +16,14 @@ library UtxoLog {
         uint64 seq;
     }
 
+    /// @notice What a log says of one account: balance before and after, and its running number.
+    struct Entry {
+        address rootToken;
+        uint256 input;
+        uint256 output;
+        uint64 seq;
+    }
+
     error NotWithdrawLog(bytes32 topic0);
     error NotUtxoLog(bytes32 topic0);
     error NotParty(address account);
@@ -44,14 +52,24 @@ library UtxoLog {
         pure
         returns (address rootToken, uint256 output, uint64 seq)
     {
+        Entry memory entry = readEntry(topics, data, account);
+        return (entry.rootToken, entry.output, entry.seq);
+    }
+
+    /// @notice What the log says of `account`; in a transfer to itself both sides say the same, and the first is read.
+    function readEntry(bytes32[] memory topics, bytes memory data, address account)
+        internal
+        pure
+        returns (Entry memory)
+    {
         bytes32 topic0 = topics.length == 0 ? bytes32(0) : topics[0];
         if (topic0 == IKomaToken.LogTransfer.selector) {
             if (topics.length != 4) revert BadTopics(topics.length);
             if (data.length != 224) revert BadData(data.length);
-            (,,, uint256 output1, uint256 output2, uint256 fromSeq, uint256 toSeq) =
+            (, uint256 input1, uint256 input2, uint256 output1, uint256 output2, uint256 fromSeq, uint256 toSeq) =
                 abi.decode(data, (uint256, uint256, uint256, uint256, uint256, uint256, uint256));
-            if (_address(topics[2]) == account) return (_address(topics[1]), output1, _seq(fromSeq));
-            if (_address(topics[3]) == account) return (_address(topics[1]), output2, _seq(toSeq));
+            if (_address(topics[2]) == account) return Entry(_address(topics[1]), input1, output1, _seq(fromSeq));
+            if (_address(topics[3]) == account) return Entry(_address(topics[1]), input2, output2, _seq(toSeq));
             revert NotParty(account);
         }
         if (topic0 == IKomaToken.LogDeposit.selector) {
@@ -63,8 +81,8 @@ library UtxoLog {
         }
         if (data.length != 128) revert BadData(data.length);
         if (_address(topics[2]) != account) revert NotParty(account);
-        (,, uint256 output_, uint256 seq_) = abi.decode(data, (uint256, uint256, uint256, uint256));
-        return (_address(topics[1]), output_, _seq(seq_));
+        (, uint256 input, uint256 output, uint256 seq) = abi.decode(data, (uint256, uint256, uint256, uint256));
+        return Entry(_address(topics[1]), input, output, _seq(seq));
     }
 
     function _address(bytes32 topic) private pure returns (address) {

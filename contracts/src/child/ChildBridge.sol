@@ -36,6 +36,8 @@ contract ChildBridge is ReentrancyGuardTransient, IChildBridgeEvents {
 
     error NotCoinbase(address caller, address coinbase);
     error BadDepositId(uint64 want, uint64 got);
+    /// @notice The root chain's clock is ahead: the deposit is delivered by a later block.
+    error DepositFromTheFuture(uint40 createdAt, uint256 blockTime);
     error InsufficientGas(uint256 available, uint256 needed);
     error NotClaimable(uint64 id);
     error OnlySelf(address caller);
@@ -56,6 +58,7 @@ contract ChildBridge is ReentrancyGuardTransient, IChildBridgeEvents {
     ) external nonReentrant {
         if (msg.sender != block.coinbase) revert NotCoinbase(msg.sender, block.coinbase);
         if (id != lastId + 1) revert BadDepositId(lastId + 1, id);
+        if (createdAt > block.timestamp) revert DepositFromTheFuture(createdAt, block.timestamp);
         lastId = id;
 
         bytes32 hash =

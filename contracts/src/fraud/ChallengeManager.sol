@@ -49,6 +49,10 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
     /// @notice No verifier is registered for the kind.
     error UnknownKind(uint8 kind);
     error InteractiveKind(uint8 kind);
+    /// @notice The caller is not the contract that hears challenges of this kind.
+    error NotCourt(address caller);
+    /// @notice The caller has no challenge open on the checkpoint.
+    error NotPaused(bytes32 structHash);
     /// @notice The offence was proven before, or everybody whom it concerns has been charged for its checkpoint and block.
     error AlreadyPunished(bytes32 offenceId);
     /// @notice The checkpoint has been final for longer than the late-slash window.
@@ -104,34 +108,35 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
     /// @return offenceId under which bounty and slashing are settled
     function challenge(uint8 kind, bytes calldata evidence) external nonReentrant returns (bytes32 offenceId) {
         ChallengeStorage storage $ = _storage();
-        Verdict memory verdict = _judge($, kind, evidence);
-        offenceId = verdict.offenceId;
-        if ($.offences[offenceId].provenInBlock != 0) revert AlreadyPunished(offenceId);
+        return _execute($, kind, _judge($, kind, evidence), msg.sender);
+    }
 
-        uint256 signers = verdict.signers;
-        address producer;
-        bool late;
-        if (signers == 0) {
-            CheckpointRecord memory checkpoint = Proofs.requireLive($.checkpoints, verdict.chainId, verdict.number);
-            late = $.checkpoints.isFinal(verdict.chainId, verdict.number);
-            if (late && block.timestamp > uint256(checkpoint.challengeEnd) + $.lateSlashWindow) {
-                revert TooLate(verdict.number);
-            }
-            (signers, producer) = _charge($, verdict, checkpoint);
-            if (signers == 0 && producer == address(0)) revert AlreadyPunished(offenceId);
-        }
-        // Once its sealer is charged, a leaf has nobody left to attach.
-        _record($, verdict, kind, producer == address(0) ? verdict.leaf : bytes32(0));
-        emit Challenged(
-            offenceId, kind, verdict.chainId, verdict.number, verdict.blockHash, signers, producer, msg.sender
-        );
+    /// @notice Keeps a pending checkpoint from becoming final while a challenge of an interactive kind is open; only the
+    /// contract that is registered for the kind.
+    /// @dev Reverts as `CheckpointManager.openChallenge` does: `ChallengePeriodOver`, `TooManyChallenges`, `NotLive`.
+    function pauseCheckpoint(uint8 kind, uint64 chainId, uint64 number, bytes32 structHash) external {
+        ChallengeStorage storage $ = _storage();
+        if (msg.sender != address($.verifiers[kind])) revert NotCourt(msg.sender);
+        $.pauses[msg.sender][structHash] += 1;
+        $.checkpoints.openChallenge(chainId, number);
+    }
 
-        if (late) {
-            emit LateFraud(offenceId, verdict.chainId, verdict.number);
-        } else if (verdict.signers == 0) {
-            $.checkpoints.reject(verdict.chainId, verdict.number, offenceId, verdict.blockHash);
-        }
-        _order($, offenceId, verdict.class, signers, producer, verdict.chainId, verdict.number);
+    /// @notice Ends one pause; whoever began it, also when it judges the kind no more.
+    function resumeCheckpoint(uint64 chainId, uint64 number, bytes32 structHash) external {
+        _endPause(structHash);
+        _storage().checkpoints.closeChallenge(chainId, number, structHash);
+    }
+
+    /// @notice Executes the verdict of an interactive challenge; only the contract that is registered for its kind, on a
+    /// checkpoint that it has paused.
+    /// @param structHash checkpoint that is paused; the caller sees to it that it is the one that the verdict names
+    /// @param verdict abi.encode of a `Verdict`
+    /// @param challenger whoever opened the challenge, to whom the bounty goes as in `challenge`
+    function convict(uint8 kind, bytes32 structHash, bytes memory verdict, address challenger) external nonReentrant {
+        ChallengeStorage storage $ = _storage();
+        if (msg.sender != address($.verifiers[kind])) revert NotCourt(msg.sender);
+        _endPause(structHash);
+        _execute($, kind, abi.decode(verdict, (Verdict)), challenger);
     }
 
     /// @notice Charges the producer of a proven offence's block, for whose challenge no header was at hand.
@@ -163,14 +168,54 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
         if (producer == address(0)) revert BadSeal();
         if ($.producerCharged[verdict.chainId][verdict.blockHash]) revert AlreadyPunished(attachedId);
         $.producerCharged[verdict.chainId][verdict.blockHash] = true;
-        _record($, verdict, offence.kind, bytes32(0));
+        _record($, verdict, offence.kind, bytes32(0), msg.sender);
         emit ProducerAttached(offenceId, attachedId, producer);
-        _order($, attachedId, offence.class, 0, producer, offence.chainId, offence.number);
+        _order($, verdict, 0, producer, msg.sender);
     }
 
     /// @notice The verdict that `challenge` would execute now; reverts as it would for want of fraud.
     function judge(uint8 kind, bytes calldata evidence) external view returns (Verdict memory) {
         return _judge(_storage(), kind, evidence);
+    }
+
+    function _execute(ChallengeStorage storage $, uint8 kind, Verdict memory verdict, address challenger)
+        private
+        returns (bytes32 offenceId)
+    {
+        offenceId = verdict.offenceId;
+        if ($.offences[offenceId].provenInBlock != 0) revert AlreadyPunished(offenceId);
+
+        uint256 signers = verdict.signers;
+        address producer;
+        bool late;
+        if (signers == 0) {
+            CheckpointRecord memory checkpoint = Proofs.requireLive($.checkpoints, verdict.chainId, verdict.number);
+            late = $.checkpoints.isFinal(verdict.chainId, verdict.number);
+            if (late && block.timestamp > uint256(checkpoint.challengeEnd) + $.lateSlashWindow) {
+                revert TooLate(verdict.number);
+            }
+            (signers, producer) = _charge($, verdict, checkpoint);
+            if (signers == 0 && producer == address(0)) revert AlreadyPunished(offenceId);
+        }
+        // Once its sealer is charged, a leaf has nobody left to attach.
+        _record($, verdict, kind, producer == address(0) ? verdict.leaf : bytes32(0), challenger);
+        emit Challenged(
+            offenceId, kind, verdict.chainId, verdict.number, verdict.blockHash, signers, producer, challenger
+        );
+
+        if (late) {
+            emit LateFraud(offenceId, verdict.chainId, verdict.number);
+        } else if (verdict.signers == 0) {
+            $.checkpoints.reject(verdict.chainId, verdict.number, offenceId, verdict.blockHash);
+        }
+        _order($, verdict, signers, producer, challenger);
+    }
+
+    function _endPause(bytes32 structHash) private {
+        ChallengeStorage storage $ = _storage();
+        uint256 pauses = $.pauses[msg.sender][structHash];
+        if (pauses == 0) revert NotPaused(structHash);
+        $.pauses[msg.sender][structHash] = pauses - 1;
     }
 
     function _judge(ChallengeStorage storage $, uint8 kind, bytes calldata evidence)
@@ -214,9 +259,15 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
         return sealer == header.coinbase ? sealer : address(0);
     }
 
-    function _record(ChallengeStorage storage $, Verdict memory verdict, uint8 kind, bytes32 leaf) private {
+    function _record(
+        ChallengeStorage storage $,
+        Verdict memory verdict,
+        uint8 kind,
+        bytes32 leaf,
+        address challenger
+    ) private {
         Offence storage offence = $.offences[verdict.offenceId];
-        offence.challenger = msg.sender;
+        offence.challenger = challenger;
         offence.provenInBlock = uint64(block.number);
         offence.provenAt = uint40(block.timestamp);
         offence.kind = kind;
@@ -228,24 +279,22 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
 
     function _order(
         ChallengeStorage storage $,
-        bytes32 offenceId,
-        uint8 class,
+        Verdict memory verdict,
         uint256 signers,
         address producer,
-        uint64 chainId,
-        uint64 number
+        address challenger
     ) private {
         SlashOrder memory order = SlashOrder({
-            offenceId: offenceId,
-            class: class,
+            offenceId: verdict.offenceId,
+            class: verdict.class,
             signerBitmap: signers,
             producerKey: producer,
-            challenger: msg.sender,
-            chainId: chainId,
-            number: number
+            challenger: challenger,
+            chainId: verdict.chainId,
+            number: verdict.number
         });
         $.stakes.slash(order);
-        if (producer != address(0)) $.registry.ejectProducer(chainId, producer);
+        if (producer != address(0)) $.registry.ejectProducer(verdict.chainId, producer);
         // After the ejection, so that the key is out of the set that follows.
         if (address($.election) != address(0)) $.election.slash(order);
     }

@@ -41,6 +41,7 @@ abstract contract ChallengeState {
         mapping(uint64 chainId => mapping(bytes32 blockHash => bool)) producerCharged;
         mapping(bytes32 commitment => uint64 blockNumber) commitments;
         IProducerElection election;
+        mapping(address court => mapping(bytes32 structHash => uint256)) pauses;
     }
 
     // keccak256(abi.encode(uint256(keccak256("koma.storage.ChallengeManager")) - 1)) & ~bytes32(uint256(0xff))
