@@ -20,6 +20,7 @@ import {
 } from "../../src/cli/index.ts";
 import { UserError } from "../../src/errors.ts";
 import type { Challenge, FraudKind, RefusedFault, UnreadCheckpoint } from "../../src/fraud/index.ts";
+import { formatAmount } from "../../src/primitives/index.ts";
 import type { RootChain } from "../../src/rootchain/index.ts";
 
 export interface ChallengeData {
@@ -28,18 +29,22 @@ export interface ChallengeData {
   readonly type: string | null;
   /**
    * `accepted`: sent, and convicted. `proven`: a dry run that would be. `refused`: faults were found, none convicts.
-   * `none`: nothing was found.
+   * `opened`: a claim that something is missing was put before the root contracts, which wait for an answer. `claimable`: a
+   * dry run of that. `none`: nothing was found.
    */
-  readonly state: "accepted" | "proven" | "refused" | "none";
+  readonly state: "accepted" | "proven" | "opened" | "claimable" | "refused" | "none";
+  /** Number of the challenge that was opened, for proof conclude. */
+  readonly challenge: string | null;
   /** Provable faults that scanning found; 1 for evidence from a file. */
   readonly found: number;
   readonly fault: string | null;
   /** Checkpoint that falls; null also when none does, as with contradictions in consensus. */
   readonly checkpoint: string | null;
   readonly block: string | null;
-  /** One transaction decides these kinds: nothing is bonded, nothing to wait for. */
-  readonly bondWei: "0";
-  readonly deadline: null;
+  /** Wei of Ether beside a claim; 0 for kinds that one transaction decides. */
+  readonly bondWei: string;
+  /** Unix time until which answers to a claim are taken. */
+  readonly deadline: number | null;
   readonly tx: string | null;
   readonly gasUsed: string | null;
   readonly slashed: readonly {
@@ -63,11 +68,14 @@ export default class ProofChallenge extends KomaCommand<ChallengeData> {
   static override description =
     `Reads the blocks of every checkpoint that can still be rolled back, from whichever node has what was signed, and asks the nodes who
 contradicted itself in consensus. For the first fault that the root contracts convict it builds the proof, has it judged without sending, sends it, and carries the slashing out. TYPE
-limits the search to one kind (koma proof types). The exit code is 6 when nothing is found.`;
+limits the search to one kind (koma proof types). Kinds that something is missing (nonce-gap, utxo-gap, deposit-skipped) are
+looked for only when they are named: a bond is put beside the claim, and whoever shows the missing thing in time takes it.
+When nobody has by the deadline, koma proof conclude convicts. The exit code is 6 when nothing is found.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> --dry-run",
     "<%= config.bin %> <%= command.id %> duplicate-nonce --checkpoint latest --from bob --dry-run --json",
     "<%= config.bin %> <%= command.id %> consensus-equivocation --from bob",
+    "<%= config.bin %> <%= command.id %> nonce-gap --from bob",
     "<%= config.bin %> <%= command.id %> --from carol --wait",
   ];
   static override args = {
@@ -109,9 +117,11 @@ limits the search to one kind (koma proof types). The exit code is 6 when nothin
       : await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] });
     const root = await openRootChain(net, key);
     const search =
-      flags.evidence === undefined
-        ? await searchFraud(ctx, net, root, wanted, flags.checkpoint)
-        : await readEvidence(net, root, flags.evidence);
+      flags.evidence !== undefined
+        ? await readEvidence(net, root, flags.evidence)
+        : wanted?.interactive
+          ? await searchGaps(ctx, net, root, wanted, flags.checkpoint)
+          : await searchFraud(ctx, net, root, wanted, flags.checkpoint);
     const data = await finish(ctx, net, root, key, search, flags);
     print(ctx, data);
     if (data.state === "none" || data.state === "refused") ctx.exitWith(exitCodes.false);
@@ -125,27 +135,14 @@ interface Search {
   readonly challenge: Challenge | undefined;
   readonly offence: string | null;
   readonly refused: ChallengeData["refused"];
+  /** A claim that something is missing, with the bond that it needs. */
+  readonly bond?: bigint;
 }
 
-async function searchFraud(
-  ctx: Ctx,
-  net: NetClient,
-  root: RootChain,
-  wanted: FraudKind | undefined,
-  only: string | undefined,
-): Promise<Search> {
-  const { describeFault, findFraud, openCase, pendingCheckpoints, proveFraud, searchContradictions } = await import(
-    "../../src/fraud/index.ts"
-  );
+async function checkpointsToScan(ctx: Ctx, net: NetClient, root: RootChain, only: string | undefined) {
+  const { pendingCheckpoints } = await import("../../src/fraud/index.ts");
   const { describeRecord } = await import("../../src/checkpoint/index.ts");
-  if (wanted && !wanted.scanned) {
-    throw new UserError("KOMA_E_EVIDENCE_NEEDED", `Blocks alone do not show fraud of the kind ${wanted.type}.`, {
-      facts: { type: wanted.type, needed: wanted.evidence.join(", ") },
-      fix: [`koma proof challenge ${wanted.type} --evidence proof.json`],
-    });
-  }
   const chainId = BigInt(net.chainId);
-  const fraud = await openCase(root, chainId, await openArchive(net, root), (await readNetFacts(net)).rootStartBlock);
   const checkpoints =
     only === undefined
       ? await pendingCheckpoints(root, chainId)
@@ -155,6 +152,52 @@ async function searchFraud(
       ? "no checkpoint is pending"
       : `scanning checkpoint ${checkpoints.map(({ number }) => number).join(", ")}`,
   );
+  return checkpoints;
+}
+
+/** Something missing: the first gap that the root contracts take a claim about. */
+async function searchGaps(
+  ctx: Ctx,
+  net: NetClient,
+  root: RootChain,
+  wanted: FraudKind,
+  only: string | undefined,
+): Promise<Search> {
+  const { describeGap, openCase, proveGap } = await import("../../src/fraud/index.ts");
+  const chainId = BigInt(net.chainId);
+  const fraud = await openCase(root, chainId, await openArchive(net, root), (await readNetFacts(net)).rootStartBlock);
+  const interactive = root.interactive();
+  const checkpoints = await checkpointsToScan(ctx, net, root, only);
+  const { found, proven, refused, unread } = await proveGap(fraud, checkpoints, wanted, interactive);
+  return {
+    found,
+    fault: proven ? describeGap(proven.gap) : null,
+    challenge: proven?.challenge,
+    offence: proven?.claim.offenceId ?? null,
+    refused: [...refused.map(plainRefusal), ...unread.map(plainUnread)],
+    ...(proven ? { bond: await interactive.bondFor(chainId, proven.claim.number) } : {}),
+  };
+}
+
+async function searchFraud(
+  ctx: Ctx,
+  net: NetClient,
+  root: RootChain,
+  wanted: FraudKind | undefined,
+  only: string | undefined,
+): Promise<Search> {
+  const { describeFault, findFraud, openCase, proveFraud, searchContradictions } = await import(
+    "../../src/fraud/index.ts"
+  );
+  if (wanted && !wanted.scanned) {
+    throw new UserError("KOMA_E_EVIDENCE_NEEDED", `Blocks alone do not show fraud of the kind ${wanted.type}.`, {
+      facts: { type: wanted.type, needed: wanted.evidence.join(", ") },
+      fix: [`koma proof challenge ${wanted.type} --evidence proof.json`],
+    });
+  }
+  const chainId = BigInt(net.chainId);
+  const fraud = await openCase(root, chainId, await openArchive(net, root), (await readNetFacts(net)).rootStartBlock);
+  const checkpoints = await checkpointsToScan(ctx, net, root, only);
   const { found, unread } = await findFraud(fraud, checkpoints, wanted);
   const { proven, refused } = await proveFraud(fraud, found, root.challenges.judge);
   const inBlocks = {
@@ -181,7 +224,11 @@ async function searchFraud(
   };
 }
 
-const plainRefusal = ({ checkpoint, why, code }: RefusedFault) => ({ checkpoint: checkpoint.toString(), why, code });
+const plainRefusal = ({ checkpoint, why, code }: Pick<RefusedFault, "checkpoint" | "why" | "code">) => ({
+  checkpoint: checkpoint.toString(),
+  why,
+  code,
+});
 const plainUnread = ({ checkpoint, why }: UnreadCheckpoint) => {
   return { checkpoint: checkpoint.toString(), why, code: "KOMA_E_BLOCKS_DIFFER" };
 };
@@ -196,6 +243,13 @@ async function readEvidence(net: NetClient, root: RootChain, file: string): Prom
       facts: { checkpoint: challenge.checkpoint, why: "It was proven wrong before: there is nothing left to charge." },
       fix: ["koma checkpoint list", "koma proof challenge"],
     });
+  }
+  const { fraudKindOf } = await import("../../src/fraud/index.ts");
+  if (fraudKindOf(challenge.type)?.interactive) {
+    const interactive = root.interactive();
+    const claim = await interactive.claimOf(challenge.kind, challenge.evidence);
+    const bond = await interactive.bondFor(claim.chainId, claim.number);
+    return { found: 1, fault: null, challenge, offence: claim.offenceId, refused: [], bond };
   }
   const verdict = await root.challenges.judge(challenge.kind, challenge.evidence);
   return { found: 1, fault: null, challenge, offence: verdict.offenceId, refused: [] };
@@ -218,7 +272,8 @@ async function finish(
     type: challenge?.type ?? null,
     checkpoint: challenge?.checkpoint ? challenge.checkpoint.toString() : null,
     block: challenge?.checkpoint ? challenge.block.toString() : null,
-    bondWei: "0",
+    challenge: null,
+    bondWei: (search.bond ?? 0n).toString(),
     deadline: null,
     file: challenge && flags.out !== undefined ? flags.out : null,
   } as const;
@@ -236,7 +291,19 @@ async function finish(
     const { writeFileAtomic } = await import("../../src/wallet/index.ts");
     await writeFileAtomic(flags.out, serializeChallenge(challenge));
   }
-  if (!key) return { ...base, ...unsent, state: "proven" };
+  if (!key) return { ...base, ...unsent, state: search.bond === undefined ? "proven" : "claimable" };
+  if (search.bond !== undefined) {
+    const sent = await root.interactive().open(challenge.kind, challenge.evidence, search.bond, ctx.signal);
+    return {
+      ...base,
+      ...unsent,
+      state: "opened",
+      challenge: sent.opened?.id.toString() ?? null,
+      deadline: sent.opened ? Number(sent.opened.claim.deadline) : null,
+      tx: sent.hash ?? null,
+      gasUsed: sent.gasUsed.toString(),
+    };
+  }
   const punishment = await punish(root, challenge, ctx.signal);
   const payment = flags.wait
     ? await withLimit(ctx, { what: "the bounty can be settled", limitMs: 300_000 }, (signal) =>
@@ -272,6 +339,17 @@ function print({ out }: Ctx, data: ChallengeData): void {
   if (data.checkpoint) out.line(`  checkpoint  ${data.checkpoint}, block ${data.block}`);
   out.line(`  offence     ${data.id}`);
   if (data.file) out.line(`  proof       ${data.file}`);
+  if (data.state === "opened") {
+    out.line(`  bond        ${formatAmount(BigInt(data.bondWei))} ETH`);
+    out.line(`  transaction ${data.tx}, gas ${data.gasUsed}`);
+    out.line(`Challenge ${data.challenge} is open until ${new Date((data.deadline ?? 0) * 1000).toISOString()}.`);
+    return out.note(`Unless somebody answers: koma proof conclude ${data.challenge}`);
+  }
+  if (data.state === "claimable") {
+    return out.line(
+      `The root contracts would take the claim, for a bond of ${formatAmount(BigInt(data.bondWei))} ETH.`,
+    );
+  }
   if (data.state === "proven") return out.line("The root contracts would convict; nothing was sent.");
   out.line(`  transaction ${data.tx}, gas ${data.gasUsed}`);
   for (const { name, validator, amountWei } of data.slashed) {

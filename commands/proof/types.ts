@@ -23,12 +23,12 @@ export default class ProofTypes extends KomaCommand<readonly ProofType[]> {
   async execute(ctx: Ctx): Promise<readonly ProofType[]> {
     await this.parse(ProofTypes);
     const { fraudKinds } = await import("../../src/fraud/index.ts");
-    const types = fraudKinds.map(({ kind, type, title, evidence, charged, class: offence, scanned }) => ({
+    const types = fraudKinds.map(({ kind, type, title, evidence, charged, class: offence, scanned, interactive }) => ({
       type,
       kind,
       title,
       evidence,
-      interactive: false,
+      interactive: interactive ?? false,
       charged,
       class: offence,
       scanned,

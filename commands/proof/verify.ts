@@ -9,7 +9,7 @@ import {
   readStdin,
   readTextFile,
 } from "../../src/cli/index.ts";
-import type { FileCheck, FileOutcome } from "../../src/fraud/index.ts";
+import type { FileCheck, FileOutcome, FraudKind } from "../../src/fraud/index.ts";
 import type { RootChain } from "../../src/rootchain/index.ts";
 
 export interface VerifiedProof {
@@ -39,8 +39,9 @@ sending anything. Exit code: 0 it holds, 6 it does not, 2 the file is malformed,
 
   async execute(ctx: Ctx): Promise<VerifiedProof> {
     const { args, flags } = await this.parse(ProofVerify);
+    const fraud = await import("../../src/fraud/index.ts");
     const { blockOf, checkChallenge, checkInclusion, looksLikeInclusion, openLookup, parseChallenge, parseInclusion } =
-      await import("../../src/fraud/index.ts");
+      fraud;
     const text = args.file === "-" ? await readStdin() : await readTextFile(args.file);
     const file = looksLikeInclusion(text)
       ? { inclusion: parseInclusion(text), challenge: undefined }
@@ -52,7 +53,11 @@ sending anything. Exit code: 0 it holds, 6 it does not, 2 the file is malformed,
     const lookup = openLookup(root, chainId, (await readNetFacts(net)).rootStartBlock);
     const checked = inclusion
       ? await checkInclusion(inclusion, lookup)
-      : await checkChallenge(challenge, lookup, flags.onchain ? root.challenges.judge : undefined);
+      : await checkChallenge(
+          challenge,
+          lookup,
+          flags.onchain ? judgeOf(root, fraud.fraudKindOf(challenge.type)) : undefined,
+        );
     const checks = [...checked.checks];
     if (flags.onchain && inclusion && checked.outcome === "holds") {
       if (inclusion.type === "log") checks.push(await judgeExit(root, inclusion.proof));
@@ -80,6 +85,11 @@ sending anything. Exit code: 0 it holds, 6 it does not, 2 the file is malformed,
     if (outcome !== "holds") ctx.exitWith(outcome === "stale" ? exitCodes.conflict : exitCodes.false);
     return data;
   }
+}
+
+/** Who says on the root chain what evidence is worth: a verdict, or whether a claim that something is missing is taken. */
+function judgeOf(root: RootChain, kind: FraudKind | undefined) {
+  return kind?.interactive ? root.interactive().claimOf : root.challenges.judge;
 }
 
 /** A log that is a burn can be judged by trying its exit; one that was started before is as good. */

@@ -189,6 +189,8 @@ function parseAccount(value: unknown, path: string): GenesisAccount {
   if (account.code !== undefined && codeLength === 0)
     throw invalidGenesis(join(path, "code"), "is empty: leave it out");
   if (account.storage !== undefined && codeLength === 0) throw invalidGenesis(join(path, "storage"), "needs code");
+  // Fraud proofs count the nonces of whoever signs from zero: a skipped one could not be told from one given here.
+  if (account.nonce !== undefined && codeLength === 0) throw invalidGenesis(join(path, "nonce"), "needs code");
   if (account.balance === 0n && account.nonce === undefined && codeLength === 0) {
     throw invalidGenesis(path, "is an empty account: leave it out (EIP-161)");
   }

@@ -108,6 +108,7 @@ describe("a genesis file", () => {
       says: "address",
     },
     { path: `alloc.${bob}`, json: within("alloc", { [bob]: { balance: "0" } }), says: "empty account" },
+    { path: `alloc.${bob}.nonce`, json: within("alloc", { [bob]: { balance: "1", nonce: "1" } }), says: "needs code" },
     {
       path: `alloc.${bob}.storage`,
       json: within("alloc", { [bob]: { balance: "1", storage: { [slot]: word } } }),

@@ -7,10 +7,11 @@ import {
 } from "../checkpoint/index.ts";
 import { type KomaError, ProtocolError, UserError } from "../errors.ts";
 import type { Address, Hash } from "../primitives/index.ts";
-import type { RootChain, Verdict } from "../rootchain/index.ts";
+import type { RootChain, RootEvent, Verdict } from "../rootchain/index.ts";
 import type { CheckpointLookup } from "./check-file.ts";
 import type { Challenge } from "./evidence.ts";
 import type { Fault, ScanRules } from "./find-faults.ts";
+import type { KnownDeposit } from "./find-gaps.ts";
 import { craftChallenge } from "./finders.ts";
 import type { FraudKind } from "./kinds.ts";
 import { scanCheckpoint } from "./scan.ts";
@@ -22,10 +23,12 @@ export interface FraudCase {
   readonly rules: ScanRules;
   /** Blocks for which a producer's key stays acceptable after its set has ended. */
   readonly graceBlocks: bigint;
+  /** Deposits that the root chain holds for the chain; without them none is found to be left out. */
+  readonly deposits?: readonly KnownDeposit[];
 }
 
 /** What a case asks of the root chain's client. */
-export type CaseRootChain = Pick<RootChain, "events" | "registry" | "checkpoints">;
+export type CaseRootChain = Pick<RootChain, "events" | "registry" | "checkpoints" | "deposits">;
 
 /**
  * @param fromBlock root-chain block before which no event of the contracts can be
@@ -37,10 +40,11 @@ export async function openCase(
   archive: ChainArchive,
   fromBlock: bigint,
 ): Promise<FraudCase> {
-  const [chain, rejections, mappings] = await Promise.all([
+  const [chain, rejections, mappings, deposits] = await Promise.all([
     root.registry.chain(chainId),
     root.events({ contract: "CheckpointManager", event: "CheckpointRejected", fromBlock }),
     root.events({ contract: "KomaRegistry", event: "TokenMapped", fromBlock }),
+    root.events({ contract: "DepositManager", event: "Deposited", fromBlock }),
   ]);
   if (!chain) {
     throw new UserError("KOMA_E_CHAIN_UNREGISTERED", `Chain ${chainId} is not registered on the root chain.`, {
@@ -55,11 +59,36 @@ export async function openCase(
       .filter(({ args }) => args["chainId"] === chainId)
       .map(({ args }) => [args["childToken"] as Address, args["rootToken"] as Address]),
   );
+  const children = new Map([...tokens].map(([child, rootToken]) => [rootToken, child]));
+  const hashes = new Map(
+    deposits
+      .filter(({ args }) => args["chainId"] === chainId)
+      .map(({ args }) => [args["id"] as bigint, args["depositHash"] as Hash]),
+  );
   return {
     chainId,
     archive,
-    rules: { chainId, banned: (hash) => banned.has(hash), rootTokenOf: (child) => tokens.get(child) },
+    deposits: deposits.filter(({ args }) => args["chainId"] === chainId).map(({ args }) => knownDepositOf(args)),
+    rules: {
+      chainId,
+      banned: (hash) => banned.has(hash),
+      rootTokenOf: (child) => tokens.get(child),
+      bridge: { depositHash: (id) => hashes.get(id), childTokenOf: (rootToken) => children.get(rootToken) },
+    },
     graceBlocks: BigInt(chain.setGraceBlocks),
+  };
+}
+
+function knownDepositOf(args: RootEvent["args"]): KnownDeposit {
+  return {
+    id: args["id"] as bigint,
+    kind: Number(args["kind"]),
+    rootToken: args["rootToken"] as Address,
+    recipient: args["recipient"] as Address,
+    amount: args["amount"] as bigint,
+    data: args["data"] as string,
+    createdAt: args["createdAt"] as bigint,
+    depositHash: args["depositHash"] as Hash,
   };
 }
 
@@ -69,6 +98,8 @@ export function openLookup(root: CaseRootChain, chainId: bigint, fromBlock: bigi
   return {
     live: createCheckpointReader(root.checkpoints, chainId).checkpoint,
     rootTokenOf: (child) => root.registry.rootTokenOf(chainId, child),
+    childTokenOf: (rootToken) => root.registry.childTokenOf(chainId, rootToken),
+    depositHash: (id) => root.deposits.depositHash(chainId, id),
     async rolledBack(number) {
       const events = await Promise.all([read("CheckpointSubmitted"), read("CheckpointRejected")]);
       return checkpointHistory(chainId, events.flat())

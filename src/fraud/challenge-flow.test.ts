@@ -59,6 +59,8 @@ const lookup: CheckpointLookup = {
   live: async (number) => checkpoints[Number(number) - 1],
   rolledBack: async () => [],
   rootTokenOf: async () => undefined,
+  childTokenOf: async () => undefined,
+  depositHash: async () => undefined,
 };
 
 describe("looking for fraud", () => {

@@ -1,14 +1,17 @@
 import { readTransaction } from "../chain/index.ts";
 import type { SubmittedCheckpoint } from "../checkpoint/index.ts";
 import { BugError, type KomaError, ProtocolError } from "../errors.ts";
-import type { Address } from "../primitives/index.ts";
+import type { Address, Hash } from "../primitives/index.ts";
 import { type BlockProof, type CheckpointRange, verifyBlockProof, verifyTransactionProof } from "../proofs/index.ts";
 import type { Verdict } from "../rootchain/index.ts";
 import { checkContent } from "./check-content.ts";
+import { checkGap } from "./check-gap.ts";
+import { checkLogs } from "./check-logs.ts";
 import { readTwoUnits } from "./consensus-evidence.ts";
 import type { Challenge } from "./evidence.ts";
 import { readEvidence } from "./evidence-shapes.ts";
 import { blockOf, type Inclusion, verifyInclusion } from "./inclusion-file.ts";
+import { fraudKindOf } from "./kinds.ts";
 
 /** `stale`: the checkpoint it speaks of is gone, so that it may be right but leads nowhere. */
 export type FileOutcome = "holds" | "does-not-hold" | "stale";
@@ -31,6 +34,9 @@ export interface CheckpointLookup {
   rolledBack(number: bigint): Promise<readonly Omit<CheckpointRange, "chainId">[]>;
   /** Root token that a contract of the chain stands for. */
   rootTokenOf(child: Address): Promise<Address | undefined>;
+  childTokenOf(rootToken: Address): Promise<Address | undefined>;
+  /** Hash of a deposit to the chain; undefined when there is none of that id. */
+  depositHash(id: bigint): Promise<Hash | undefined>;
 }
 
 type Roots = Pick<CheckpointLookup, "live" | "rolledBack">;
@@ -67,12 +73,12 @@ async function isStale(proof: BlockProof, checkpoint: SubmittedCheckpoint, looku
 export async function checkChallenge(
   challenge: Challenge,
   lookup: CheckpointLookup,
-  judge?: (kind: number, evidence: Challenge["evidence"]) => Promise<Verdict>,
+  judge?: (kind: number, evidence: Challenge["evidence"]) => Promise<Pick<Verdict, "offenceId">>,
 ): Promise<CheckedFile> {
   const checks: FileCheck[] = [];
   let stale = false;
   const evidence = readEvidence(challenge);
-  const transactions = challenge.type === "bad-transaction" ? [] : evidence.transactions;
+  const transactions = NONCE_TYPES.has(challenge.type) ? evidence.transactions : [];
   for (const proof of evidence.blocks) {
     const checkpoint = await lookup.live(proof.checkpoint);
     const name = `block ${proof.number} leads to checkpoint ${proof.checkpoint}`;
@@ -98,10 +104,15 @@ export async function checkChallenge(
   if (first && second) checks.push(contradiction(challenge, first, second));
   if (challenge.type === "consensus-equivocation") checks.push(...contradictingUnits(challenge));
   if (!stale) checks.push(...(await checkContent(challenge, evidence, lookup)));
+  if (!stale) checks.push(...(await checkLogs(challenge, evidence, lookup)));
+  if (!stale) checks.push(...(await checkGap(challenge, evidence, lookup)));
   if (judge && !stale) checks.push(await judged(challenge, judge));
   const holds = checks.every(({ ok }) => ok);
   return { outcome: stale ? "stale" : holds ? "holds" : "does-not-hold", checks };
 }
+
+/** Kinds that two transactions of one sender show. */
+const NONCE_TYPES: ReadonlySet<string> = new Set(["duplicate-nonce", "nonce-mismatch"]);
 
 type SignedNonce = { readonly sender: string; readonly nonce: bigint };
 
@@ -128,9 +139,10 @@ function contradictingUnits(challenge: Challenge): readonly FileCheck[] {
 
 async function judged(
   challenge: Challenge,
-  judge: (kind: number, evidence: Challenge["evidence"]) => Promise<Verdict>,
+  judge: (kind: number, evidence: Challenge["evidence"]) => Promise<Pick<Verdict, "offenceId">>,
 ): Promise<FileCheck> {
-  const name = "the root contracts convict";
+  const claims = fraudKindOf(challenge.type)?.interactive;
+  const name = claims ? "the root contracts take the claim" : "the root contracts convict";
   try {
     const { offenceId } = await judge(challenge.kind, challenge.evidence);
     return { name, ok: true, detail: offenceId };

@@ -54,6 +54,8 @@ const noCheckpoints: CheckpointLookup = {
   live: async () => undefined,
   rolledBack: async () => [],
   rootTokenOf: async () => undefined,
+  childTokenOf: async () => undefined,
+  depositHash: async () => undefined,
 };
 
 describe("evidence of a contradiction in consensus", () => {

@@ -35,6 +35,8 @@ function logOf(event: string, values: readonly unknown[]): Log {
 const moved = logOf("Transfer", [ann.address, bob.address, 30n]);
 const balances = (output2: bigint) =>
   logOf("LogTransfer", [rootToken, ann.address, bob.address, 30n, 100n, 5n, 70n, output2, 4n, 2n]);
+/** What honest balances are after that, and after a payment more. */
+const continued = logOf("LogTransfer", [rootToken, ann.address, bob.address, 30n, 70n, 35n, 40n, 65n, 5n, 3n]);
 const honestLogs = [moved, balances(35n)];
 const withLogs = (logs: readonly Log[]) => (receipts: readonly Receipt[]) =>
   receipts.map((receipt) => ({ ...receipt, logs, logsBloom: bloomOf([...logs]) }));
@@ -52,6 +54,8 @@ function openCase(contents: Readonly<Record<number, BlockContent>>) {
     live: async () => checkpoint,
     rolledBack: async () => [],
     rootTokenOf: async (child) => rootTokenOf(child),
+    childTokenOf: async () => undefined,
+    depositHash: async () => undefined,
   };
   return { fraud, lookup, checkpoint };
 }
@@ -115,7 +119,7 @@ describe("fraud in transactions and receipts", () => {
   it("is not found on honest transfers, whoever made them", async () => {
     const { fraud, checkpoint } = openCase({
       2: { transactions: [pay], logs: [[moved, balances(35n), { ...moved, address: bob.address }]] },
-      5: { transactions: [transfer], logs: [honestLogs] },
+      5: { transactions: [transfer], logs: [[moved, continued]] },
       6: { transactions: [sign(ann, { nonce: 2n, to: token, data, ...fees })], forge: withLogs([]) },
     });
     const faults = (await findFraud(fraud, [checkpoint])).found;

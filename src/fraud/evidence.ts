@@ -24,6 +24,10 @@ export const TX_PROOF = `tuple(${BLOCK_PROOF} b,uint32 txIndex,bytes[] txNodes)`
 export const LOG_PROOF = `tuple(${BLOCK_PROOF} b,uint32 txIndex,uint32 logIndex,bytes[] receiptNodes)`;
 export const TX_RECEIPT = `tuple(${BLOCK_PROOF} b,uint32 txIndex,bytes[] txNodes,bytes[] receiptNodes)`;
 
+/** What a claim about a deposit names it by: the arguments of its delivery. */
+export const DELIVERY_ARGUMENTS =
+  "tuple(uint64 id,uint8 kind,address rootToken,address recipient,uint256 amount,bytes data,uint40 createdAt)";
+
 export const coder = AbiCoder.defaultAbiCoder();
 
 export async function craftNonce(

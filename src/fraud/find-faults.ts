@@ -1,6 +1,8 @@
 import { type Block, recoverSealer } from "../chain/index.ts";
 import type { ArchivedBlock } from "../checkpoint/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
+import type { BridgeFacts } from "./delivery-rules.ts";
+import type { ContinuityFault, RepeatedDeliveryFault, WrongDeliveryFault } from "./find-log-history-faults.ts";
 import type { BadReceiptFault, ImpossibleLogFault, WrongTransferFault } from "./find-receipt-faults.ts";
 import type { TransactionFault } from "./find-transaction-faults.ts";
 
@@ -36,7 +38,10 @@ export type Fault =
   | TransactionFault
   | BadReceiptFault
   | WrongTransferFault
-  | ImpossibleLogFault;
+  | ImpossibleLogFault
+  | WrongDeliveryFault
+  | RepeatedDeliveryFault
+  | ContinuityFault;
 
 /** What scanning needs to know about bans and tokens; answers come from the root chain. */
 export interface ScanRules {
@@ -44,6 +49,8 @@ export interface ScanRules {
   readonly banned: (hash: Hash) => boolean;
   /** Root token that a contract of the chain stands for; undefined for contracts that are no child tokens. */
   readonly rootTokenOf: (child: Address) => Address | undefined;
+  /** Deposits; without them deliveries are compared with each other only. */
+  readonly bridge?: BridgeFacts;
 }
 
 /**

@@ -1,8 +1,10 @@
 import type { ChainArchive } from "../checkpoint/index.ts";
 import { type Challenge, craftBanned, craftNonce, craftProducer, craftSequence } from "./evidence.ts";
 import { type Fault, findNonceFaults, findProducerFaults, findSequenceFaults, type Scan } from "./find-faults.ts";
+import { findContinuityFaults, findRepeatedDeliveries, findWrongDeliveries } from "./find-log-history-faults.ts";
 import { findLogFaults, findReceiptFaults, findTransferFaults } from "./find-receipt-faults.ts";
 import { findTransactionFaults } from "./find-transaction-faults.ts";
+import { craftContinuity, craftRepeatedDelivery, craftWrongDelivery } from "./log-evidence.ts";
 import { craftLog, craftReceipt, craftTransaction, craftTransfer } from "./receipt-evidence.ts";
 
 /**
@@ -17,6 +19,9 @@ export const finders: readonly ((scan: Scan) => readonly Fault[])[] = [
   findReceiptFaults,
   findTransferFaults,
   findLogFaults,
+  findWrongDeliveries,
+  findRepeatedDeliveries,
+  findContinuityFaults,
 ];
 
 type FaultOf<T extends Fault["type"]> = Fault extends infer F
@@ -72,6 +77,20 @@ const provers: { readonly [T in Fault["type"]]: Prover<FaultOf<T>> } = {
   "erc20-log": {
     describe: ({ block, index, log, reason }) => `log ${log} of receipt ${index} in block ${block}: ${reason}`,
     craft: craftLog,
+  },
+  "deposit-mismatch": {
+    describe: ({ at, id, reason }) => `delivery of deposit ${id} in block ${at.block}: ${reason}`,
+    craft: craftWrongDelivery,
+  },
+  "deposit-duplicate": {
+    describe: ({ first, second, firstId, secondId }) =>
+      `deposit ${secondId} was delivered in block ${second.block}, after deposit ${firstId} in block ${first.block}`,
+    craft: craftRepeatedDelivery,
+  },
+  "utxo-continuity": {
+    describe: ({ token, account, second, reason }) =>
+      `log of ${token} about ${account} in block ${second.block}: ${reason}`,
+    craft: craftContinuity,
   },
 };
 

@@ -21,10 +21,14 @@ export {
 } from "./check-file.ts";
 export { craftConsensusChallenge } from "./consensus-evidence.ts";
 export { type ContradictionSearch, type EvidenceSource, searchContradictions } from "./contradictions.ts";
+export { readDeliverCall } from "./delivery-call.ts";
 export { systemEvents } from "./event-shapes.ts";
 export type { Challenge } from "./evidence.ts";
+export { findAnswer } from "./find-answer.ts";
 export type { Fault, Position, Scan, ScannedCheckpoint, ScanRules } from "./find-faults.ts";
+export { describeGap, type Gap, type KnownDeposit } from "./find-gaps.ts";
 export { craftChallenge, describeFault, findFaults } from "./finders.ts";
+export { craftGapChallenge } from "./gap-evidence.ts";
 export {
   blockOf,
   type Inclusion,
@@ -35,8 +39,10 @@ export {
   verifyInclusion,
 } from "./inclusion-file.ts";
 export { type FraudKind, fraudKindOf, fraudKinds, type OffenceClass } from "./kinds.ts";
+export { findChallenge, headerOfClaim } from "./open-challenges.ts";
 export { type ProofFile, parseChallenge, serializeChallenge } from "./proof-file.ts";
-export { collectBounty, type Punishment, punish, type SlashedSeat } from "./punish.ts";
+export { type ProvenGap, proveGap } from "./prove-gap.ts";
+export { carryOut, collectBounty, type Punishment, punish, type SlashedSeat } from "./punish.ts";
 export { scanCheckpoint } from "./scan.ts";
 export {
   type ScanMemory,

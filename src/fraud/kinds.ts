@@ -15,9 +15,11 @@ export interface FraudKind {
   readonly evidence: readonly string[];
   /** Whether `koma proof challenge` can find it by itself: in blocks, or in what nodes know of each other. */
   readonly scanned: boolean;
+  /** Decided by an answer, or its absence within a time; a bond is put beside the claim. The others by one transaction. */
+  readonly interactive?: true;
 }
 
-/** Kinds whose verifiers exist, in the order of their numbers. All of them are decided by one transaction. */
+/** Kinds whose verifiers exist, in the order of their numbers. */
 export const fraudKinds: readonly FraudKind[] = [
   {
     kind: 1,
@@ -74,6 +76,16 @@ export const fraudKinds: readonly FraudKind[] = [
     scanned: true,
   },
   {
+    kind: 7,
+    type: "nonce-gap",
+    title: "a sender's nonce is used by no transaction before a higher one",
+    class: "B",
+    charged: "signers and producer",
+    evidence: ["later transaction proof", "nonce", "earlier transaction proof, if there is one"],
+    scanned: true,
+    interactive: true,
+  },
+  {
     kind: 8,
     type: "bad-transaction",
     title: "a block holds a transaction that is not valid in any",
@@ -89,6 +101,24 @@ export const fraudKinds: readonly FraudKind[] = [
     class: "A",
     charged: "signers and producer",
     evidence: ["transaction and receipt proof", "proof of the receipt before", "header"],
+    scanned: true,
+  },
+  {
+    kind: 10,
+    type: "deposit-mismatch",
+    title: "a delivery is not the deposit that the root chain holds",
+    class: "A",
+    charged: "signers and producer",
+    evidence: ["transaction and receipt proof", "place of the log", "header"],
+    scanned: true,
+  },
+  {
+    kind: 11,
+    type: "deposit-duplicate",
+    title: "a deposit is delivered twice, or after a later one",
+    class: "A",
+    charged: "signers and producer",
+    evidence: ["log proof 1", "log proof 2", "header of the later one"],
     scanned: true,
   },
   {
@@ -108,6 +138,35 @@ export const fraudKinds: readonly FraudKind[] = [
     charged: "signers and producer",
     evidence: ["log proof", "header"],
     scanned: true,
+  },
+  {
+    kind: 14,
+    type: "utxo-continuity",
+    title: "a token's log does not continue the account's last one",
+    class: "A",
+    charged: "signers and producer",
+    evidence: ["log proof 1", "log proof 2", "account", "header of the later one"],
+    scanned: true,
+  },
+  {
+    kind: 15,
+    type: "utxo-gap",
+    title: "a token has no log about an account between two whose numbers are not adjacent",
+    class: "B",
+    charged: "signers and producer",
+    evidence: ["earlier log proof", "later log proof", "account"],
+    scanned: true,
+    interactive: true,
+  },
+  {
+    kind: 18,
+    type: "deposit-skipped",
+    title: "a deposit is not delivered in time",
+    class: "B",
+    charged: "signers and producer",
+    evidence: ["proof of the checkpoint's last block", "deposit"],
+    scanned: true,
+    interactive: true,
   },
   {
     kind: 20,

@@ -37,6 +37,15 @@ const SEATS = 256;
  */
 export async function punish(root: RootChain, challenge: Challenge, signal: AbortSignal): Promise<Punishment> {
   const sent = await root.challenges.challenge(challenge.kind, challenge.evidence, signal);
+  return carryOut(root, sent, signal);
+}
+
+/** Carries the sentence of a verdict out that this transaction brought, page by page, as {@link punish} does. */
+export async function carryOut(
+  root: RootChain,
+  sent: SentTransaction & { readonly offenceId: Hash | undefined },
+  signal: AbortSignal,
+): Promise<Punishment> {
   const { offenceId, hash, blockNumber } = sent;
   if (!offenceId || !hash || blockNumber === undefined) throw new BugError("a challenge was mined without its event");
   const eventsOf = (contract: string, event: string) =>

@@ -4,7 +4,7 @@ import {
   openCheckpoint,
   type SubmittedCheckpoint,
 } from "../checkpoint/index.ts";
-import type { Fault, ScanRules } from "./find-faults.ts";
+import type { Fault, Scan, ScanRules } from "./find-faults.ts";
 import { findFaults } from "./finders.ts";
 
 /** How far back a scan looks for the earlier one of two transactions, blocks. */
@@ -24,6 +24,19 @@ export async function scanCheckpoint(
   checkpoint: SubmittedCheckpoint,
   rules: ScanRules,
 ): Promise<readonly Fault[]> {
+  return findFaults(await readScan(archive, checkpoint, rules));
+}
+
+/**
+ * The blocks of a checkpoint with those before them, as finders take them.
+ *
+ * @throws {ProtocolError} KOMA_E_BLOCKS_DIFFER
+ */
+export async function readScan(
+  archive: ChainArchive,
+  checkpoint: SubmittedCheckpoint,
+  rules: ScanRules,
+): Promise<Scan> {
   const opened = await openCheckpoint(archive, checkpoint);
   const past: ArchivedBlock[] = [];
   const first = checkpoint.start > PAST_BLOCKS ? checkpoint.start - PAST_BLOCKS : 1n;
@@ -34,5 +47,5 @@ export async function scanCheckpoint(
     // A node that pruned its past still shows every fault inside the checkpoint.
     for (const archived of found) if (archived) past.push(archived);
   }
-  return findFaults({ blocks: [...past, ...opened.blocks], checkpoint, rules });
+  return { blocks: [...past, ...opened.blocks], checkpoint, rules };
 }

@@ -184,7 +184,8 @@ export async function* watchFraud(
 }
 
 function blockOf(fault: FoundFault["fault"]): bigint {
-  return "second" in fault ? fault.second.block : fault.block;
+  if ("second" in fault) return fault.second.block;
+  return "at" in fault ? fault.at.block : fault.block;
 }
 
 function isNew(reported: Set<string>, what: string): boolean {

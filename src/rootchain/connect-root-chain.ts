@@ -9,6 +9,7 @@ import { type Deposits, openDeposits } from "./deposits.ts";
 import { type Elections, openElections } from "./elections.ts";
 import { createEventLog, type EventCursor, type EventLog } from "./event-log.ts";
 import { type EventReader, type Exits, openExits } from "./exits.ts";
+import { type InteractiveChallenges, openInteractiveChallenges } from "./interactive-challenges.ts";
 import { createRootRpc, type RootRpc } from "./json-rpc.ts";
 import { malformedAnswer, readQuantity, readRecord } from "./quantity.ts";
 import { openRegistry, type Registry } from "./registry.ts";
@@ -49,6 +50,8 @@ export interface RootContractGroups {
   readonly deposits: Deposits;
   readonly exits: Exits;
   readonly challenges: Challenges;
+  /** @throws {UserError} KOMA_E_ROOTCHAIN_CONTRACT_MISSING on a network without such challenges */
+  interactive(): InteractiveChallenges;
   readonly kmc: RootToken;
   /** Any ERC-20 of the root chain. */
   token(address: Address): RootToken;
@@ -117,6 +120,7 @@ export function connectRootChain(options: ConnectRootChainOptions): RootChain {
       deposits: openDeposits(context, signerKey),
       exits: openExits(context, events),
       challenges: openChallenges(context),
+      interactive: openInteractiveChallenges(context, events),
       kmc: openRootToken(context, contracts.KMC),
       token: (address) => openRootToken(context, address),
     };

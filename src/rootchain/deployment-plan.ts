@@ -76,9 +76,14 @@ const VERIFIERS: readonly { readonly name: string; readonly kinds: readonly numb
   { name: "BlockFraud", kinds: [1, 2, 3, 4], reads: ["CheckpointManager", "KomaRegistry", "StakeManager"] },
   { name: "TxFraud", kinds: [5, 6, 8], reads: ["CheckpointManager"] },
   { name: "ReceiptFraud", kinds: [9, 12, 13], reads: ["CheckpointManager", "KomaRegistry"] },
+  { name: "BridgeFraud", kinds: [10, 11], reads: ["CheckpointManager", "KomaRegistry", "DepositManager"] },
+  { name: "LogFraud", kinds: [14], reads: ["CheckpointManager", "KomaRegistry"] },
   { name: "SignerFraud", kinds: [20], reads: ["CheckpointManager", "StakeManager"] },
   { name: "ConsensusFraud", kinds: [21], reads: ["KomaRegistry", "StakeManager"] },
 ];
+
+/** Kinds that InteractiveFraud hears. */
+const INTERACTIVE_KINDS = [7, 15, 18] as const;
 
 /**
  * Everything that is created and wired, in order. Contracts that know each other need no setters beyond those the
@@ -188,6 +193,17 @@ export function planDeployment(inputs: DeploymentInputs): readonly DeploymentSte
       at("ExitNFT"),
     ]),
     ...VERIFIERS.map(({ name, reads }) => create(name, name, (at) => reads.map(at))),
+    create("MissingClaims", "MissingClaims", (at) => [
+      ...["CheckpointManager", "KomaRegistry", "DepositManager"].map(at),
+      p.depositDeadline,
+    ]),
+    create("InteractiveFraud", "InteractiveFraud", (at) => [
+      at("ChallengeManager"),
+      at("MissingClaims"),
+      p.challengeBondWei,
+      p.answerWindow,
+      p.deliveryWindow,
+    ]),
     ...(inputs.demoToken ? [create("DemoToken", "DemoToken", () => [])] : []),
     call("KMC", "bindStakeManager", (at) => [at("StakeManager")]),
     call("StakeManager", "wire", (at) => [at("CheckpointManager"), at("ChallengeManager")]),
@@ -198,6 +214,9 @@ export function planDeployment(inputs: DeploymentInputs): readonly DeploymentSte
     call("ChallengeManager", "wireElection", (at) => [at("ProducerElection")]),
     ...VERIFIERS.flatMap(({ name, kinds }) =>
       kinds.map((kind) => call("ChallengeManager", "registerVerifier", (at) => [kind, at(name)])),
+    ),
+    ...INTERACTIVE_KINDS.map((kind) =>
+      call("ChallengeManager", "registerVerifier", (at) => [kind, at("InteractiveFraud")]),
     ),
   ];
 }

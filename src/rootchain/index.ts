@@ -14,6 +14,13 @@ export * from "./deposits.ts";
 export * from "./elections.ts";
 export * from "./event-log.ts";
 export * from "./exits.ts";
+export {
+  type Claim,
+  type ClaimState,
+  claimFromEvent,
+  type InteractiveChallenges,
+  type OpenedChallenge,
+} from "./interactive-challenges.ts";
 export type { RootRpc } from "./json-rpc.ts";
 export { createRootRpc, RootRpcError } from "./json-rpc.ts";
 export type { RootParameters } from "./parameters.ts";

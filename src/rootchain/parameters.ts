@@ -46,6 +46,13 @@ export interface RootParameters {
   readonly commitWindow: number;
   /** Time after a verdict in which the producer can be charged too. */
   readonly attachWindow: number;
+  /** Bond of the first interactive challenge of a checkpoint, wei of Ether; each further open one doubles it. */
+  readonly challengeBondWei: bigint;
+  /** Time to show a transaction or log that is said to be missing, and a delivery. */
+  readonly answerWindow: number;
+  readonly deliveryWindow: number;
+  /** Time by the chain's clock after which a deposit has to have been delivered. */
+  readonly depositDeadline: number;
   // Exits
   readonly exitPeriod: number;
   /** Wei of Ether. */
@@ -95,6 +102,10 @@ export const devnetParameters: RootParameters = {
   voteCloseLead: 47,
   commitWindow: 3,
   attachWindow: 300,
+  challengeBondWei: 10n ** 16n,
+  answerWindow: 15,
+  deliveryWindow: 20,
+  depositDeadline: 30,
   exitPeriod: 10,
   exitBondWei: 10n ** 15n,
   payoutGas: 200_000,
@@ -114,6 +125,9 @@ const DURATIONS = [
   "replacementLead",
   "tenureLength",
   "attachWindow",
+  "answerWindow",
+  "deliveryWindow",
+  "depositDeadline",
   "exitPeriod",
   "maxPause",
 ] as const satisfies readonly (keyof RootParameters)[];
@@ -168,6 +182,14 @@ export function checkParameters(p: RootParameters): void {
       unbonding: p.unbonding,
       least: leastUnbonding(p),
     });
+  }
+  for (const name of ["answerWindow", "deliveryWindow"] as const) {
+    if (p[name] < 1 || p[name] > p.gameMaxDuration) {
+      throw invalid(`${name} is at least one second and at most gameMaxDuration`, {
+        [name]: p[name],
+        most: p.gameMaxDuration,
+      });
+    }
   }
   if (p.maxValidators < 1 || p.maxValidators > 256) {
     throw invalid("maxValidators is between 1 and 256", { maxValidators: p.maxValidators });

@@ -213,6 +213,39 @@ export const REFUSALS: Readonly<Record<string, Refusal>> = {
     code: "KOMA_E_NOT_FRAUD",
     sentence: ({ why }) => `the evidence shows no fraud (${why}).`,
   },
+  NotOpen: {
+    code: "KOMA_E_CHALLENGE_CLOSED",
+    sentence: ({ id }) => `challenge ${id} is not open, or its claim is another one.`,
+    fix: ["koma proof status"],
+  },
+  WindowOver: {
+    code: "KOMA_E_CHALLENGE_CLOSED",
+    sentence: ({ deadline }) => `answers were taken until ${deadline} (Unix time).`,
+    fix: ["koma proof conclude CHALLENGE"],
+  },
+  WindowOpen: {
+    code: "KOMA_E_CHALLENGE_OPEN",
+    sentence: ({ deadline }) => `answers are taken until ${deadline} (Unix time).`,
+    fix: ["Wait, then: koma proof conclude CHALLENGE"],
+  },
+  ClaimVoid: {
+    code: "KOMA_E_CHALLENGE_CLOSED",
+    sentence: () => "its checkpoint is gone, so that there is nothing to answer.",
+    fix: ["koma proof conclude CHALLENGE"],
+  },
+  NoAnswer: {
+    code: "KOMA_E_NO_ANSWER",
+    sentence: ({ why }) => `the evidence does not disprove the claim (${why}).`,
+  },
+  ChallengePeriodOver: {
+    code: "KOMA_E_PROOF_TOO_OLD",
+    sentence: ({ challengeEnd }) => `the checkpoint could be challenged until ${challengeEnd} (Unix time).`,
+  },
+  TooManyChallenges: {
+    code: "KOMA_E_TOO_MANY_CHALLENGES",
+    sentence: ({ number }) => `as many challenges as may be are open on checkpoint ${number}.`,
+    fix: ["Try again when one of them is closed: koma proof status"],
+  },
   AlreadyPunished: {
     code: "KOMA_E_ALREADY_PUNISHED",
     sentence: ({ offenceId }) => `offence ${offenceId} was punished before.`,
