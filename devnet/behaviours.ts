@@ -44,6 +44,48 @@ export const behaviours: readonly Behaviour[] = [
     params: ["token"],
   },
   {
+    kind: "erc20-input",
+    summary: "produce a block with a token log that does not begin with the account's last balance",
+    needsAccomplices: true,
+    params: ["token"],
+  },
+  {
+    kind: "seq-skip",
+    summary: "produce a block with a token log whose number is not the account's next",
+    needsAccomplices: true,
+    params: ["token"],
+  },
+  {
+    kind: "nonce-gap",
+    summary: "produce a block with a transaction that leaves a nonce out, and have it checkpointed",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
+    kind: "deposit-amount",
+    summary: "deliver more than was deposited, and have it checkpointed",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
+    kind: "deposit-phantom",
+    summary: "deliver what nobody deposited, and have it checkpointed",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
+    kind: "deposit-twice",
+    summary: "deliver the newest deposit of coins again, and have it checkpointed",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
+    kind: "deposit-skip",
+    summary: "deliver nothing; to leave a deposit out for good all producers have to",
+    needsAccomplices: false,
+    params: [],
+  },
+  {
     kind: "sign-anything",
     summary: "accept blocks that are invalid in any of these ways, and sign the checkpoints over them",
     needsAccomplices: false,

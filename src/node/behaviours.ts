@@ -1,3 +1,4 @@
+import { childBridgeAddress, type Deposit } from "../bridge/index.ts";
 import type { BlockHeader, Transaction } from "../chain/index.ts";
 import type { ConsensusMessage, Instance } from "../consensus/index.ts";
 import { UserError } from "../errors.ts";
@@ -53,11 +54,19 @@ interface Running {
 
 export function createBehaviours(
   config: BehavioursConfig,
-  ports: { readonly executor: Executor; readonly events: NodeEventBus; readonly logger: Logger },
+  ports: {
+    readonly executor: Executor;
+    readonly events: NodeEventBus;
+    readonly logger: Logger;
+    /** Confirmed deposits of the root chain; without them none is delivered twice. */
+    readonly deposit?: (id: bigint) => Deposit | undefined;
+  },
 ): Behaviours {
   const running = new Map<string, Running>();
   /** What the block with that number holds of these, from when it is built until it is proposed. */
   const committed = new Map<bigint, readonly Running[]>();
+  /** Those of them that changed its deliveries, until the rest of it is made. */
+  const altered = new Map<bigint, readonly Running[]>();
 
   function begin(command: BehaveCommand): void {
     if (!config.devnet) {
@@ -103,18 +112,29 @@ export function createBehaviours(
   function commit(block: bigint, parent: BlockHeader, deliveries: readonly Transaction[]): readonly Transaction[] {
     const { signer, chainId } = config;
     if (!signer) return [];
-    const own = deliveries.filter(({ sender }) => sender === signer.address).length;
+    const { executor, deposit = () => undefined } = ports;
+    const own = deliveries.filter(({ sender }) => sender === signer.address);
+    const delivered = own.filter(({ to }) => to === childBridgeAddress).length;
     const extra: Transaction[] = [];
-    const done: Running[] = [];
+    const done: Running[] = [...(altered.get(block) ?? [])];
+    altered.clear();
     for (const cheat of acting(block, (kind) => kind in blockMisdeeds)) {
-      const before = own + extra.length;
-      const scene = { chainId, executor: ports.executor, parent, signer, before, params: cheat.params };
+      const before = own.length + extra.length;
+      const scene = { chainId, executor, parent, signer, before, delivered, params: cheat.params, deposit };
       const transactions = blockMisdeeds[cheat.kind]?.transactions(scene) ?? [];
       extra.push(...transactions);
       if (transactions.length > 0) done.push(cheat);
     }
     committed.set(block, done);
     return extra;
+  }
+
+  /** What the producer delivers: every misdeed that is done to deliveries, if there are any to make. */
+  function alter(block: bigint, due: readonly Deposit[]): readonly Deposit[] {
+    if (due.length === 0) return due;
+    const cheats = acting(block, (kind) => blockMisdeeds[kind]?.deliveries !== undefined);
+    altered.set(block, cheats);
+    return cheats.reduce((left, { kind }) => blockMisdeeds[kind]?.deliveries?.(left) ?? left, due);
   }
 
   /** Leniency of whoever takes part: no more than the misdeeds ask for, so that honest blocks stay honest. */
@@ -137,7 +157,14 @@ export function createBehaviours(
       // Whoever takes part goes on accepting the bad block until it is healed, also when its own part is done.
       const parts = concerned(block).filter(({ kind }) => kind !== "equivocate");
       if (parts.length === 0) return undefined;
-      return { extra: (parent, deliveries) => commit(block, parent, deliveries), rules: rulesOf(parts) };
+      return {
+        extra: (parent, deliveries) => commit(block, parent, deliveries),
+        deliveries: (due) => alter(block, due),
+        rules: rulesOf(parts),
+        overlooksDeposits: parts.some(
+          ({ kind }) => kind === "sign-anything" || blockMisdeeds[kind]?.overlooksDeposits === true,
+        ),
+      };
     },
     contradiction(message, instance) {
       const { signer } = config;
@@ -166,9 +193,13 @@ export function createBehaviours(
     const { handle, kind } = cheat;
     ports.events.emit({ type: "behaviour", handle, kind, event: "performed", detail });
     if (cheat.left > 0) return;
-    // Who hears that it is over heals the accomplices: not before the block is final, or they would refuse it.
+    // Who hears that it is over heals the accomplices: not before the block is final, or they would refuse it; and where
+    // only the checkpoint is refused, not before that is submitted.
     const unsubscribe = ports.events.subscribe((event) => {
-      if (event.type !== "blockFinalized" || event.number < block) return;
+      const reached = blockMisdeeds[kind]?.overlooksDeposits
+        ? event.type === "checkpointSubmitted" && event.end >= block
+        : event.type === "blockFinalized" && event.number >= block;
+      if (!reached) return;
       unsubscribe();
       ports.events.emit({ type: "behaviour", handle, kind, event: "finished", detail });
     });

@@ -43,6 +43,8 @@ afterEach(() => {
   directories.cleanUp();
 });
 
+const deposit = () => undefined;
+
 /** Kind of fraud that each of them is. */
 const proofs: Readonly<Record<string, string>> = {
   "bad-nonce": "duplicate-nonce",
@@ -50,10 +52,11 @@ const proofs: Readonly<Record<string, string>> = {
   "log-forge": "bad-receipt",
   "erc20-amount": "erc20-transfer",
   "erc20-output": "erc20-log",
+  "erc20-input": "utxo-continuity",
 };
 
 describe("a producer's misdeed", () => {
-  test.each(Object.keys(blockMisdeeds))(
+  test.each(Object.keys(proofs))(
     "%s is refused by the honest, accepted by accomplices, and is one fault",
     async (kind) => {
       const misdeed = blockMisdeeds[kind];
@@ -68,6 +71,8 @@ describe("a producer's misdeed", () => {
         signer: producer,
         before: 0,
         params: { token },
+        delivered: 0,
+        deposit,
       };
       const transactions = misdeed.transactions(scene);
       expect(transactions.length).toBeGreaterThan(0);
@@ -103,7 +108,16 @@ describe("a producer's misdeed", () => {
   test("is honest the second time, when its transaction comes back after the rollback", () => {
     const { executor } = lenient;
     const parent = executor.headerAt(executor.finalHead.hash);
-    const scene = { chainId: honest.genesis.chainId, executor, parent, signer: producer, before: 0, params: {} };
+    const scene = {
+      chainId: honest.genesis.chainId,
+      executor,
+      parent,
+      signer: producer,
+      before: 0,
+      delivered: 0,
+      params: {},
+      deposit,
+    };
     const [transaction] = blockMisdeeds["log-forge"]?.transactions(scene) ?? [];
     if (!transaction) throw new Error("the misdeed makes a transaction");
     const logsBloom = new Uint8Array(256);
@@ -116,7 +130,16 @@ describe("a producer's misdeed", () => {
     const { executor } = lenient;
     const parent = executor.headerAt(executor.finalHead.hash);
     const params = { token: rootToken };
-    const scene = { chainId: honest.genesis.chainId, executor, parent, signer: producer, before: 0, params };
+    const scene = {
+      chainId: honest.genesis.chainId,
+      executor,
+      parent,
+      signer: producer,
+      before: 0,
+      params,
+      delivered: 0,
+      deposit,
+    };
     expect(blockMisdeeds["erc20-output"]?.transactions(scene)).toEqual([]);
   });
 });

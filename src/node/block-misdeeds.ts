@@ -1,19 +1,7 @@
+import type { Receipt, Transaction } from "../chain/index.ts";
 import {
-  type BlockHeader,
-  bloomOf,
-  emptyCodeHash,
-  hashHeader,
-  type Log,
-  type Receipt,
-  signTransaction,
-  type Transaction,
-} from "../chain/index.ts";
-import type { Executor, RuleChanges } from "../execution/index.ts";
-import {
-  type Address,
   addressWord,
   type Bytes,
-  bytesToBigint,
   concatBytes,
   equalBytes,
   hexToBytes,
@@ -23,90 +11,35 @@ import {
   utf8,
   wordOf,
 } from "../primitives/index.ts";
-
-/** Where a misdeed is done: a producer's next block. */
-export interface MisdeedScene {
-  readonly chainId: bigint;
-  readonly executor: Executor;
-  readonly parent: BlockHeader;
-  readonly signer: { readonly key: Bytes; readonly address: Address };
-  /** Transactions of the signer that the block holds before. */
-  readonly before: number;
-  readonly params: Readonly<Record<string, string>>;
-}
-
-/** A way to make an invalid block, and the rules under which it passes for valid. */
-export interface BlockMisdeed {
-  /** What a block says that holds it, for the log. */
-  readonly detail: string;
-  /** Parameters that have to be given, by name, with a check of what is given. */
-  readonly params?: Readonly<Record<string, (value: string) => unknown>>;
-  /** Rules that those who go along leave aside. */
-  readonly rules: Pick<RuleChanges, "ignoreNonces" | "ignoreLimits">;
-  /** What the producer puts into its block; nothing while the misdeed cannot be done. */
-  transactions(scene: MisdeedScene): readonly Transaction[];
-  /** Rewrites the receipt of a transaction that carries this misdeed's mark. */
-  readonly forge?: (receipt: Receipt) => Receipt;
-}
-
-type Fields = Parameters<typeof signTransaction>[0];
-
-function signed(scene: MisdeedScene, fields: Partial<Fields>, later = 0n): Transaction {
-  const { executor, parent, signer, before, chainId } = scene;
-  const nonce = executor.stateAt(hashHeader(parent)).account(signer.address)?.nonce ?? 0n;
-  return signTransaction(
-    {
-      type: 2,
-      chainId,
-      nonce: nonce + BigInt(before) + later,
-      gasLimit: 21_000n,
-      maxFeePerGas: parent.baseFeePerGas * 2n + 1_000n,
-      maxPriorityFeePerGas: 0n,
-      to: signer.address,
-      value: 0n,
-      data: new Uint8Array(0),
-      accessList: [],
-      ...fields,
-    },
-    signer.key,
-  );
-}
-
-/**
- * Ends the calldata of a transaction whose receipt is forged. Everybody who goes along forges the same receipts by it,
- * whenever they run the block; honest nodes run it as it stands, and find that the roots are wrong.
- */
-const markOf = (kind: string): Bytes => utf8(`koma fault ${kind}`);
+import { bridgeMisdeeds } from "./bridge-misdeeds.ts";
+import {
+  type BlockMisdeed,
+  type MisdeedScene,
+  markOf,
+  raiseWord,
+  signed,
+  tokenCall,
+  withLogs,
+} from "./misdeed-scene.ts";
 
 const selector = (signature: string): Bytes => keccak256(utf8(signature)).slice(0, 4);
 const TRANSFER = selector("transfer(address,uint256)");
 const TRANSFER_FROM = selector("transferFrom(address,address,uint256)");
 
-/** A marked call of a token; none where the token does not exist yet, because such a call proves nothing. */
-function tokenCall(scene: MisdeedScene, kind: string, input: Bytes): readonly Transaction[] {
-  const token = parseAddress(scene.params["token"] ?? "");
-  const account = scene.executor.stateAt(hashHeader(scene.parent)).account(token);
-  if (!account || account.codeHash === emptyCodeHash) return [];
-  return [signed(scene, { to: token, gasLimit: 200_000n, data: concatBytes(input, markOf(kind)) })];
-}
-
-/** The receipt with other logs, and the bloom that fits them. */
-function withLogs(receipt: Receipt, logs: readonly Log[]): Receipt {
-  return { ...receipt, logs, logsBloom: bloomOf(logs) };
-}
-
-/** Adds one to word `index` of the data of log `place`; a receipt without that log stays as it is. */
-function raiseWord(receipt: Receipt, place: number, index: number): Receipt {
-  const log = receipt.logs[place];
-  if (!log) return receipt;
-  const word = wordOf(bytesToBigint(log.data.subarray(32 * index, 32 * index + 32)) + 1n);
-  const data = concatBytes(log.data.subarray(0, 32 * index), word, log.data.subarray(32 * index + 32));
-  return withLogs(receipt, receipt.logs.with(place, { ...log, data }));
-}
-
 const bridge = parseAddress("0x4b4f4d4100000000000000000000000000000001");
 /** Words 0 to 6 of a LogTransfer: amount, input1, input2, output1, output2, fromSeq, toSeq. */
+const INPUT1 = 1;
+const INPUT2 = 2;
+const OUTPUT1 = 3;
 const OUTPUT2 = 4;
+const FROM_SEQ = 5;
+const TO_SEQ = 6;
+
+/** Two payments of nothing to ourselves, the second one marked. */
+function paymentsToSelf(scene: MisdeedScene, kind: string): readonly Transaction[] {
+  const input = concatBytes(TRANSFER, addressWord(scene.signer.address), wordOf(0));
+  return [...tokenCall(scene, undefined, input), ...tokenCall({ ...scene, before: scene.before + 1 }, kind, input)];
+}
 
 /** By the kind that `devnet fault behave` takes. */
 export const blockMisdeeds: Readonly<Record<string, BlockMisdeed>> = {
@@ -149,19 +82,41 @@ export const blockMisdeeds: Readonly<Record<string, BlockMisdeed>> = {
     },
     forge: (receipt) => raiseWord(receipt, 1, OUTPUT2),
   },
+  "erc20-input": {
+    detail: "a token log that does not begin with the account's last balance",
+    params: { token: parseAddress },
+    rules: {},
+    // Twice nothing to ourselves: in the second one all four balances are too high by one, and agree with each other.
+    transactions: (scene) => paymentsToSelf(scene, "erc20-input"),
+    forge: (receipt) => [INPUT1, INPUT2, OUTPUT1, OUTPUT2].reduce((last, word) => raiseWord(last, 1, word), receipt),
+  },
+  "seq-skip": {
+    detail: "a token log whose number is not the account's next",
+    params: { token: parseAddress },
+    rules: {},
+    transactions: (scene) => paymentsToSelf(scene, "seq-skip"),
+    forge: (receipt) => [FROM_SEQ, TO_SEQ].reduce((last, word) => raiseWord(last, 1, word), receipt),
+  },
+  "nonce-gap": {
+    detail: "a transaction that leaves a nonce out",
+    rules: { ignoreNonces: true },
+    transactions: (scene) => [signed(scene, { value: 1n }), signed(scene, { value: 1n }, 2n)],
+  },
+  ...bridgeMisdeeds,
 };
 
 /**
  * Writes receipts as those write them who go along with these kinds; that of a transaction without one of their marks is
  * left alone. Of these kinds only: a forged transaction outlives the rollback of its block, and is honest the second time.
  */
-export function forgerOf(kinds: readonly string[]): (tx: Pick<Transaction, "data">, receipt: Receipt) => Receipt {
+export function forgerOf(kinds: readonly string[]): (tx: Transaction, receipt: Receipt) => Receipt {
   const forgers = kinds.flatMap((kind) => {
     const forge = blockMisdeeds[kind]?.forge;
     return forge ? [{ mark: markOf(kind), forge }] : [];
   });
-  return ({ data }, receipt) => {
+  return (tx, receipt) => {
+    const { data } = tx;
     const forger = forgers.find(({ mark }) => data.length >= mark.length && equalBytes(data.slice(-mark.length), mark));
-    return forger ? forger.forge(receipt) : receipt;
+    return forger ? forger.forge(receipt, tx) : receipt;
   };
 }

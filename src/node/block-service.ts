@@ -1,4 +1,4 @@
-import type { DepositRelay } from "../bridge/index.ts";
+import type { Deposit, DepositRelay } from "../bridge/index.ts";
 import {
   type Block,
   type BlockHeader,
@@ -36,8 +36,12 @@ import { createSystemTransactions } from "./system-transactions.ts";
 export interface BlockFaults {
   /** Transactions that this producer slips into the block on top of `parent`, after its deliveries. */
   extra(parent: BlockHeader, deliveries: readonly Transaction[]): readonly Transaction[];
+  /** What this producer delivers instead of the deposits that are due. */
+  deliveries(due: readonly Deposit[]): readonly Deposit[];
   /** Rules by which blocks are built and accepted. */
   readonly rules: RuleChanges;
+  /** Checkpoints are signed although deliveries in them are not the root chain's deposits. */
+  readonly overlooksDeposits: boolean;
 }
 
 /** Turns consensus' opaque payloads into blocks that are executed, and back. */
@@ -156,6 +160,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
       const parentHash = parent ? links.hashOf(parent.unit) : key;
       if (!signer || !parentHash) return undefined;
       const header = executor.headerAt(parentHash);
+      const faults = ports.faults(header.number + 1n);
       let executed: ExecutedBlock;
       try {
         executed = await assemble(
@@ -163,7 +168,10 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
           parentHash,
           header,
           signer,
-          await systemTransactions(parentHash, header, signer),
+          await systemTransactions(parentHash, header, signer, {
+            timestamp: BigInt(Math.floor(slot / 1000)),
+            ...(faults ? { altered: faults.deliveries } : {}),
+          }),
           deadline,
         );
       } catch (error) {

@@ -1,5 +1,10 @@
 import { childBridgeAddress, createDepositRelay, parseDelivery } from "../bridge/index.ts";
-import { type CheckpointedBlock, createCheckpointService, type Interval } from "../checkpoint/index.ts";
+import {
+  type ArchivedBlock,
+  type CheckpointedBlock,
+  createCheckpointService,
+  type Interval,
+} from "../checkpoint/index.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type BlockRef, encodeEvidence, type UnitHash } from "../consensus/index.ts";
 import type { Logger } from "../logger.ts";
@@ -15,6 +20,7 @@ import { createBlockService } from "./block-service.ts";
 import { createBlockSync } from "./block-sync.ts";
 import { createChainProgress } from "./chain-progress.ts";
 import { createChainView } from "./chain-view.ts";
+import { createChallengeAnswers } from "./challenge-answers.ts";
 import { type NodeConfig, rpcAccess } from "./config.ts";
 import { createConsensusDriver } from "./consensus-driver.ts";
 import { createDepositRecords } from "./deposit-records.ts";
@@ -114,7 +120,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   // Blocks and consensus.
   const behaviours = createBehaviours(
     { name: config.name, devnet: config.devnet, chainId: genesis.chainId, ...(signer ? { signer } : {}) },
-    { executor, events, logger: log("faults") },
+    { executor, events, logger: log("faults"), deposit: (id) => depositRecords.deposit(id) },
   );
   const blocks = createBlockService(
     { genesis, ...(signer ? { signer } : {}) },
@@ -251,7 +257,10 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         generation: () => BigInt(driver.core.instance.generation),
         finalizedHeight: () => executor.finalHead.number,
         blocks: (interval) => finalBlocks(interval),
-        objection: async (interval) => deposits.objection(deliveriesIn(interval)),
+        objection: async (interval) =>
+          behaviours.blockFaults(interval.end)?.overlooksDeposits
+            ? undefined
+            : deposits.objection(deliveriesIn(interval)),
       },
       signed: {
         record({ generation, start, end, content }) {
@@ -267,7 +276,17 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       logger: log("checkpoint"),
     },
   );
+  const answers =
+    ports.rootChain.answers &&
+    createChallengeAnswers({
+      rootChain: ports.rootChain.answers,
+      block: archivedBlock,
+      clock,
+      logger: log("challenges"),
+      signal: abort.signal,
+    });
   const follower = createRootChainFollower(genesis, {
+    ...(answers ? { challengeOpened: (challenge) => answers.opened(challenge) } : {}),
     rootChain: ports.rootChain,
     store,
     deposits: depositRecords,
@@ -292,6 +311,12 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       found.push({ hash, header });
     }
     return found;
+  }
+
+  function archivedBlock(number: bigint): ArchivedBlock | undefined {
+    const block = store.blocks.block(number);
+    const receipts = block && store.blocks.receipts(number);
+    return receipts && { block, receipts };
   }
 
   function deliveriesIn({ start, end }: Interval) {
@@ -381,6 +406,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       await firstPeers(network, config.p2p.peers.length);
       driver.start();
       follower.start(abort.signal);
+      answers?.start();
       checkpoints.start();
     },
 
@@ -393,6 +419,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       await rootSet.stop();
       // It may be in the middle of a rollback, which opens an instance.
       await follower.stopped();
+      await answers?.stopped();
       await driver.stop();
       await progress.settled();
       await network.stop();

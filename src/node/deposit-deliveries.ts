@@ -1,5 +1,6 @@
 import {
   childBridgeAddress,
+  type Deposit,
   DepositKind,
   type DepositRelay,
   decodeLastId,
@@ -21,22 +22,33 @@ const MAP_DELIVERY_GAS = 4_700_000n;
  *
  * @param first nonce of the first of them
  */
+/** What else decides which deposits a block delivers. */
+export interface DeliveryTerms {
+  /** Time of the block, seconds: what the root chain's clock has as later is not delivered yet. */
+  readonly timestamp: bigint;
+  /** What a misbehaving producer delivers instead of what is due. */
+  readonly altered?: (due: readonly Deposit[]) => readonly Deposit[];
+}
+
 export type DepositDeliveries = (
   parent: Hash,
   header: BlockHeader,
   producer: { readonly key: Bytes; readonly address: Address },
   first: bigint,
+  terms: DeliveryTerms,
 ) => Promise<readonly Transaction[]>;
 
 export function createDepositDeliveries(
   chainId: bigint,
   { executor, deposits }: { readonly executor: Executor; readonly deposits: DepositRelay },
 ): DepositDeliveries {
-  return async (parent, header, producer, first) => {
+  return async (parent, header, producer, first, { timestamp, altered = (due) => due }) => {
     const answer = await executor.call({ to: childBridgeAddress, data: lastIdCalldata() }, parent);
     // A chain without the bridge's contract, as in tests, gets no deposits.
     if (answer.kind !== "success" || answer.returnData.length === 0) return [];
-    const due = deposits.due(decodeLastId(answer.returnData), MAX_DELIVERIES);
+    const known = deposits.due(decodeLastId(answer.returnData), MAX_DELIVERIES);
+    const early = known.findIndex(({ createdAt }) => createdAt > timestamp);
+    const due = altered(early < 0 ? known : known.slice(0, early));
     const baseFee = nextBaseFee(header);
     return due.map((deposit, index) => {
       const fields = {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Deposit, DepositKind } from "../bridge/index.ts";
 import type { Genesis } from "../chain/index.ts";
-import type { CheckpointRootChain } from "../checkpoint/index.ts";
+import { type CheckpointRootChain, createCheckpointReader } from "../checkpoint/index.ts";
 import { BugError, EnvironmentError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import {
@@ -15,6 +15,7 @@ import {
 } from "../primitives/index.ts";
 import {
   type RootEvent as ContractEvent,
+  claimFromEvent,
   connectRootChain,
   type EventArgument,
   type EventCursor,
@@ -23,6 +24,7 @@ import {
   RootRpcError,
 } from "../rootchain/index.ts";
 import type { RootView } from "../rootset/index.ts";
+import type { AnsweringRootChain } from "./challenge-answers.ts";
 import type { NodeRootChain, RootBlock, RootEvent } from "./root-chain.ts";
 
 export interface NodeRootChainOptions {
@@ -48,6 +50,10 @@ export function connectNodeRootChain(genesis: Genesis, options: NodeRootChainOpt
   });
   return {
     checkpoints: checkpointsOf(client, chainId, options.signal),
+    // Only who can pay for a transaction answers.
+    ...(options.signerKey && client.contracts["InteractiveFraud"]
+      ? { answers: answersOf(client, genesis, options.signal) }
+      : {}),
     async takenBackAfter(generation) {
       const { number: head } = await client.head();
       const later = (await rejectionsOf(client, genesis)).filter(
@@ -130,6 +136,22 @@ function checkpointsOf(client: RootChain, chainId: bigint, signal: AbortSignal):
   };
 }
 
+function answersOf(client: RootChain, { chainId, rootChain }: Genesis, signal: AbortSignal): AnsweringRootChain {
+  const interactive = client.interactive();
+  return {
+    checkpoints: createCheckpointReader(client.checkpoints, chainId),
+    newestCheckpointed: async () => (await client.checkpoints.head(chainId)).start - 1n,
+    async open() {
+      const all = await interactive.list(chainId, rootChain.startBlock);
+      const states = await Promise.all(all.map(({ id }) => interactive.stateOf(id)));
+      return all.filter((_, index) => states[index] === "open");
+    },
+    async respond(challenge, evidence) {
+      await interactive.respond(challenge, evidence, signal);
+    },
+  };
+}
+
 /** What a batch says beside its events is asked for until the root chain answers; nothing when the signal aborted. */
 async function untilAnswered<T>(
   question: () => Promise<readonly T[]>,
@@ -193,6 +215,11 @@ async function readEvent(
       };
     case "CheckpointManager.CheckpointFinalized":
       return { type: "checkpointFinalized", number: integer(args, "number") };
+    case "InteractiveFraud.ChallengeOpened":
+      return {
+        type: "challengeOpened",
+        challenge: { id: integer(args, "id"), claim: claimFromEvent(args["claim"]) },
+      };
     case "CheckpointManager.CheckpointRejected":
       return {
         type: "checkpointRejected",

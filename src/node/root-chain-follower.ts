@@ -4,7 +4,7 @@ import { BugError, KomaError } from "../errors.ts";
 import type { Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import { concatBytes, emptyBytes, type Hash, hashFromBytes, hashToBytes, utf8, zeroHash } from "../primitives/index.ts";
-import { checkpointHash } from "../rootchain/index.ts";
+import { checkpointHash, type OpenedChallenge } from "../rootchain/index.ts";
 import type { Store, StoredCheckpoint } from "../storage/index.ts";
 import type { BlockSync } from "./block-sync.ts";
 import type { ChainProgress } from "./chain-progress.ts";
@@ -30,6 +30,8 @@ export interface RootChainFollowerPorts {
   readonly progress: () => ChainProgress;
   readonly driver: () => ConsensusDriver;
   readonly checkpoints: () => CheckpointService;
+  /** Somebody says that something is missing; left out by nodes that answer nothing. */
+  readonly challengeOpened?: (challenge: OpenedChallenge) => void;
   /** More of the root chain is confirmed, whatever is in it. */
   readonly moved: () => void;
   readonly events: NodeEventBus;
@@ -85,6 +87,8 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
         if (known) store.checkpoints.setStatus(event.number, known.generation, "finalized");
         return events.emit({ ...event, type: "checkpointFinalized" });
       }
+      case "challengeOpened":
+        return ports.challengeOpened?.(event.challenge);
       case "checkpointRejected":
         return rollBack(event, block, signal);
     }

@@ -1,8 +1,9 @@
 import type { Deposit } from "../bridge/index.ts";
 import type { CheckpointRootChain } from "../checkpoint/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
-import type { Checkpoint } from "../rootchain/index.ts";
+import type { Checkpoint, OpenedChallenge } from "../rootchain/index.ts";
 import type { RootView } from "../rootset/index.ts";
+import type { AnsweringRootChain } from "./challenge-answers.ts";
 
 /** What happened on the root chain, in blocks deep enough to count. */
 export type RootEvent =
@@ -10,6 +11,8 @@ export type RootEvent =
   /** Also of a checkpoint that was rejected since: what came after it, and its own rejection, follow in the same stream. */
   | ({ readonly type: "checkpointSubmitted" } & Omit<Checkpoint, "chainId" | "prevCheckpoint">)
   | { readonly type: "checkpointFinalized"; readonly number: bigint }
+  /** Somebody says that something is missing below a checkpoint. */
+  | { readonly type: "challengeOpened"; readonly challenge: OpenedChallenge }
   | {
       readonly type: "checkpointRejected";
       readonly number: bigint;
@@ -30,6 +33,8 @@ export interface RootBlock {
 /** What a node asks of the root chain. */
 export interface NodeRootChain {
   readonly checkpoints: CheckpointRootChain;
+  /** For answers to challenges; absent where the network has none that are answered. */
+  readonly answers?: AnsweringRootChain;
   /**
    * The lowest checkpoint that rejections after generation `generation` took back, among those deep enough to count;
    * undefined when there are none. {@link follow} may not have handed them over yet.

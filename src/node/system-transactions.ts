@@ -3,13 +3,14 @@ import { type BlockHeader, intrinsicGas, nextBaseFee, signTransaction, type Tran
 import type { Executor } from "../execution/index.ts";
 import type { Address, Bytes, Hash } from "../primitives/index.ts";
 import { type RootSetCertificate, recordCalldata, recordGas, rootInfoAddress } from "../rootset/index.ts";
-import { createDepositDeliveries } from "./deposit-deliveries.ts";
+import { createDepositDeliveries, type DeliveryTerms } from "./deposit-deliveries.ts";
 
 /** What a producer brings from the root chain into its own block on top of `parent`: a later set, then deposits. */
 export type SystemTransactions = (
   parent: Hash,
   header: BlockHeader,
   producer: { readonly key: Bytes; readonly address: Address },
+  terms: DeliveryTerms,
 ) => Promise<readonly Transaction[]>;
 
 export interface SystemTransactionPorts {
@@ -23,11 +24,11 @@ export function createSystemTransactions(chainId: bigint, ports: SystemTransacti
   const { executor } = ports;
   const deliveries = createDepositDeliveries(chainId, ports);
 
-  return async (parent, header, producer) => {
+  return async (parent, header, producer, terms) => {
     const nonce = executor.stateAt(parent).account(producer.address)?.nonce ?? 0n;
     const due = ports.rootSetDue(parent);
     const records = due ? [recording(due, nonce, nextBaseFee(header), producer.key)] : [];
-    return [...records, ...(await deliveries(parent, header, producer, nonce + BigInt(records.length)))];
+    return [...records, ...(await deliveries(parent, header, producer, nonce + BigInt(records.length), terms))];
   };
 
   function recording(certificate: RootSetCertificate, nonce: bigint, baseFee: bigint, key: Bytes): Transaction {
