@@ -18,7 +18,7 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           // Several whole nodes per file, in one process, at one block a second: they sleep most of it.
-          maxWorkers: 2,
+          maxWorkers: 3,
         },
       },
       {
@@ -36,8 +36,8 @@ export default defineConfig({
           globalSetup: ["test/support/built.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // A devnet sleeps most of its second: two files at once halve the time. More would measure the machine, not koma.
-          maxWorkers: 2,
+          // A devnet sleeps most of its second: three files at once take a third of the time.
+          maxWorkers: 3,
         },
       },
     ],
