@@ -1,10 +1,5 @@
-import { childBridgeAddress, createDepositRelay, parseDelivery } from "../bridge/index.ts";
-import {
-  type ArchivedBlock,
-  type CheckpointedBlock,
-  createCheckpointService,
-  type Interval,
-} from "../checkpoint/index.ts";
+import { createDepositRelay } from "../bridge/index.ts";
+import { createCheckpointService } from "../checkpoint/index.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { type BlockRef, encodeEvidence, type UnitHash } from "../consensus/index.ts";
 import type { Logger } from "../logger.ts";
@@ -25,6 +20,7 @@ import { type NodeConfig, rpcAccess } from "./config.ts";
 import { createConsensusDriver } from "./consensus-driver.ts";
 import { createDepositRecords } from "./deposit-records.ts";
 import { createNodeEventBus, type NodeEventBus } from "./events.ts";
+import { createFinalBlocks } from "./final-blocks.ts";
 import { createFinalUnits } from "./final-units.ts";
 import { firstPeers } from "./first-peers.ts";
 import { komaLocalMethods, komaMethods } from "./koma-methods.ts";
@@ -241,6 +237,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   }
 
   // Checkpoints, and what the root chain says.
+  const finalBlocks = createFinalBlocks(store);
   const checkpoints = createCheckpointService(
     {
       chainId: genesis.chainId,
@@ -256,11 +253,11 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       source: {
         generation: () => BigInt(driver.core.instance.generation),
         finalizedHeight: () => executor.finalHead.number,
-        blocks: (interval) => finalBlocks(interval),
+        blocks: (interval) => finalBlocks.headers(interval),
         objection: async (interval) =>
           behaviours.blockFaults(interval.end)?.overlooksDeposits
             ? undefined
-            : deposits.objection(deliveriesIn(interval)),
+            : deposits.objection(finalBlocks.deliveries(interval)),
       },
       signed: {
         record({ generation, start, end, content }) {
@@ -280,7 +277,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     ports.rootChain.answers &&
     createChallengeAnswers({
       rootChain: ports.rootChain.answers,
-      block: archivedBlock,
+      block: (number) => finalBlocks.archived(number),
       clock,
       logger: log("challenges"),
       signal: abort.signal,
@@ -301,29 +298,6 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     fatal: ports.fatal,
     logger: log("rootchain"),
   });
-
-  function finalBlocks({ start, end }: Interval): readonly CheckpointedBlock[] | undefined {
-    const found: CheckpointedBlock[] = [];
-    for (let number = start; number <= end; number++) {
-      const hash = store.blocks.hashOf(number);
-      const header = hash && store.blocks.header(hash);
-      if (!hash || !header) return undefined;
-      found.push({ hash, header });
-    }
-    return found;
-  }
-
-  function archivedBlock(number: bigint): ArchivedBlock | undefined {
-    const block = store.blocks.block(number);
-    const receipts = block && store.blocks.receipts(number);
-    return receipts && { block, receipts };
-  }
-
-  function deliveriesIn({ start, end }: Interval) {
-    const bridge = childBridgeAddress;
-    const page = store.blocks.logs({ from: start, to: end, addresses: [bridge], limit: 100_000 });
-    return page.logs.flatMap((entry) => parseDelivery(entry) ?? []);
-  }
 
   // Clients.
   const relay = createTransactionRelay({
