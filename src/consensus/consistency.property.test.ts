@@ -25,7 +25,8 @@ function drawRounds(prng: Prng, rounds: number, forks: boolean): DrawnDag {
     }
     if (forks && round === 2) {
       const forked = drawn.dag.latest[1];
-      if (isCorrect(forked) && forked.prev !== undefined) {
+      // A fork may not cite what has seen the unit that it forks from.
+      if (isCorrect(forked) && forked.prev !== undefined && proposal.panorama[1] !== forked) {
         drawn.unit("v1", { cites: [proposal], after: forked.prev, t: slot + 60 });
       }
     }
