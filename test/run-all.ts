@@ -1,7 +1,7 @@
 // `npm test`: every level of the suite, one closing line. Vitest runs the TypeScript levels, forge the Solidity ones.
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { constants, setPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -13,12 +13,16 @@ interface Tally {
 const root = fileURLToPath(new URL("..", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "koma-test-"));
 
-function run(args: readonly string[], onOutput?: (text: string) => void): Promise<number> {
+function run(
+  args: readonly string[],
+  { onOutput, background = false }: { readonly onOutput?: (text: string) => void; readonly background?: boolean } = {},
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, args, {
       cwd: root,
       stdio: ["ignore", onOutput ? "pipe" : "inherit", "inherit"],
     });
+    if (background && child.pid !== undefined) setPriority(child.pid, constants.priority.PRIORITY_BELOW_NORMAL);
     child.stdout?.on("data", (chunk: Buffer) => {
       process.stdout.write(chunk);
       onOutput?.(chunk.toString());
@@ -30,13 +34,18 @@ function run(args: readonly string[], onOutput?: (text: string) => void): Promis
 
 /**
  * Levels that wait for real time come after those that need the processor, so that they do not measure the machine. The
- * Solidity tests spend half of their time in one compiler thread, and nodes sleep most of theirs: these two go together.
+ * Solidity tests spend most of their time in one compiler thread, and go beside the others, yielding to them.
  */
-const stages: readonly (readonly (() => Promise<Tally>)[])[] = [
-  [() => runVitest(["unit", "simulation", "contracts"])],
-  [() => runVitest(["node"]), runForge],
-  [() => runVitest(["e2e"])],
+const lanes: readonly (readonly (() => Promise<Tally>)[])[] = [
+  [() => runVitest(["unit", "simulation", "contracts"]), () => runVitest(["node"]), () => runVitest(["e2e"])],
+  [runForge],
 ];
+
+async function inTurn(levels: readonly (() => Promise<Tally>)[]): Promise<readonly Tally[]> {
+  const tallies: Tally[] = [];
+  for (const level of levels) tallies.push(await level());
+  return tallies;
+}
 
 async function runVitest(projects: readonly string[]): Promise<Tally> {
   const report = join(scratch, `${projects.join("-")}.json`);
@@ -56,9 +65,10 @@ async function runVitest(projects: readonly string[]): Promise<Tally> {
 
 async function runForge(): Promise<Tally> {
   let output = "";
-  const code = await run(["contracts/test.ts"], (text) => {
+  const onOutput = (text: string) => {
     output += text;
-  });
+  };
+  const code = await run(["contracts/test.ts"], { onOutput, background: true });
   const match = /^(\d+) passed, (\d+) failed/m.exec(output);
   const passed = Number(match?.[1] ?? 0);
   const failed = Number(match?.[2] ?? 0);
@@ -66,8 +76,7 @@ async function runForge(): Promise<Tally> {
 }
 
 try {
-  const tallies: Tally[] = [];
-  for (const stage of stages) tallies.push(...(await Promise.all(stage.map((level) => level()))));
+  const tallies = (await Promise.all(lanes.map(inTurn))).flat();
   const passed = tallies.reduce((sum, tally) => sum + tally.passed, 0);
   const failed = tallies.reduce((sum, tally) => sum + tally.failed, 0);
   process.stdout.write(`\n${passed} passed, ${failed} failed\n`);
