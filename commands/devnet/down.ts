@@ -3,8 +3,8 @@ import {
   type Ctx,
   chooseNetwork,
   devnetNotFound,
-  durationFlag,
   Flags,
+  graceFlag,
   KomaCommand,
   listDevnetNames,
   runningDevnets,
@@ -33,12 +33,7 @@ export default class DevnetDown extends KomaCommand<DownData | { readonly devnet
   static override flags = {
     all: Flags.boolean({ summary: "Stop every devnet that runs.", env: "KOMA_DEVNET_ALL" }),
     purge: Flags.boolean({ summary: "Remove its data as well.", env: "KOMA_DEVNET_PURGE" }),
-    grace: durationFlag({
-      summary: "Time the nodes get to end in order.",
-      default: 10_000,
-      defaultHelp: async () => "10s",
-      env: "KOMA_DEVNET_GRACE",
-    }),
+    grace: graceFlag("Time the nodes get to end in order."),
   };
 
   async execute(ctx: Ctx): Promise<DownData | { readonly devnets: readonly DownData[] }> {

@@ -1,5 +1,5 @@
 import type { NodeChange } from "../../devnet/index.ts";
-import { Args, type Ctx, KomaCommand } from "../../src/cli/index.ts";
+import { type Ctx, KomaCommand, nodeArgs } from "../../src/cli/index.ts";
 
 export default class DevnetKill extends KomaCommand<readonly NodeChange[]> {
   static override kind = "devnet.kill";
@@ -10,9 +10,7 @@ export default class DevnetKill extends KomaCommand<readonly NodeChange[]> {
     "<%= config.bin %> <%= command.id %> 'validator-*' --json",
   ];
   static override strict = false;
-  static override args = {
-    node: Args.string({ description: "Nodes: names, `all`, or patterns with *.", required: true, ignoreStdin: true }),
-  };
+  static override args = nodeArgs;
 
   async execute(ctx: Ctx): Promise<readonly NodeChange[]> {
     const { argv } = await this.parse(DevnetKill);

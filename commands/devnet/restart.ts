@@ -1,5 +1,5 @@
 import type { NodeChange } from "../../devnet/index.ts";
-import { Args, type Ctx, durationFlag, Flags, KomaCommand } from "../../src/cli/index.ts";
+import { type Ctx, graceFlag, KomaCommand, nodeArgs, waitFlag } from "../../src/cli/index.ts";
 
 export default class DevnetRestart extends KomaCommand<readonly NodeChange[]> {
   static override kind = "devnet.restart";
@@ -10,22 +10,10 @@ export default class DevnetRestart extends KomaCommand<readonly NodeChange[]> {
     "<%= config.bin %> <%= command.id %> 'validator-*' --json",
   ];
   static override strict = false;
-  static override args = {
-    node: Args.string({ description: "Nodes: names, `all`, or patterns with *.", required: true, ignoreStdin: true }),
-  };
+  static override args = nodeArgs;
   static override flags = {
-    grace: durationFlag({
-      summary: "Time a node gets to end in order.",
-      default: 10_000,
-      defaultHelp: async () => "10s",
-      env: "KOMA_DEVNET_GRACE",
-    }),
-    wait: Flags.boolean({
-      summary: "Wait until started nodes are ready.",
-      default: true,
-      allowNo: true,
-      env: "KOMA_DEVNET_WAIT",
-    }),
+    grace: graceFlag(),
+    wait: waitFlag,
   };
 
   async execute(ctx: Ctx): Promise<readonly NodeChange[]> {

@@ -1,5 +1,5 @@
 import type { NodeChange } from "../../devnet/index.ts";
-import { Args, type Ctx, Flags, KomaCommand } from "../../src/cli/index.ts";
+import { type Ctx, KomaCommand, nodeArgs, waitFlag } from "../../src/cli/index.ts";
 
 export default class DevnetStart extends KomaCommand<readonly NodeChange[]> {
   static override kind = "devnet.start";
@@ -10,16 +10,9 @@ export default class DevnetStart extends KomaCommand<readonly NodeChange[]> {
     "<%= config.bin %> <%= command.id %> 'validator-*' --json",
   ];
   static override strict = false;
-  static override args = {
-    node: Args.string({ description: "Nodes: names, `all`, or patterns with *.", required: true, ignoreStdin: true }),
-  };
+  static override args = nodeArgs;
   static override flags = {
-    wait: Flags.boolean({
-      summary: "Wait until started nodes are ready.",
-      default: true,
-      allowNo: true,
-      env: "KOMA_DEVNET_WAIT",
-    }),
+    wait: waitFlag,
   };
 
   async execute(ctx: Ctx): Promise<readonly NodeChange[]> {

@@ -1,5 +1,5 @@
 import type { NodeChange } from "../../devnet/index.ts";
-import { Args, type Ctx, durationFlag, KomaCommand } from "../../src/cli/index.ts";
+import { type Ctx, graceFlag, KomaCommand, nodeArgs } from "../../src/cli/index.ts";
 
 export default class DevnetStop extends KomaCommand<readonly NodeChange[]> {
   static override kind = "devnet.stop";
@@ -11,16 +11,9 @@ export default class DevnetStop extends KomaCommand<readonly NodeChange[]> {
     "<%= config.bin %> <%= command.id %> 'validator-*' --json",
   ];
   static override strict = false;
-  static override args = {
-    node: Args.string({ description: "Nodes: names, `all`, or patterns with *.", required: true, ignoreStdin: true }),
-  };
+  static override args = nodeArgs;
   static override flags = {
-    grace: durationFlag({
-      summary: "Time a node gets to end in order.",
-      default: 10_000,
-      defaultHelp: async () => "10s",
-      env: "KOMA_DEVNET_GRACE",
-    }),
+    grace: graceFlag(),
   };
 
   async execute(ctx: Ctx): Promise<readonly NodeChange[]> {

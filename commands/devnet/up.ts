@@ -1,5 +1,5 @@
 import type { DevnetOverview } from "../../devnet/overview.ts";
-import { Args, type Ctx, durationFlag, Flags, InterruptedError, KomaCommand } from "../../src/cli/index.ts";
+import { Args, type Ctx, Flags, graceFlag, InterruptedError, KomaCommand } from "../../src/cli/index.ts";
 
 export default class DevnetUp extends KomaCommand<DevnetOverview> {
   static override kind = "devnet.up";
@@ -60,12 +60,7 @@ Without flags about its shape an existing devnet keeps the plan it has. Its keys
       env: "KOMA_DEVNET_WAIT_FOR",
       helpValue: "ready|block:N|checkpoint",
     }),
-    grace: durationFlag({
-      summary: "With --attach: time the nodes get to end in order.",
-      default: 10_000,
-      defaultHelp: async () => "10s",
-      env: "KOMA_DEVNET_GRACE",
-    }),
+    grace: graceFlag("With --attach: time the nodes get to end in order."),
   };
 
   async execute(ctx: Ctx): Promise<DevnetOverview> {

@@ -26,6 +26,7 @@ export * from "./key-ring.ts";
 export * from "./koma-command.ts";
 export * from "./near-names.ts";
 export * from "./net-client.ts";
+export * from "./node-flags.ts";
 export * from "./offline-certificate.ts";
 export * from "./out.ts";
 export * from "./percent.ts";

@@ -1,7 +1,7 @@
 import { createDepositRelay } from "../bridge/index.ts";
 import { createCheckpointService } from "../checkpoint/index.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { type BlockRef, encodeEvidence, type UnitHash } from "../consensus/index.ts";
+import type { BlockRef, UnitHash } from "../consensus/index.ts";
 import type { Logger } from "../logger.ts";
 import { createNetwork, type Network } from "../network/index.ts";
 import { type Address, emptyBytes, type Hash, utf8 } from "../primitives/index.ts";
@@ -20,6 +20,7 @@ import { type NodeConfig, rpcAccess } from "./config.ts";
 import { createConsensusDriver } from "./consensus-driver.ts";
 import { createDepositRecords } from "./deposit-records.ts";
 import { createNodeEventBus, type NodeEventBus } from "./events.ts";
+import { createFaultNews } from "./fault-news.ts";
 import { createFinalBlocks } from "./final-blocks.ts";
 import { createFinalUnits } from "./final-units.ts";
 import { firstPeers } from "./first-peers.ts";
@@ -173,6 +174,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     fatal: ports.fatal,
     logger: log("chain"),
   });
+  const faults = createFaultNews({ store, events, logger: log("consensus") });
   const driver = createConsensusDriver(
     {
       genesis,
@@ -194,30 +196,12 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       staked: (block) => rootSets.staked(block),
       settled: () => progress.settled(),
       onVouched: (committed) => progress.imported(committed, "validators"),
-      onFinalityConflict: ({ first }, instance) => {
-        const validator = instance.committee.validators[first.validator]?.signer as Address;
-        log("consensus").error(
-          { validator, height: first.height },
-          "a validator signed two final blocks of one height",
-        );
-        events.emit({ type: "faultDetected", kind: "finality", validator, detail: `height ${first.height}` });
-      },
+      onFinalityConflict: faults.finalityConflict,
       listener: {
         headChanged: (head) => progress.headChanged(head),
         executed: () => progress.executed(),
         finalized: (effect, instance) => progress.finalized(effect, instance),
-        faultReported: ({ validator, evidence }, instance) => {
-          const found = instance.committee.validators[validator]?.signer as Address;
-          store.units.addEvidence(instance.id, validator, encodeEvidence(evidence));
-          // Told already by whoever gathers those signatures.
-          if (evidence.kind === "finality") return;
-          events.emit({
-            type: "faultDetected",
-            kind: "equivocation",
-            validator: found,
-            detail: `validator ${validator}`,
-          });
-        },
+        faultReported: faults.reported,
         alarmed(alarm, instance) {
           if (alarm.cause !== "thresholdExceeded") return;
           publisher.exceeded(alarm.fraction, alarm.faultyWeight, instance.committee.total);
