@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, setPriority, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 interface Tally {
@@ -47,6 +47,22 @@ async function inTurn(levels: readonly (() => Promise<Tally>)[]): Promise<readon
   return tallies;
 }
 
+interface Report {
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  /** Times in ms. */
+  readonly testResults: readonly { readonly name: string; readonly startTime: number; readonly endTime: number }[];
+}
+
+/** What to begin with next time: see test/support/longest-first.ts. */
+function tellLongest({ testResults }: Report): void {
+  const files = testResults
+    .map(({ name, startTime, endTime }) => ({ file: relative(root, name), seconds: (endTime - startTime) / 1000 }))
+    .sort((a, b) => b.seconds - a.seconds)
+    .slice(0, 8);
+  console.log(`longest: ${files.map(({ file, seconds }) => `${file} ${seconds.toFixed(0)} s`).join(", ")}`);
+}
+
 async function runVitest(projects: readonly string[]): Promise<Tally> {
   const report = join(scratch, `${projects.join("-")}.json`);
   const code = await run([
@@ -57,7 +73,8 @@ async function runVitest(projects: readonly string[]): Promise<Tally> {
     "--reporter=json",
     `--outputFile.json=${report}`,
   ]);
-  const result = JSON.parse(readFileSync(report, "utf8")) as { numPassedTests: number; numFailedTests: number };
+  const result = JSON.parse(readFileSync(report, "utf8")) as Report;
+  tellLongest(result);
   // A file that does not load, or an error outside a test, fails the run without failing a test.
   const failed = code !== 0 && result.numFailedTests === 0 ? 1 : result.numFailedTests;
   return { passed: result.numPassedTests, failed };
