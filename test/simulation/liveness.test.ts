@@ -176,3 +176,30 @@ describe("leaders that are gone", () => {
     expect(simulation.node("v0").finalHeight(2)).toBe(before);
   });
 });
+
+describe("an equivocating validator", () => {
+  test.each([
+    { n: 4, to: "halves", kind: "equivocate" },
+    { n: 4, to: "all", kind: "equivocatingLeader" },
+    { n: 7, to: "halves", kind: "equivocate" },
+    { n: 7, to: "halves", kind: "equivocatingLeader" },
+  ] as const)("never stalls finality for more than three rounds: n = $n, $kind to $to", ({ n, to, kind }) => {
+    for (let seed = 1; seed <= 4; seed++) {
+      const simulation = new Simulation({
+        seed,
+        weights: new Array(n).fill(1),
+        thresholds: [1 / 3],
+        faults: [{ kind, to, validators: [0], from: 5_000 }],
+      });
+      simulation.startAll();
+      simulation.runFor(40_000);
+      expect([...simulation.equivocators()]).toEqual([0]);
+      for (const node of simulation.nodes.slice(1)) {
+        const times = [...node.finals.map(({ at }) => at), node.now];
+        const longest = Math.max(...times.slice(1).map((at, i) => at - (times[i] as number)));
+        // Rounds take a second: between two finals that are less than five apart lie at most three without one.
+        expect(longest).toBeLessThan(5_000);
+      }
+    }
+  });
+});
