@@ -2,18 +2,40 @@ import { assertNever } from "../errors.ts";
 import type { Fault } from "./fault.ts";
 import { forkBomb } from "./fork-bomb.ts";
 import { GarbageSource } from "./garbage.ts";
+import type { Prng } from "./prng.ts";
 import type { SimulatedNode } from "./simulated-node.ts";
-import type { Simulation } from "./simulation.ts";
+import type { VirtualNetwork } from "./virtual-network.ts";
+
+/** What faults happen to: the world as they see it. */
+export interface FaultScene {
+  readonly now: number;
+  /** Ms since the run began. */
+  readonly elapsed: number;
+  readonly prng: Prng;
+  readonly network: VirtualNetwork;
+  readonly nodes: readonly SimulatedNode[];
+  /** How long judging a block takes where no fault says otherwise. */
+  readonly executeMs: number;
+  schedule(at: number, run: () => void): void;
+  /** So many ms after the run began. */
+  after(ms: number, run: () => void): void;
+  /** The first node of each of these validators. */
+  nodesOf(indices: readonly number[]): readonly SimulatedNode[];
+  twinsOf(node: SimulatedNode): readonly SimulatedNode[];
+  /** A second node with the key of a validator, not started yet. */
+  addTwin(index: number): SimulatedNode;
+  noteFault(text: string): void;
+}
 
 /** Plans beginning and end of every fault. Call it before the first node starts. */
-export function injectFaults(simulation: Simulation, faults: readonly Fault[]): void {
+export function injectFaults(simulation: FaultScene, faults: readonly Fault[]): void {
   for (const fault of faults) {
     simulation.after(fault.from, () => begin(simulation, fault));
     if ("until" in fault && fault.until !== undefined) simulation.after(fault.until, () => end(simulation, fault));
   }
 }
 
-function begin(simulation: Simulation, fault: Fault): void {
+function begin(simulation: FaultScene, fault: Fault): void {
   simulation.noteFault(`${fault.kind} begins`);
   const nodes = "validators" in fault ? simulation.nodesOf(fault.validators) : [];
   switch (fault.kind) {
@@ -76,7 +98,7 @@ function begin(simulation: Simulation, fault: Fault): void {
   }
 }
 
-function end(simulation: Simulation, fault: Fault): void {
+function end(simulation: FaultScene, fault: Fault): void {
   simulation.noteFault(`${fault.kind} ends`);
   const nodes = "validators" in fault ? simulation.nodesOf(fault.validators) : [];
   switch (fault.kind) {
@@ -130,14 +152,14 @@ function end(simulation: Simulation, fault: Fault): void {
   }
 }
 
-function prepareSecondLife(simulation: Simulation, node: SimulatedNode): void {
+function prepareSecondLife(simulation: FaultScene, node: SimulatedNode): void {
   const twin = simulation.addTwin(node.index);
   twin.store = node.store.copy();
   node.group = 0;
   twin.group = 1;
 }
 
-function throwForkBomb(simulation: Simulation, conspirators: readonly SimulatedNode[]): void {
+function throwForkBomb(simulation: FaultScene, conspirators: readonly SimulatedNode[]): void {
   const [first] = conspirators;
   const root = first?.store.signedUnits().findLast((unit) => !conspirators.some(({ index }) => index === unit.creator));
   if (first === undefined || root === undefined) return;
@@ -150,7 +172,7 @@ function throwForkBomb(simulation: Simulation, conspirators: readonly SimulatedN
 }
 
 function sendGarbage(
-  simulation: Simulation,
+  simulation: FaultScene,
   node: SimulatedNode,
   fault: Extract<Fault, { kind: "garbage" }>,
   source: GarbageSource,
@@ -166,7 +188,7 @@ function sendGarbage(
 }
 
 /** The attack follows the leaders, a little late: it needs to see who leads. */
-function moveAttack(simulation: Simulation, fault: Extract<Fault, { kind: "ddos" }>): void {
+function moveAttack(simulation: FaultScene, fault: Extract<Fault, { kind: "ddos" }>): void {
   if (fault.until !== undefined && simulation.elapsed >= fault.until) return;
   const observer = simulation.nodes.find((node) => node.alive);
   simulation.network.victim = observer?.core.status(observer.now).leader;

@@ -16,7 +16,7 @@ import { BugError } from "../errors.ts";
 import { addressOfKey, type Bytes, keccak256, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
 import { EventQueue } from "./event-queue.ts";
 import type { Fault } from "./fault.ts";
-import { injectFaults } from "./inject-faults.ts";
+import { type FaultScene, injectFaults } from "./inject-faults.ts";
 import { createPrng, type Prng } from "./prng.ts";
 import { RunDigest } from "./run-digest.ts";
 import { sharedChecks } from "./shared-checks.ts";
@@ -69,7 +69,7 @@ export function fractionFor(t: number, total: number): number {
 }
 
 /** Many validators in one process, on virtual time and a network that does what it is told. */
-export class Simulation implements NodeHost {
+export class Simulation implements NodeHost, FaultScene {
   readonly instance: Instance;
   readonly nodes: SimulatedNode[] = [];
   readonly trace: string[] = [];
@@ -89,9 +89,9 @@ export class Simulation implements NodeHost {
   readonly #digest = new RunDigest();
   readonly #byName = new Map<string, SimulatedNode>();
   readonly #queue = new EventQueue();
-  /** Hash of every own unit ever stored, by creator and sequence number: the test of I-7. */
   /** Every endorsement that reached a disk of its endorser. */
   readonly endorsements: { readonly endorser: number; readonly unit: UnitHash }[] = [];
+  /** Hash of every own unit ever stored, by creator and sequence number: the test of I-7. */
   readonly #signed = new Map<string, Set<string>>();
   #now = EPOCH;
 
