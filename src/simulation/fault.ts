@@ -22,7 +22,7 @@ export type MachineFault =
   | { readonly kind: "clockJump"; readonly validators: readonly number[]; readonly byMs: number; readonly from: number }
   | ({ readonly kind: "slowExecutor"; readonly validators: readonly number[]; readonly executeMs: number } & Span);
 
-/** What a validator may do against the protocol. Where the unit's endorsements are flooded belongs here too, once units carry any. */
+/** What a validator may do against the protocol. */
 export type ByzantineFault =
   /** Hears everything, says nothing. */
   | ({ readonly kind: "mute"; readonly validators: readonly number[] } & Span)
@@ -53,6 +53,8 @@ export type ByzantineFault =
   | ({ readonly kind: "doppelganger"; readonly validators: readonly number[] } & Span)
   /** k conspirators: number i forks once on every unit of number i − 1, so that 2^k units look honest each by itself. */
   | { readonly kind: "forkBomb"; readonly validators: readonly number[]; readonly from: number }
+  /** Endorses whatever there is, forks that contradict each other and units that do not exist, so many times a second. */
+  | ({ readonly kind: "endorsementFlood"; readonly validators: readonly number[]; readonly perSecond: number } & Span)
   /** Random bytes, spoilt and repeated messages, messages of another instance, so many a second to random peers. */
   | ({ readonly kind: "garbage"; readonly validators: readonly number[]; readonly perSecond: number } & Span);
 
@@ -84,6 +86,7 @@ const byzantineKinds: ReadonlySet<Fault["kind"]> = new Set<ByzantineFault["kind"
   "withholdDependencies",
   "doppelganger",
   "forkBomb",
+  "endorsementFlood",
   "garbage",
 ]);
 

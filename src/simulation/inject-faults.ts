@@ -1,4 +1,6 @@
+import type { ConsensusMessage } from "../consensus/index.ts";
 import { assertNever } from "../errors.ts";
+import { floodingEndorsement } from "./endorsement-flood.ts";
 import type { Fault } from "./fault.ts";
 import { forkBomb } from "./fork-bomb.ts";
 import { GarbageSource } from "./garbage.ts";
@@ -24,6 +26,7 @@ export interface FaultScene {
   twinsOf(node: SimulatedNode): readonly SimulatedNode[];
   /** A second node with the key of a validator, not started yet. */
   addTwin(index: number): SimulatedNode;
+  broadcast(from: SimulatedNode, message: ConsensusMessage, except: string | undefined): void;
   noteFault(text: string): void;
 }
 
@@ -74,6 +77,12 @@ function begin(simulation: FaultScene, fault: Fault): void {
       return;
     case "forkBomb":
       throwForkBomb(simulation, nodes);
+      return;
+    case "endorsementFlood":
+      for (const node of nodes) {
+        node.misdeeds.add(fault);
+        floodEndorsements(simulation, node, fault);
+      }
       return;
     case "garbage":
       for (const node of nodes) {
@@ -129,6 +138,7 @@ function end(simulation: FaultScene, fault: Fault): void {
     case "invalidBlock":
     case "withholdBody":
     case "withholdDependencies":
+    case "endorsementFlood":
     case "garbage":
       for (const node of nodes) node.misdeeds.delete(fault);
       return;
@@ -182,9 +192,25 @@ function sendGarbage(
   const target = simulation.prng.pick(simulation.nodes.filter((other) => other !== node));
   const message = source.next();
   if (target !== undefined && message !== undefined) target.deliver(message, node.name);
-  // Clocks count whole milliseconds.
-  const pauseMs = Math.max(1, Math.round(1000 / fault.perSecond));
-  simulation.schedule(simulation.now + pauseMs, () => sendGarbage(simulation, node, fault, source));
+  simulation.schedule(simulation.now + pauseMs(fault), () => sendGarbage(simulation, node, fault, source));
+}
+
+function floodEndorsements(
+  simulation: FaultScene,
+  node: SimulatedNode,
+  fault: Extract<Fault, { kind: "endorsementFlood" }>,
+): void {
+  if (!node.misdeeds.has(fault)) return;
+  if (node.alive) {
+    const endorsements = [floodingEndorsement(node, simulation.prng)];
+    simulation.broadcast(node, { instance: node.instance.id, kind: "endorsements", endorsements }, undefined);
+  }
+  simulation.schedule(simulation.now + pauseMs(fault), () => floodEndorsements(simulation, node, fault));
+}
+
+/** Clocks count whole milliseconds. */
+function pauseMs({ perSecond }: { readonly perSecond: number }): number {
+  return Math.max(1, Math.round(1000 / perSecond));
 }
 
 /** The attack follows the leaders, a little late: it needs to see who leads. */

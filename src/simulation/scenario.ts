@@ -3,7 +3,7 @@ import { createPrng, type Prng } from "./prng.ts";
 import { planWeights, type WeightPlan } from "./weights.ts";
 
 /** What a Byzantine validator of a drawn scenario may do. */
-export type Misdeed = Exclude<ByzantineFault["kind"], "forkBomb" | "doppelganger">;
+export type Misdeed = ByzantineFault["kind"];
 
 export const misdeeds: readonly Misdeed[] = [
   "mute",
@@ -13,6 +13,9 @@ export const misdeeds: readonly Misdeed[] = [
   "invalidBlock",
   "withholdBody",
   "withholdDependencies",
+  "doppelganger",
+  "forkBomb",
+  "endorsementFlood",
   "garbage",
 ];
 
@@ -53,6 +56,7 @@ export interface Scenario {
 /** Nothing goes wrong in the first seconds: a network that never began shows nothing. */
 const QUIET_MS = 3_000;
 const GARBAGE_PER_SECOND = 20;
+const ENDORSEMENTS_PER_SECOND = 50;
 
 /** Draws who fails, how and when; the same seed draws the same. */
 export function drawScenario(plan: ScenarioPlan, seed: number): Scenario {
@@ -110,7 +114,9 @@ function misdeedOf(
     }
     case "equivocate":
     case "equivocatingLeader":
-      return [{ kind: misdeed, to: "all", validators, from }];
+      return [{ kind: misdeed, to: from % 2 === 0 ? "all" : "halves", validators, from }];
+    case "endorsementFlood":
+      return [{ kind: misdeed, validators, from, perSecond: ENDORSEMENTS_PER_SECOND }];
     case "garbage":
       return [{ kind: misdeed, validators, from, perSecond: GARBAGE_PER_SECOND }];
     default:

@@ -142,6 +142,21 @@ const rows: readonly Row[] = [
     shows: (s) => s.node("v6").faults.length === 2,
   },
   {
+    name: "endorsement flood",
+    faults: [{ kind: "endorsementFlood", perSecond: 100, ...two }],
+    // Of one lane any two units are comparable: so much that nobody asked for, and nothing to accuse anybody of.
+    shows: (s) => s.node("v6").store.endorsements().length > 100 && reasons(s).length === 0,
+  },
+  {
+    name: "endorsement flood over the forks of an equivocator",
+    faults: [
+      { kind: "equivocate", to: "halves", validators: [0], from: FROM },
+      { kind: "endorsementFlood", perSecond: 100, validators: [1], from: FROM },
+    ],
+    // Who endorses both forks has broken a rule of its own (E2).
+    shows: (s) => [0, 1].every((i) => s.node("v6").faults.includes(i)),
+  },
+  {
     name: "garbage peer",
     faults: [{ kind: "garbage", perSecond: 100, ...two }],
     shows: (s) => s.node("v0").garbage !== undefined,

@@ -41,7 +41,7 @@ const groups = fc
 
 /** Anything that may go wrong, Byzantine or not. */
 const anyFault: fc.Arbitrary<Fault> = fc
-  .tuple(span, someone, groups, fc.nat(12), fc.integer({ min: 1, max: 9 }))
+  .tuple(span, someone, groups, fc.nat(13), fc.integer({ min: 1, max: 9 }))
   .map(([{ from, length }, validators, sides, kind, strength]): Fault => {
     const during = { from, until: from + length };
     switch (kind) {
@@ -69,6 +69,8 @@ const anyFault: fc.Arbitrary<Fault> = fc
         return { kind: "oneWay", senders: validators, ...during };
       case 11:
         return { kind: "forkBomb", validators, from };
+      case 12:
+        return { kind: "endorsementFlood", validators, perSecond: strength * 20, ...during };
       default:
         return { kind: "partition", groups: sides, ...during };
     }
@@ -146,6 +148,25 @@ describe("I-7 an honest validator never equivocates", () => {
 
 describe("I-30 what a node keeps for others is bounded", () => {
   const limits = { maxPendingUnits: 40, maxPendingPerCreator: 12 };
+
+  test("by the units there are, whatever is endorsed", () => {
+    const flood: Fault = { kind: "endorsementFlood", perSecond: 500, validators: [4], from: 2_000 };
+    const simulation = new Simulation({
+      seed: 31,
+      weights: [1, 1, 1, 1, 1],
+      thresholds: [fractionFor(1, 5)],
+      faults: [flood],
+    });
+    simulation.startAll();
+    simulation.runFor(8_000);
+    const { store } = simulation.node("v0");
+    // Three thousand were sent; those of invented units are never written down, of others one for each.
+    expect(store.endorsements().length).toBeGreaterThan(30);
+    expect(store.endorsements().length).toBeLessThanOrEqual(store.size);
+    expect(store.endorsements().every(({ unit, endorser }) => endorser === 4 && store.has(unit))).toBe(true);
+    expect(simulation.node("v0").finalsAt(1).at(-1)?.block.t).toBeGreaterThan(simulation.now - 3_000);
+    expect(brokenInvariants(simulation, deviators([flood]).byzantine)).toEqual([]);
+  });
 
   test("by its caps, under garbage, repetition, withheld dependencies and forks, and it goes on", () => {
     const faults: Fault[] = [
