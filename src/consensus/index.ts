@@ -1,3 +1,4 @@
+export { mayHaveForgotten, type SigningMemory } from "./amnesia.ts";
 export { ancestorAtDepth, type BlockNode, descendsFrom } from "./block-tree.ts";
 export {
   type Committee,
@@ -13,7 +14,9 @@ export {
 export { createKomaBft } from "./create-koma-bft.ts";
 export { Dag, type FaultKind } from "./dag.ts";
 export { type DagUnit, laneAncestor, type Observation, type Panorama, skipIndex } from "./dag-unit.ts";
+export { createEarlyMessages, type EarlyMessages } from "./early-messages.ts";
 export type { Alarm, BlockRef, DisconnectReason, Effect, Timer } from "./effects.ts";
+export { endOfTail, isDoneInEndedEra, isForEndedEra, isTailOver } from "./ended-era-rules.ts";
 export { decodeEndorsement, type Endorsement, encodeEndorsement, signEndorsement } from "./endorsement.ts";
 export type { EndorsementEvidence } from "./endorsement-evidence.ts";
 export {
@@ -26,12 +29,25 @@ export {
   recoveryEra,
   type SwitchBlock,
 } from "./era.ts";
+export { decodeEraAnswer, decodeEraRequest, encodeEraAnswer, encodeEraRequest } from "./era-answer.ts";
+export {
+  createEraCore,
+  type EraBefore,
+  type EraInstances,
+  type EraRunConfig,
+  type EraSigner,
+  leftBy,
+  ownIn,
+} from "./era-core.ts";
+export { decodeEraEnd, type EraEnd, encodeEraEnd } from "./era-end.ts";
+export { EraLag } from "./era-lag.ts";
 export {
   decodeParticipation,
   encodeParticipation,
   type ParticipationMark,
   type RoundMarks,
 } from "./era-participation.ts";
+export { type Retention, retentionOf } from "./era-retention.ts";
 export {
   createEquivocationEvidence,
   decodeEvidence,
@@ -45,6 +61,7 @@ export {
 } from "./evidence.ts";
 export { confidenceIn, FinalityDetector } from "./finality.ts";
 export { createFinalityEvidence, type FinalityEvidence } from "./finality-evidence.ts";
+export { FinalityGathering, type GatheringEffect, type OwnFinality } from "./finality-gathering.ts";
 export {
   decodeFinalityProof,
   encodeFinalityProof,
@@ -98,6 +115,7 @@ export {
   rewardsForRound,
   type ValidatorRecord,
 } from "./participation.ts";
+export { followEnds, type ProvenEnd } from "./proven-end.ts";
 export { requiredQuorum, type Strength, thresholdFromFraction } from "./quorum.ts";
 export { type Rotation, type RotationShortfall, rotate } from "./rotation.ts";
 export type { RoundLengthState } from "./round-length.ts";

@@ -1,4 +1,11 @@
-import { type ConsensusMessage, type Effect, encodeMessage, type KomaBft } from "../consensus/index.ts";
+import {
+  type ConsensusMessage,
+  type Effect,
+  encodeMessage,
+  isDoneInEndedEra,
+  isForEndedEra,
+  type KomaBft,
+} from "../consensus/index.ts";
 import { type Bytes, type Hash, timestamp } from "../primitives/index.ts";
 import type { EffectPorts } from "./effect-loop.ts";
 
@@ -14,26 +21,10 @@ export interface AnsweringEra {
 export function answerFor(core: KomaBft, { clock, network, units, listener, logger }: EffectPorts): AnsweringEra {
   const { instance } = core;
 
-  function isWelcome(message: ConsensusMessage): boolean {
-    switch (message.kind) {
-      case "state":
-        return message.answer;
-      case "getUnit":
-      case "getPanorama":
-      case "getLane":
-      case "getBlock":
-      case "getEvidence":
-      case "evidence":
-        return true;
-      default:
-        return false;
-    }
-  }
-
   function perform(effect: Effect): void {
     switch (effect.kind) {
       case "send":
-        if (!isQuestion(effect.message)) network.send(effect.to, "consensus", encodeMessage(effect.message));
+        network.send(effect.to, "consensus", encodeMessage(effect.message));
         return;
       case "serveBlock": {
         const payload = units.unit(instance.id, effect.block as string as Hash)?.payload;
@@ -48,7 +39,6 @@ export function answerFor(core: KomaBft, { clock, network, units, listener, logg
         logger.warn({ peer: effect.peer, reason: effect.reason }, "disconnecting a peer that broke a rule");
         return network.disconnect(effect.peer, effect.reason.code);
       default:
-        // What would go on with the era: there is nothing to go on with.
         return;
     }
   }
@@ -61,24 +51,10 @@ export function answerFor(core: KomaBft, { clock, network, units, listener, logg
   return {
     core,
     receive(message, from) {
-      if (!isWelcome(message)) return;
-      for (const effect of core.handleMessage(message, from, timestamp(clock.now()))) perform(effect);
+      if (!isForEndedEra(message)) return;
+      for (const effect of core.handleMessage(message, from, timestamp(clock.now()))) {
+        if (isDoneInEndedEra(effect)) perform(effect);
+      }
     },
   };
-}
-
-/** True for what would ask the peer for more of an era that is over. */
-function isQuestion(message: ConsensusMessage): boolean {
-  switch (message.kind) {
-    case "getUnit":
-    case "getPanorama":
-    case "getLane":
-    case "getBlock":
-    case "getEvidence":
-      return true;
-    case "state":
-      return message.answer;
-    default:
-      return false;
-  }
 }

@@ -5,16 +5,22 @@ import {
   type Confidence,
   type ConsensusMessage,
   committeeFromStakes,
+  createEarlyMessages,
+  decodeEraEnd,
   decodeMessage,
   decodeUnit,
   type Era,
+  type EraBefore,
   type EraRules,
   type Evidence,
+  endOfTail,
   type FinalityEvidence,
   firstEra,
   type Instance,
   instanceOfEra,
+  isTailOver,
   type KomaBft,
+  leftBy,
   nextEra,
   recoveryEra,
   type StakedValidator,
@@ -28,16 +34,14 @@ import { type AnsweringEra, answerFor } from "./answering-era.ts";
 import type { BlockSync } from "./block-sync.ts";
 import { tellCommitteeChanges } from "./committee-changes.ts";
 import { FINALIZED } from "./config.ts";
-import { createEarlyFrames } from "./early-frames.ts";
 import type { EffectLoop } from "./effect-loop.ts";
 import { createEraCatchUp } from "./era-catch-up.ts";
-import { decodeEraEnd } from "./era-end.ts";
 import { createEraExchange } from "./era-exchange.ts";
 import { recordParticipation } from "./era-participation.ts";
 import { createEraPruning } from "./era-pruning.ts";
 import { createEraRecords } from "./era-records.ts";
-import { type FinalityGathering, gatherFinality } from "./finality-gathering.ts";
-import { type EraBefore, type EraRunPorts, leftBy, openEra, restoreEndedEra, runEra } from "./running-era.ts";
+import { type EraSignatures, gatherFinality } from "./era-signatures.ts";
+import { type EraRunPorts, openEra, restoreEndedEra, runEra } from "./running-era.ts";
 
 export interface ConsensusDriverConfig {
   readonly genesis: Genesis;
@@ -93,18 +97,13 @@ export interface ConsensusDriver {
 
 /** Part of a round in which a leader may propose; its last third belongs to the witnesses. */
 const PROPOSAL_WINDOW = 0.3;
-/**
- * Rounds after its last one for which an era goes on: one more level of every summit each, which is what thresholds above
- * a third wait for. Eight reach 99.6 % of what is possible at all.
- */
-const TAIL_ROUNDS = 8;
 /** Where messages come from that this node gives to itself; nobody can be disconnected by this name. */
 const SELF = "self";
 /** Points charged for a consensus frame that does not decode; ten of them ban the peer for a while. */
 const MALFORMED_POINTS = 10;
 
 /** The era before the current one: for a few rounds it still makes units, then it only answers. */
-type EndedEra = { readonly signatures: FinalityGathering } & (
+type EndedEra = { readonly signatures: EraSignatures } & (
   | { readonly tail: EffectLoop; readonly cancel: () => void }
   | { readonly answering: AnsweringEra }
 );
@@ -127,7 +126,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
   const rules: EraRules = { chainId: genesis.chainId, genesisHash, params: genesis.consensus };
   const { baseRoundMs } = rules.params;
   const records = createEraRecords(rules, store);
-  const early = createEarlyFrames();
+  const early = createEarlyMessages();
   const pruning = createEraPruning({ store, clock, logger, fatal: ports.listener.fatal }, config.pruneConsensus);
   const runConfig = {
     get thresholds() {
@@ -191,7 +190,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
   let signatures = signaturesOf(current.core.instance);
   let ended: EndedEra | undefined;
 
-  function signaturesOf(instance: Instance): FinalityGathering {
+  function signaturesOf(instance: Instance): EraSignatures {
     return gatherFinality(instance, config.signer, { network, store, onConflict: onFinalityConflict });
   }
 
@@ -275,8 +274,8 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const last = current;
     const before = leftBy(last.core, following, timestamp(clock.now()));
     dropEnded();
-    const endOfTail = timestamp(Math.max(clock.now(), t) + TAIL_ROUNDS * baseRoundMs);
-    ended = { tail: last, signatures, cancel: clock.schedule(endOfTail, () => endTail(instance)) };
+    const until = timestamp(endOfTail(timestamp(clock.now()), t, rules.params));
+    ended = { tail: last, signatures, cancel: clock.schedule(until, () => endTail(instance)) };
     ended.signatures.conclude({ unit, height, block: hash, staked });
     recordParticipation(store.eras, last.core, switchBlock.unit);
     era = following;
@@ -299,8 +298,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
   /** Nothing is left to do once every threshold has the switch block. */
   function shortenTail({ id }: Instance): void {
     if (!ended || !("tail" in ended) || ended.tail.core.instance.id !== id) return;
-    const { finals } = ended.tail.core.status(timestamp(clock.now()));
-    if (finals.every(({ last, violated }) => violated || last?.terminal)) endTail(ended.tail.core.instance);
+    if (isTailOver(ended.tail.core.status(timestamp(clock.now())))) endTail(ended.tail.core.instance);
   }
 
   function endTail({ id }: Instance): void {

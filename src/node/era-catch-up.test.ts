@@ -10,6 +10,7 @@ import {
   firstEra,
   instanceOfEra,
   nextEra,
+  type ProvenEnd,
   type StakedValidator,
   signUnit,
 } from "../consensus/index.ts";
@@ -27,7 +28,6 @@ import {
 } from "../primitives/index.ts";
 import { createBlockSync } from "./block-sync.ts";
 import { createEraCatchUp, type EraCatchUp } from "./era-catch-up.ts";
-import type { ProvenEnd } from "./era-exchange.ts";
 
 const PEER = "a peer";
 const ROUND_MS = 1_000;

@@ -1,6 +1,15 @@
 import { encodeBlock } from "../chain/index.ts";
 import type { Clock } from "../clock.ts";
-import { type Era, type EraRules, instanceOfEra, nextEra, type StakedValidator } from "../consensus/index.ts";
+import {
+  type Era,
+  EraLag,
+  type EraRules,
+  encodeEraEnd,
+  instanceOfEra,
+  nextEra,
+  type ProvenEnd,
+  type StakedValidator,
+} from "../consensus/index.ts";
 import { BugError, KomaError, ProtocolError } from "../errors.ts";
 import type { ExecutedBlock } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
@@ -8,8 +17,7 @@ import type { PeerId } from "../network/index.ts";
 import { type Hash, keccakHash } from "../primitives/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { BlockSync } from "./block-sync.ts";
-import { encodeEraEnd } from "./era-end.ts";
-import type { EraExchange, ProvenEnd } from "./era-exchange.ts";
+import type { EraExchange } from "./era-exchange.ts";
 
 /**
  * Brings a node into the era that runs now when consensus cannot, because nobody keeps the units of its era any more: it
@@ -42,17 +50,9 @@ export interface EraCatchUpPorts {
   readonly fatal: (error: unknown) => void;
 }
 
-/** Rounds for which strangers may speak before a peer is asked: at every border some are a moment ahead. */
-const PATIENCE_ROUNDS = 2;
-/** Rounds after which the era before the others' counts as stuck, although they still have its units. */
-const STUCK_ROUNDS = 15;
-const ASK_EVERY_MS = 1_000;
-
 export function createEraCatchUp(rules: EraRules, ports: EraCatchUpPorts): EraCatchUp {
-  const { baseRoundMs } = rules.params;
   const { exchange, blockSync, store, clock, logger } = ports;
-  let since: number | undefined;
-  let nextAsk = 0;
+  const lag = new EraLag(rules.params.baseRoundMs);
   let stopped = false;
   /**
    * Switch blocks that two thirds of the weight have signed although a block up to them breaks the rules. Only the root
@@ -64,9 +64,7 @@ export function createEraCatchUp(rules: EraRules, ports: EraCatchUpPorts): EraCa
   async function work(peer: PeerId, signal: AbortSignal): Promise<void> {
     const from = ports.current();
     let ends = await ask(peer, from, signal);
-    const isStuck = since !== undefined && clock.now() - since >= STUCK_ROUNDS * baseRoundMs;
-    // Of one era behind the others still have every unit, and those say more than signatures.
-    if (ends.length < (isStuck ? 1 : 2) || signal.aborted || ports.current() !== from) return;
+    if (!lag.isBehind(ends.length, clock.now()) || signal.aborted || ports.current() !== from) return;
     logger.warn({ era: from.number, peer }, "behind by whole eras: fetching their blocks");
     await ports.pause();
     let era = from;
@@ -83,7 +81,7 @@ export function createEraCatchUp(rules: EraRules, ports: EraCatchUpPorts): EraCa
       ends = await ask(peer, era, signal);
     }
     if (signal.aborted) return;
-    since = undefined;
+    lag.caughtUp();
     ports.resume(era);
   }
 
@@ -146,15 +144,12 @@ export function createEraCatchUp(rules: EraRules, ports: EraCatchUpPorts): EraCa
   async function interrupt(): Promise<void> {
     job?.abort.abort();
     await job?.done;
-    since = undefined;
+    lag.caughtUp();
   }
 
   return {
     strangerSpoke(peer) {
-      const now = clock.now();
-      since ??= now;
-      if (job || stopped || now < nextAsk || now - since < PATIENCE_ROUNDS * baseRoundMs) return;
-      nextAsk = now + ASK_EVERY_MS;
+      if (!lag.strangerSpoke(clock.now(), job !== undefined || stopped)) return;
       const abort = new AbortController();
       const done = work(peer, abort.signal)
         .catch((error: unknown) => ports.fatal(error))
@@ -164,7 +159,7 @@ export function createEraCatchUp(rules: EraRules, ports: EraCatchUpPorts): EraCa
       job = { abort, done };
     },
     eraBegan() {
-      since = undefined;
+      lag.caughtUp();
     },
     interrupt,
     async stop() {

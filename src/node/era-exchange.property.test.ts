@@ -2,10 +2,13 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   committeeFromStakes,
+  decodeEraEnd,
   type Era,
   type EraRules,
+  encodeEraEnd,
   type FinalityProof,
   firstEra,
+  followEnds,
   type Instance,
   instanceOfEra,
   nextEra,
@@ -23,8 +26,6 @@ import {
   utf8,
   zeroHash,
 } from "../primitives/index.ts";
-import { decodeEraEnd, encodeEraEnd } from "./era-end.ts";
-import { follow } from "./era-exchange.ts";
 
 const ROUND = 1_000;
 const ERAS = 4;
@@ -103,11 +104,11 @@ const honest = history("honest", [0, 1, 2]);
 
 describe("ends of eras from a peer", () => {
   test("are believed as far as the last one that two thirds have signed", () => {
-    expect(follow(rules, first, honest.ends)?.map(({ instance }) => instance.id)).toEqual(honest.instances);
-    expect(follow(rules, first, [])).toEqual([]);
+    expect(followEnds(rules, first, honest.ends)?.map(({ instance }) => instance.id)).toEqual(honest.instances);
+    expect(followEnds(rules, first, [])).toEqual([]);
     // One of four is not enough, and nobody vouches for it.
-    expect(follow(rules, first, history("minority", [3]).ends)).toEqual([]);
-    expect(follow(rules, first, history("half", [2, 3]).ends)).toEqual([]);
+    expect(followEnds(rules, first, history("minority", [3]).ends)).toEqual([]);
+    expect(followEnds(rules, first, history("half", [2, 3]).ends)).toEqual([]);
   });
 
   test("I-33 never lead to a history that two thirds have not signed, however they are cut, mixed and damaged", () => {
@@ -126,7 +127,7 @@ describe("ends of eras from a peer", () => {
           for (const { place, byte } of damage) bytes[place % bytes.length] = byte;
           return cut === undefined ? bytes : bytes.subarray(0, cut % bytes.length);
         });
-        const found = follow(rules, first, [...honest.ends.slice(0, sound), ...mixed]) ?? [];
+        const found = followEnds(rules, first, [...honest.ends.slice(0, sound), ...mixed]) ?? [];
         expect(found.map(({ instance }) => instance.id)).toEqual(honest.instances.slice(0, found.length));
         for (const [i, { switchBlock }] of found.entries())
           expect(switchBlock.hash).toBe(keccakHash(utf8(`honest ${i}`)));

@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import type { Era } from "../consensus/index.ts";
+import { type Era, type Retention, retentionOf } from "../consensus/index.ts";
 import type { Logger } from "../logger.ts";
 import { timestamp } from "../primitives/index.ts";
 import type { Store, StoredInstance } from "../storage/index.ts";
@@ -21,28 +21,21 @@ export interface EraPruningPorts {
 /** Units deleted at once: a millisecond or two, which no block waits for. */
 const SLICE_UNITS = 128;
 const PAUSE_MS = 40;
-/** The current era and the one before are kept whole, of the one before those the evidence. */
-const WHOLE_ERAS = 2;
 
 export function createEraPruning({ store, clock, logger, fatal }: EraPruningPorts, enabled: boolean): EraPruning {
   let cancel: (() => void) | undefined;
   let current: Era | undefined;
 
-  /** Eras since; what a rollback has made void is old at once, but keeps its evidence as long as any other. */
-  function age(row: StoredInstance): number {
-    if (!current || row.generation > BigInt(current.generation)) return 0;
-    if (row.generation < BigInt(current.generation)) return Math.max(WHOLE_ERAS, current.number + 1);
-    return current.number - Number(row.era);
-  }
+  const keeps = ({ generation, era }: StoredInstance): Retention =>
+    current ? retentionOf({ generation: Number(generation), number: Number(era) }, current) : "whole";
 
   /** One slice; false when nothing is left to delete. */
   function work(): boolean {
     for (const row of store.instances.list()) {
-      if (age(row) < WHOLE_ERAS) continue;
+      if (keeps(row) === "whole") continue;
       const deleted = store.units.prune(row.hash, SLICE_UNITS);
       if (deleted > 0) return true;
-      if (age(row) <= WHOLE_ERAS) continue;
-      // Whoever contradicted itself can be charged on the root chain much later, and that takes the evidence.
+      if (keeps(row) === "evidence") continue;
       if (store.units.evidence(row.hash).length > 0) continue;
       store.instances.forget(row.hash);
       logger.debug({ era: row.era, instance: row.hash }, "an old era is forgotten");

@@ -1,62 +1,32 @@
 import {
+  createEraCore,
   createKomaBft,
   decodeEndorsement,
   decodeEvidence,
   decodeUnit,
   type Endorsement,
-  type Era,
+  type EraBefore,
+  type EraInstances,
+  type EraRunConfig,
   type Evidence,
   type Instance,
   indexOfSigner,
   type KomaBft,
-  type LocalOptions,
-  type RoundLengthState,
   type StoredUnit,
   thresholdFromFraction,
   type UnitHash,
-  type ValidatorIndex,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
-import { type Address, type Bytes, type Hash, type Timestamp, timestamp } from "../primitives/index.ts";
+import { type Hash, timestamp } from "../primitives/index.ts";
 import type { Store } from "../storage/index.ts";
-import { mayHaveForgotten } from "./amnesia.ts";
+import { hasAmnesia } from "./amnesia.ts";
 import { FINALIZED } from "./config.ts";
 import { createEffectLoop, type EffectLoop, type EffectPorts } from "./effect-loop.ts";
 import type { FinalUnits } from "./final-units.ts";
 
-export interface EraRunConfig {
-  readonly thresholds: readonly number[];
-  readonly signer?: { readonly key: Bytes; readonly address: Address };
-  readonly local: Partial<LocalOptions>;
-}
-
-/** An era's instance, and that of the era before it in its generation. */
-export interface EraInstances {
-  readonly instance: Instance;
-  readonly previous: Instance | undefined;
-}
-
 export interface EraRunPorts extends EffectPorts {
   readonly store: Store;
   readonly finalUnits: FinalUnits;
-}
-
-/** What an era takes over from the one before, which ran in this process. */
-export interface EraBefore {
-  readonly heard: ReadonlyMap<ValidatorIndex, Timestamp>;
-  readonly roundLength?: RoundLengthState;
-}
-
-/** What the era `next` takes over from the one that `core` ran: who was heard when, as members of `next`, and how long rounds are. */
-export function leftBy(core: KomaBft, { committee }: Pick<Era, "committee">, now: Timestamp): EraBefore {
-  const { validators, roundLength } = core.status(now);
-  const heard = new Map<ValidatorIndex, Timestamp>();
-  for (const { index, lastHeard } of validators) {
-    const signer = core.instance.committee.validators[index]?.signer as Address;
-    const successor = indexOfSigner(committee, signer);
-    if (successor !== undefined && lastHeard !== undefined) heard.set(successor, lastHeard);
-  }
-  return { heard, ...(roundLength ? { roundLength } : {}) };
 }
 
 /** An era that this node takes part in, or follows when it is not in the committee. */
@@ -66,25 +36,7 @@ export function openEra(
   ports: EraRunPorts,
   before?: EraBefore,
 ): EffectLoop {
-  return createEffectLoop(coreOf({ instance, previous }, config, before), ports);
-}
-
-function coreOf(
-  { instance, previous }: EraInstances,
-  { thresholds, signer, local }: EraRunConfig,
-  before?: EraBefore,
-): KomaBft {
-  const own = signer && indexOfSigner(instance.committee, signer.address);
-  // Whoever is banned could sign nothing that anybody takes.
-  const signs = own !== undefined && signer && !instance.banned.has(own);
-  return createKomaBft({
-    instance,
-    previous,
-    thresholds,
-    local: { ...local, ...(before?.roundLength ? { roundLength: before.roundLength } : {}) },
-    ...(signs ? { own: { index: own, privateKey: signer.key } } : {}),
-    ...(before ? { heard: before.heard } : {}),
-  });
+  return createEffectLoop(createEraCore({ instance, previous }, config, before), ports);
 }
 
 /** Brings back what was stored before a restart, then lets the era run. */
@@ -105,7 +57,7 @@ export function runEra(
     return final ? [{ threshold: thresholdFromFraction(fraction, instance.committee.total), block: final.unit }] : [];
   });
   const member = signer !== undefined && indexOfSigner(instance.committee, signer.address) !== undefined;
-  const amnesia = member && mayHaveForgotten(instance, signer.address, store);
+  const amnesia = member && hasAmnesia(instance, signer.address, store);
   if (amnesia) {
     logger.warn({ era: instance.era }, "this database is younger than the era: nothing is signed before the next one");
   }

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import SqliteDatabase from "better-sqlite3";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { decodeEraEnd } from "../../src/node/era-end.ts";
+import { decodeEraEnd } from "../../src/consensus/index.ts";
 import type { EraParticipationView } from "../../src/node/era-participation.ts";
 import type { NodeEvent } from "../../src/node/events.ts";
 import {

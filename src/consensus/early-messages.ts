@@ -1,19 +1,18 @@
-import type { ConsensusMessage } from "../consensus/index.ts";
-import type { PeerId } from "../network/index.ts";
 import type { Hash } from "../primitives/index.ts";
+import type { ConsensusMessage, PeerId } from "./messages.ts";
 
 /**
  * Messages of an instance that is not open here yet: whoever ends an era a moment earlier proposes in the next one at
  * once, and a proposal that was thrown away costs a round.
  */
-export interface EarlyFrames {
+export interface EarlyMessages {
   keep(message: ConsensusMessage, from: PeerId, bytes: number): void;
   /** Those of `instance`, in the order in which they came; everything else is forgotten. */
   take(instance: Hash): readonly { readonly message: ConsensusMessage; readonly from: PeerId }[];
 }
 
 /** Of one peer, at most: a proposal of 2 MiB and some units. Older ones make room for newer ones. */
-const MAX_FRAMES = 256;
+const MAX_MESSAGES = 256;
 const MAX_BYTES = 3 * 1024 * 1024;
 /**
  * Peers that may have something kept, and bytes of all of them together. Who spoke longest ago makes room: at the border of
@@ -29,8 +28,8 @@ interface Kept {
   readonly order: number;
 }
 
-export function createEarlyFrames(): EarlyFrames {
-  let kept = new Map<PeerId, { readonly frames: Kept[]; bytes: number }>();
+export function createEarlyMessages(): EarlyMessages {
+  let kept = new Map<PeerId, { readonly messages: Kept[]; bytes: number }>();
   let order = 0;
   let total = 0;
 
@@ -44,24 +43,24 @@ export function createEarlyFrames(): EarlyFrames {
   return {
     keep(message, from, bytes) {
       if (bytes > MAX_BYTES) return;
-      const shelf = kept.get(from) ?? { frames: [], bytes: 0 };
+      const shelf = kept.get(from) ?? { messages: [], bytes: 0 };
       // Behind everybody else, in the order of who spoke last.
       kept.delete(from);
       total -= shelf.bytes;
-      while (shelf.frames.length >= MAX_FRAMES || shelf.bytes + bytes > MAX_BYTES) {
-        shelf.bytes -= shelf.frames.shift()?.bytes ?? 0;
+      while (shelf.messages.length >= MAX_MESSAGES || shelf.bytes + bytes > MAX_BYTES) {
+        shelf.bytes -= shelf.messages.shift()?.bytes ?? 0;
       }
-      shelf.frames.push({ message, from, bytes, order: order++ });
+      shelf.messages.push({ message, from, bytes, order: order++ });
       shelf.bytes += bytes;
       while (kept.size >= MAX_PEERS || (kept.size > 0 && total + shelf.bytes > MAX_TOTAL_BYTES)) dropOldest();
       kept.set(from, shelf);
       total += shelf.bytes;
     },
     take(instance) {
-      const frames = [...kept.values()].flatMap((shelf) => shelf.frames);
+      const messages = [...kept.values()].flatMap((shelf) => shelf.messages);
       kept = new Map();
       total = 0;
-      return frames.filter(({ message }) => message.instance === instance).sort((a, b) => a.order - b.order);
+      return messages.filter(({ message }) => message.instance === instance).sort((a, b) => a.order - b.order);
     },
   };
 }

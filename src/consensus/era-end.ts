@@ -1,13 +1,4 @@
 import {
-  decodeUnit,
-  encodeUnit,
-  type FinalityProof,
-  finalityProofFromRlp,
-  finalityProofToRlp,
-  type StakedValidator,
-  type WireUnit,
-} from "../consensus/index.ts";
-import {
   addressToBytes,
   type Bytes,
   bigintToBytes,
@@ -22,6 +13,10 @@ import {
   readList,
   readNumber,
 } from "../primitives/index.ts";
+import type { StakedValidator } from "./committee.ts";
+import { type FinalityProof, finalityProofFromRlp, finalityProofToRlp } from "./finality-signature.ts";
+import type { WireUnit } from "./unit.ts";
+import { decodeUnit, encodeUnit } from "./unit-codec.ts";
 
 /**
  * How an era ended: the unit that carries its switch block, who signed that this block is final, and whom the state after

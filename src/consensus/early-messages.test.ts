@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
-import type { ConsensusMessage } from "../consensus/index.ts";
 import { type Hash, keccakHash, utf8 } from "../primitives/index.ts";
-import { createEarlyFrames } from "./early-frames.ts";
+import { createEarlyMessages } from "./early-messages.ts";
+import type { ConsensusMessage } from "./messages.ts";
 
 const next = keccakHash(utf8("the next era"));
 const MiB = 1024 * 1024;
@@ -16,9 +16,9 @@ const message = (creator: number, instance: Hash = next): ConsensusMessage => ({
 const numbers = (taken: readonly { readonly message: ConsensusMessage }[]) =>
   taken.map(({ message: { kind, ...rest } }) => ("creator" in rest ? rest.creator : kind));
 
-describe("frames that come before their era", () => {
+describe("messages that come before their era", () => {
   it("are given back once, in their order over all peers, without those of other eras", () => {
-    const early = createEarlyFrames();
+    const early = createEarlyMessages();
     early.keep(message(1), "a", 100);
     early.keep(message(2), "b", 100);
     early.keep(message(3, keccakHash(utf8("some other"))), "b", 100);
@@ -28,7 +28,7 @@ describe("frames that come before their era", () => {
   });
 
   it("of one peer make room for its newer ones", () => {
-    const early = createEarlyFrames();
+    const early = createEarlyMessages();
     for (let i = 0; i < 300; i++) early.keep(message(i), "a", 10);
     const kept = numbers(early.take(next));
     expect(kept).toHaveLength(256);
@@ -40,7 +40,7 @@ describe("frames that come before their era", () => {
   });
 
   it("of a peer that speaks now are kept, however many names spoke before it", () => {
-    const early = createEarlyFrames();
+    const early = createEarlyMessages();
     for (let i = 0; i < 500; i++) early.keep(message(i), `made up ${i}`, 100);
     early.keep(message(1_000), "honest", 100);
     expect(numbers(early.take(next)).at(-1)).toBe(1_000);
@@ -53,7 +53,7 @@ describe("frames that come before their era", () => {
     });
     fc.assert(
       fc.property(frames, (sent) => {
-        const early = createEarlyFrames();
+        const early = createEarlyMessages();
         for (const [i, { peer, bytes }] of sent.entries()) early.keep(message(i), `p${peer}`, bytes);
         const taken = early.take(next);
         const sizes = new Map<string, number>();
