@@ -54,6 +54,6 @@ export async function placeOf(chain: ChainClient, text: string): Promise<PlacedT
 export function unknownTransaction(hash: Hash): UserError {
   return new UserError("KOMA_E_TX_NOT_FOUND", `Transaction ${hash} is in no block that the node knows.`, {
     facts: { transaction: hash },
-    fix: [`koma tx wait ${hash}`],
+    fix: [`koma tx wait ${hash}`, `koma tx pool --why ${hash}`],
   });
 }

@@ -29,6 +29,7 @@ import { createNodeApi } from "./node-api.ts";
 import { createNodeMetrics } from "./node-metrics.ts";
 import { nodeStatus, whyNotReady } from "./node-status.ts";
 import { openExecutor } from "./open-executor.ts";
+import { poolMethods } from "./pool-methods.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
 import { createRootSetReader } from "./root-set-reader.ts";
@@ -317,14 +318,17 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     local: komaLocalMethods(thresholds),
     readiness: () => whyNotReady({ expectsPeers: config.p2p.peers.length > 0, chain, driver, network, clock }),
     metrics: () => metrics.read(),
-    extra: komaMethods({
-      chain,
-      driver,
-      finalAt: (fraction) => progress.finalAt(fraction),
-      clock,
-      store,
-      appointed: new Set(genesis.validators.filter(({ producer }) => producer).map(({ signer }) => signer)),
-    }),
+    extra: {
+      ...komaMethods({
+        chain,
+        driver,
+        finalAt: (fraction) => progress.finalAt(fraction),
+        clock,
+        store,
+        appointed: new Set(genesis.validators.filter(({ producer }) => producer).map(({ signer }) => signer)),
+      }),
+      ...poolMethods({ pool, chain, store }),
+    },
   });
   const metrics = createNodeMetrics({ version, chain, executor, driver, network, pool, callThreads, clock });
   let rpc: RpcServer | undefined;

@@ -60,6 +60,12 @@ export function createNodeMetrics(parts: NodeMetricsParts): { read(): readonly M
             { labels: { state: "queued" }, value: queued },
           ],
         },
+        {
+          name: "koma_pool_rejected_total",
+          help: "Transactions that the pool refused or dropped, by the rule that they broke.",
+          type: "counter",
+          samples: [...pool.dropCounts()].map(([rule, value]) => ({ labels: { rule }, value })),
+        },
         single("koma_era", "gauge", "Number of the era.", committee.era),
         single("koma_call_threads", "gauge", "Threads that answer calls.", threads.threads),
         single("koma_call_jobs", "gauge", "Calls, traces and log queries being worked on or waiting.", threads.jobs),

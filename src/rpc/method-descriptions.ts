@@ -120,6 +120,15 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     does: "who took part in each of its rounds, as its switch block shows it; the same on every node",
   },
   koma_getEvidence: { params: "", does: "proven faults that the node has stored, with the signed bytes" },
+  koma_getPool: {
+    params: '`{"sender": "0x…", "limit": 100}`',
+    does: "transactions that wait in the node's pool, and the last that it refused or dropped, with the reason",
+  },
+  koma_getPoolRules: { params: "", does: "rules of the node's pool, and how often each was broken since it started" },
+  koma_getPoolVerdict: {
+    params: "hash",
+    does: "what became of a transaction: `pending`, `queued`, `included`, `dropped` with rule and reason, or `unknown`",
+  },
   koma_getConfidence: { params: "hash", does: "how strongly a block is final, and the summit that shows it" },
   koma_subscribe: {
     params: '`finality`, `{"alpha": 0.33, "from": "0x10"}`',

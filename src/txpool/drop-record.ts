@@ -1,5 +1,6 @@
-import type { Hash } from "../primitives/index.ts";
-import type { TxRejection } from "./tx-rejection.ts";
+import type { Transaction } from "../chain/index.ts";
+import type { Address, Hash } from "../primitives/index.ts";
+import { describeTxRejection, type TxRejection, txRejectionErrorCode } from "./tx-rejection.ts";
 
 /** Why a transaction that was offered is not in the pool, unless a block has it. */
 export type DropRule =
@@ -16,40 +17,84 @@ export type DropRule =
   /** A block could not be built with it. */
   | "Discarded";
 
-export interface DroppedTransaction {
-  readonly hash: Hash;
+/** Which rule, and in a sentence by how much it was broken. */
+export interface DropCause {
   readonly rule: DropRule;
+  /** `KOMA_E_…` of a refusal; undefined for what was in the pool before. */
+  readonly code: string | undefined;
+  readonly reason: string;
+}
+
+export interface DroppedTransaction extends DropCause {
+  readonly hash: Hash;
+  readonly sender: Address;
+  readonly nonce: bigint;
 }
 
 const REMEMBERED = 1_000;
 
 /** The last {@link REMEMBERED} drops, and how many there were by rule: for `koma tx pool --why` and for metrics. */
 export class DropRecord {
-  readonly #rules = new Map<Hash, DropRule>();
+  readonly #drops = new Map<Hash, DroppedTransaction>();
   readonly #counts = new Map<DropRule, number>();
 
-  add(hash: Hash, rule: DropRule): void {
-    this.#counts.set(rule, (this.#counts.get(rule) ?? 0) + 1);
+  add({ hash, sender, nonce }: Pick<Transaction, "hash" | "sender" | "nonce">, cause: DropCause): void {
+    this.#counts.set(cause.rule, (this.#counts.get(cause.rule) ?? 0) + 1);
     // Again at the end, so that the oldest is the first.
-    this.#rules.delete(hash);
-    this.#rules.set(hash, rule);
-    const [oldest] = this.#rules.keys();
-    if (this.#rules.size > REMEMBERED && oldest !== undefined) this.#rules.delete(oldest);
+    this.#drops.delete(hash);
+    this.#drops.set(hash, { hash, sender, nonce, ...cause });
+    const [oldest] = this.#drops.keys();
+    if (this.#drops.size > REMEMBERED && oldest !== undefined) this.#drops.delete(oldest);
   }
 
   forget(hash: Hash): void {
-    this.#rules.delete(hash);
+    this.#drops.delete(hash);
   }
 
-  rule(hash: Hash): DropRule | undefined {
-    return this.#rules.get(hash);
+  get(hash: Hash): DroppedTransaction | undefined {
+    return this.#drops.get(hash);
   }
 
   list(): readonly DroppedTransaction[] {
-    return [...this.#rules].map(([hash, rule]) => ({ hash, rule }));
+    return [...this.#drops.values()];
   }
 
   counts(): ReadonlyMap<DropRule, number> {
     return this.#counts;
   }
 }
+
+export function refusalCause(rejection: TxRejection): DropCause {
+  return { rule: rejection.code, code: txRejectionErrorCode(rejection), reason: describeTxRejection(rejection) };
+}
+
+/** Causes for what was in the pool. */
+export const dropCauses = {
+  evicted: (by: Hash): DropCause => ({
+    rule: "Evicted",
+    code: undefined,
+    reason: `pushed out of a full pool by ${by}, which is worth more`,
+  }),
+  displaced: (by: Hash): DropCause => ({
+    rule: "Evicted",
+    code: undefined,
+    reason: `gave its place to ${by} of the same sender, which comes before it`,
+  }),
+  replaced: (by: Hash): DropCause => ({ rule: "Replaced", code: undefined, reason: `replaced by ${by}` }),
+  expired: (ms: number): DropCause => ({
+    rule: "Expired",
+    code: undefined,
+    reason: `waited longer than ${Math.round(ms / 60_000)} min`,
+  }),
+  nonceUsed: (): DropCause => ({
+    rule: "NonceUsed",
+    code: undefined,
+    reason: "another transaction with its nonce was included",
+  }),
+  unpayable: (): DropCause => ({
+    rule: "Unpayable",
+    code: undefined,
+    reason: "the sender's balance no longer covers it and those before it",
+  }),
+  discarded: (): DropCause => ({ rule: "Discarded", code: undefined, reason: "no block could be built with it" }),
+};

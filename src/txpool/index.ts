@@ -1,6 +1,7 @@
 export type { AdmissionContext } from "./admission-rules.ts";
 export type { DroppedTransaction, DropRule } from "./drop-record.ts";
 export * from "./pool-rules.ts";
+export * from "./rule-list.ts";
 export type { SenderAccount } from "./sender-lane.ts";
 export * from "./tx-pool.ts";
 export * from "./tx-rejection.ts";

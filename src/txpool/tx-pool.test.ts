@@ -3,6 +3,7 @@ import { decodeTransaction, signTransaction, type Transaction, type TransactionF
 import { type Address, addressOfKey, type Bytes, keccak256, timestamp, utf8 } from "../primitives/index.ts";
 import type { AdmissionContext } from "./admission-rules.ts";
 import { devnetPoolRules, type PoolRules, standardPoolRules } from "./pool-rules.ts";
+import { listPoolRules } from "./rule-list.ts";
 import type { SenderAccount } from "./sender-lane.ts";
 import { createTxPool, type TxPool } from "./tx-pool.ts";
 import { describeTxRejection, type TxRejection, txRejectionErrorCode } from "./tx-rejection.ts";
@@ -141,7 +142,7 @@ describe("admission", () => {
     if (!check.ok) {
       expect(txRejectionErrorCode(check.rejection)).toBe(error);
       expect(describeTxRejection(check.rejection)).not.toBe("");
-      expect(pool.why(payment(draft).hash)).toBe(code);
+      expect(pool.why(payment(draft).hash)?.rule).toBe(code);
       expect(pool.dropCounts().get(check.rejection.code)).toBe(1);
     }
   });
@@ -230,7 +231,7 @@ describe("a replacement", () => {
     const check = offer(pool, { value: 2n, maxFeePerGas: 11n * gwei, maxPriorityFeePerGas: (11n * gwei) / 10n });
     expect(check).toEqual({ ok: true, value: { place: "pending", replaced: payment().hash, evicted: [] } });
     expect(pool.has(payment().hash)).toBe(false);
-    expect(pool.why(payment().hash)).toBe("Replaced");
+    expect(pool.why(payment().hash)?.rule).toBe("Replaced");
     expect(pool.status()).toMatchObject({ pending: 1, queued: 0 });
   });
 
@@ -349,10 +350,14 @@ describe("a full pool", () => {
     expect(codeOf(offer(pool, { from: "carol", ...tip(1_000_000_001n) }))).toBe("PoolFull");
     expect(offer(pool, { from: "carol", ...tip(1_000_000_003n) })).toMatchObject({ ok: true });
     expect(pool.status().bytes).toBeLessThanOrEqual(2 * size);
-    expect(pool.dropped()).toEqual([
-      { hash: payment({ from: "carol", ...tip(1_000_000_001n) }).hash, rule: "PoolFull" },
-      { hash: payment({ from: "ann", ...tip(1_000_000_001n) }).hash, rule: "Evicted" },
+    const { hash: refused } = payment({ from: "carol", ...tip(1_000_000_001n) });
+    const { hash: evicted } = payment({ from: "ann", ...tip(1_000_000_001n) });
+    expect(pool.dropped()).toMatchObject([
+      { hash: refused, rule: "PoolFull", code: "KOMA_E_POOL_FULL", sender: addressOf("carol"), nonce: 0n },
+      { hash: evicted, rule: "Evicted", sender: addressOf("ann"), nonce: 0n },
     ]);
+    // The reason names who came in its place.
+    expect(pool.why(evicted)?.reason).toContain(payment({ from: "carol", ...tip(1_000_000_003n) }).hash);
   });
 });
 
@@ -365,7 +370,7 @@ describe("a block", () => {
     const dropped = pool.onBlock([payment(), other], () => ({ ...rich, nonce: 2n }), timestamp(0));
     expect(dropped).toEqual([payment({ nonce: 1n, value: 2n }).hash]);
     expect(order(pool.content().pending)).toEqual(["ann 2", "bob 0"]);
-    expect(pool.why(payment({ nonce: 1n, value: 2n }).hash)).toBe("NonceUsed");
+    expect(pool.why(payment({ nonce: 1n, value: 2n }).hash)?.rule).toBe("NonceUsed");
     expect(pool.why(payment().hash)).toBeUndefined();
   });
 
@@ -412,5 +417,41 @@ describe("a rollback", () => {
     offer(pool, { value: 9n });
     expect(pool.onRollback([payment()], () => rich, timestamp(1))).toEqual([]);
     expect(pool.has(payment({ value: 9n }).hash)).toBe(true);
+  });
+});
+
+describe("the list of rules", () => {
+  it("names every rule that a refusal or drop can name, once, and the error that the sender sees", () => {
+    const listed = listPoolRules(standard);
+    const rules = listed.map(({ rule }) => rule);
+    expect(new Set(rules).size).toBe(rules.length);
+    const refusals: readonly TxRejection[] = [
+      { code: "ZeroPayment" },
+      { code: "FeeTooLow", minFeePerGas: 1n, minTip: 1n, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n },
+      { code: "InsufficientFunds", required: 2n, available: 1n, reserved: 0n },
+      { code: "InsufficientFunds", required: 2n, available: 1n, reserved: 1n },
+      { code: "DuplicateOutputs", pending: payment().hash },
+      { code: "DuplicateFee", limit: 16 },
+      { code: "ReplacementUnderpriced", replaces: payment().hash, minFeePerGas: 1n, minTip: 1n },
+      { code: "NonceTooLow", expected: 1n, found: 0n },
+      { code: "NonceGap", expected: 1n, limit: 2n, found: 2n },
+      { code: "SenderFull", limit: 64 },
+      { code: "PoolFull", limit: 1 },
+      { code: "Oversized", limit: 1, found: 2 },
+      { code: "GasLimit", limit: 1n, found: 2n },
+    ];
+    for (const refusal of refusals) {
+      const rule = listed.find((each) => each.rule === refusal.code);
+      expect(rule?.code?.split(", ")).toContain(txRejectionErrorCode(refusal));
+    }
+  });
+
+  it("tells where a transaction of the pool stands", () => {
+    const pool = poolWith();
+    offer(pool, { nonce: 0n });
+    offer(pool, { nonce: 2n, value: 3n });
+    expect(pool.placeOf(payment().hash)).toBe("pending");
+    expect(pool.placeOf(payment({ nonce: 2n, value: 3n }).hash)).toBe("queued");
+    expect(pool.placeOf(payment({ nonce: 9n }).hash)).toBeUndefined();
   });
 });

@@ -1,7 +1,14 @@
 import { effectiveTip, type Transaction } from "../chain/index.ts";
 import { type Address, accept, type Check, type Hash, reject, type Timestamp, timestamp } from "../primitives/index.ts";
 import { type AdmissionContext, checkAgainstLane, checkAlone, checkPlace } from "./admission-rules.ts";
-import { type DroppedTransaction, DropRecord, type DropRule } from "./drop-record.ts";
+import {
+  type DropCause,
+  type DroppedTransaction,
+  DropRecord,
+  type DropRule,
+  dropCauses,
+  refusalCause,
+} from "./drop-record.ts";
 import { EvictionOrder, type Victim } from "./eviction-order.ts";
 import type { PoolRules } from "./pool-rules.ts";
 import { type PooledTransaction, poolTransaction } from "./pooled-transaction.ts";
@@ -70,8 +77,10 @@ export interface TxPool {
   status(): { readonly pending: number; readonly queued: number; readonly bytes: number };
   /** The last drops, oldest first. */
   dropped(): readonly DroppedTransaction[];
-  /** The rule by which a transaction was refused or dropped, while it is remembered. */
-  why(hash: Hash): DropRule | undefined;
+  /** Why a transaction was refused or dropped, while it is remembered. */
+  why(hash: Hash): DroppedTransaction | undefined;
+  /** Where a transaction of the pool stands. */
+  placeOf(hash: Hash): Admission["place"] | undefined;
   /** How many were refused or dropped since the start, by rule. */
   dropCounts(): ReadonlyMap<DropRule, number>;
 }
@@ -100,24 +109,24 @@ export function createTxPool(rules: PoolRules): TxPool {
     eviction?.offerLast(lane);
   }
 
-  function remove(entry: PooledTransaction, rule: DropRule | undefined): void {
+  function remove(entry: PooledTransaction, cause: DropCause | undefined): void {
     const { sender, hash, raw } = entry.tx;
     if (!byHash.delete(hash)) return;
     bytes -= raw.length;
     const lane = lanes.get(sender);
     lane?.remove(entry);
     if (lane?.size === 0) lanes.delete(sender);
-    if (rule !== undefined) drops.add(hash, rule);
+    if (cause !== undefined) drops.add(entry.tx, cause);
   }
 
   function refuse(tx: Transaction, rejection: TxRejection): Check<Admission, TxRejection> {
     // What is in the pool stays known by what it is, not by the second offer of it.
-    if (rejection.code !== "AlreadyKnown") drops.add(tx.hash, rejection.code);
+    if (rejection.code !== "AlreadyKnown") drops.add(tx, refusalCause(rejection));
     return reject(rejection);
   }
 
-  function dropAll(entries: readonly PooledTransaction[], rule: DropRule): readonly Hash[] {
-    for (const entry of entries) remove(entry, rule);
+  function dropAll(entries: readonly PooledTransaction[], cause: DropCause): readonly Hash[] {
+    for (const entry of entries) remove(entry, cause);
     return entries.map((entry) => entry.tx.hash);
   }
 
@@ -141,7 +150,7 @@ export function createTxPool(rules: PoolRules): TxPool {
   function add(tx: Transaction, account: SenderAccount, context: AdmissionContext): Check<Admission, TxRejection> {
     if (byHash.has(tx.hash)) return refuse(tx, { code: "AlreadyKnown", hash: tx.hash });
     const lane = laneOf(tx.sender, account);
-    dropAll(lane.stale(), "NonceUsed");
+    dropAll(lane.stale(), dropCauses.nonceUsed());
     const replaced = lane.at(tx.nonce);
     const alone = checkAlone(tx, rules, context, replaced);
     if (alone !== undefined) return refuse(tx, alone);
@@ -152,9 +161,14 @@ export function createTxPool(rules: PoolRules): TxPool {
     const victims = findVictims(entry, lane, replaced ?? displaced, context.baseFee);
     if (victims === undefined) return refuse(tx, { code: "PoolFull", limit: rules.maxTransactions });
     arrivals++;
-    if (replaced !== undefined) remove(replaced, "Replaced");
-    const leaving = victims.map((victim) => victim.entry);
-    const evicted = dropAll(displaced === undefined ? leaving : [displaced, ...leaving], "Evicted");
+    if (replaced !== undefined) remove(replaced, dropCauses.replaced(tx.hash));
+    const evicted = [
+      ...dropAll(displaced === undefined ? [] : [displaced], dropCauses.displaced(tx.hash)),
+      ...dropAll(
+        victims.map((victim) => victim.entry),
+        dropCauses.evicted(tx.hash),
+      ),
+    ];
     insert(entry, lane);
     return accept({ place: lane.isQueued(entry) ? "queued" : "pending", replaced: replaced?.tx.hash, evicted });
   }
@@ -163,22 +177,25 @@ export function createTxPool(rules: PoolRules): TxPool {
     // Looking at everything after every block would cost more than a late drop.
     if (now - swept < rules.queuedLifetimeMs / 10) return [];
     swept = now;
-    const expired = [...lanes.values()].flatMap((lane) => {
-      const waiting = new Set(lane.run(lane.account.nonce));
-      return lane.entries.filter((entry) => {
-        const lifetime = waiting.has(entry) ? rules.pendingLifetimeMs : rules.queuedLifetimeMs;
-        return now - entry.admittedAt > lifetime;
-      });
+    const { pendingLifetimeMs, queuedLifetimeMs } = rules;
+    return [...lanes.values()].flatMap((lane) => {
+      const ready = new Set(lane.run(lane.account.nonce));
+      const isOver = (entry: PooledTransaction, lifetime: number) => now - entry.admittedAt > lifetime;
+      const long = lane.entries.filter((entry) => ready.has(entry) && isOver(entry, pendingLifetimeMs));
+      const queued = lane.entries.filter((entry) => !ready.has(entry) && isOver(entry, queuedLifetimeMs));
+      return [
+        ...dropAll(long, dropCauses.expired(pendingLifetimeMs)),
+        ...dropAll(queued, dropCauses.expired(queuedLifetimeMs)),
+      ];
     });
-    return dropAll(expired, "Expired");
   }
 
   function refresh(sender: Address, accountOf: (sender: Address) => SenderAccount): readonly Hash[] {
     const lane = lanes.get(sender);
     if (lane === undefined) return [];
     lane.account = accountOf(sender);
-    const used = dropAll(lane.stale(), "NonceUsed");
-    return [...used, ...dropAll(lane.unpayable(), "Unpayable")];
+    const used = dropAll(lane.stale(), dropCauses.nonceUsed());
+    return [...used, ...dropAll(lane.unpayable(), dropCauses.unpayable())];
   }
 
   return {
@@ -210,21 +227,23 @@ export function createTxPool(rules: PoolRules): TxPool {
       for (const tx of returning) {
         if (byHash.has(tx.hash)) continue;
         const lane = laneOf(tx.sender, accountOf(tx.sender));
-        const broken = checkPlace(tx, lane, rules)?.code ?? (lane.at(tx.nonce) && "Replaced");
-        if (broken === undefined) insert(poolTransaction(tx, arrivals++, now), lane);
-        else drops.add(tx.hash, broken);
+        const broken = checkPlace(tx, lane, rules);
+        const other = lane.at(tx.nonce);
+        if (broken !== undefined) drops.add(tx, refusalCause(broken));
+        else if (other !== undefined) drops.add(tx, dropCauses.replaced(other.tx.hash));
+        else insert(poolTransaction(tx, arrivals++, now), lane);
       }
       // Last, because of transactions that one balance cannot all pay the earlier nonces stay.
       for (const lane of [...lanes.values()]) {
-        dropAll(lane.stale(), "NonceUsed");
-        dropAll(lane.unpayable(), "Unpayable");
+        dropAll(lane.stale(), dropCauses.nonceUsed());
+        dropAll(lane.unpayable(), dropCauses.unpayable());
       }
       eviction = undefined;
       return returning.map((tx) => tx.hash).filter((hash) => byHash.has(hash));
     },
     discard(hash) {
       const entry = byHash.get(hash);
-      if (entry !== undefined) remove(entry, "Discarded");
+      if (entry !== undefined) remove(entry, dropCauses.discarded());
       eviction = undefined;
     },
     nextNonce(sender, stateNonce) {
@@ -245,7 +264,12 @@ export function createTxPool(rules: PoolRules): TxPool {
       return { pending, queued: byHash.size - pending, bytes };
     },
     dropped: () => drops.list(),
-    why: (hash) => drops.rule(hash),
+    why: (hash) => drops.get(hash),
+    placeOf(hash) {
+      const entry = byHash.get(hash);
+      const lane = entry && lanes.get(entry.tx.sender);
+      return entry && lane && (lane.isQueued(entry) ? "queued" : "pending");
+    },
     dropCounts: () => drops.counts(),
   };
 }

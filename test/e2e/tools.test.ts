@@ -27,6 +27,7 @@ import {
 } from "viem";
 import { privateKeyToAccount } from "viem/accounts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { ShownPool } from "../../commands/tx/pool.ts";
 import { type Address, addressOfKey, bytesToHex, type Hash, type Hex } from "../../src/primitives/index.ts";
 import { type AccountProof, verifyAccountProof } from "../../src/proofs/index.ts";
 import { loadArtifacts, multicall3 } from "../../src/rootchain/index.ts";
@@ -166,6 +167,11 @@ describe("ethers", () => {
     await gap.wait(1, 60_000);
     await provider.waitForTransaction(replacement.hash, 1, 60_000);
     expect(await provider.getTransaction(waiting.hash)).toBeNull();
+    // It waited in this node's pool, whoever made the block.
+    const { why, dropped } = await koma.json<ShownPool>("tx", "pool", "--why", waiting.hash, "--sender", "carol");
+    expect(why).toMatchObject({ state: "dropped", drop: { rule: "Replaced", nonce: String(nonce + 1) } });
+    expect(why?.drop?.reason).toContain(replacement.hash);
+    expect(dropped.map(({ hash }) => hash)).toContain(waiting.hash);
     expect([await provider.getBalance(kept), await provider.getBalance(other)]).toEqual([5n, 0n]);
   });
 
