@@ -11,6 +11,12 @@ export interface BlockWrites {
   insert(final: FinalBlock): void;
   /** Removes every block above `to`. */
   removeAbove(to: number): void;
+  /**
+   * Deletes transactions, receipts and logs below `block`, at most `most` transactions, oldest first. Headers stay.
+   *
+   * @returns how many were deleted
+   */
+  removeTransactionsBelow(block: number, most: number): number;
 }
 
 export function createBlockWrites(database: Database): BlockWrites {
@@ -22,6 +28,10 @@ export function createBlockWrites(database: Database): BlockWrites {
   );
   const deleteLogKey = database.prepare("DELETE FROM log_key WHERE key = ? AND tx = ?");
   const deleteTransactions = database.prepare("DELETE FROM tx WHERE id >= ?");
+  const oldest: Query<{ id: number; logs: Bytes | null }> = database.prepare(
+    "SELECT id, logs FROM tx WHERE id < ? ORDER BY id LIMIT ?",
+  );
+  const deleteUpTo = database.prepare("DELETE FROM tx WHERE id <= ?");
   const deleteBlocks = database.prepare("DELETE FROM block WHERE number > ?");
 
   return {
@@ -62,6 +72,14 @@ export function createBlockWrites(database: Database): BlockWrites {
       }
       deleteTransactions.run(first);
       deleteBlocks.run(to);
+    },
+
+    removeTransactionsBelow(block, most) {
+      const gone = oldest.all(transactionId(block, 0), most);
+      for (const { id, logs } of gone) for (const key of logKeys(decodeLogs(logs))) deleteLogKey.run(key, id);
+      const last = gone.at(-1);
+      if (last) deleteUpTo.run(last.id);
+      return gone.length;
     },
   };
 }

@@ -17,6 +17,7 @@ import {
 } from "../primitives/index.ts";
 import type { Database, Query } from "./database.ts";
 import { storeCorrupt } from "./errors.ts";
+import { createHistoryMarks } from "./history-marks.ts";
 import {
   addressKeys,
   firstTopicKeys,
@@ -40,7 +41,7 @@ export interface StoredTransaction extends TransactionOutcome {
   readonly firstLogIndex: number;
 }
 
-/** Reads of final blocks. Every answer is `undefined` for what is not stored. */
+/** Reads of final blocks. Every answer is `undefined` for what is not stored, or not whole any more. */
 export interface BlockStore {
   head(): { readonly number: bigint; readonly hash: Hash } | undefined;
   hashOf(number: bigint): Hash | undefined;
@@ -53,12 +54,15 @@ export interface BlockStore {
   transactionAt(block: bigint, index: number): StoredTransaction | undefined;
   /** Logs in the order of the chain, found by an index over addresses and first topics. */
   logs(filter: LogFilter): LogPage;
+  /** The oldest block whose transactions, receipts and logs are kept; of older ones the header is all there is. */
+  transactionsStart(): bigint;
 }
 
 interface BlockRow {
   readonly number: number;
   readonly hash: Bytes;
   readonly header: Bytes;
+  readonly transactions: number;
 }
 
 interface TransactionRow {
@@ -76,15 +80,18 @@ interface TransactionRow {
 
 export function createBlockStore(database: Database, chainId: bigint): BlockStore {
   const newest: Query<BlockRow> = database.prepare(
-    "SELECT number, hash, header FROM block ORDER BY number DESC LIMIT 1",
+    "SELECT number, hash, header, transactions FROM block ORDER BY number DESC LIMIT 1",
   );
-  const byNumber: Query<BlockRow> = database.prepare("SELECT number, hash, header FROM block WHERE number = ?");
-  const byKey: Query<BlockRow> = database.prepare("SELECT number, hash, header FROM block WHERE key = ?");
+  const byNumber: Query<BlockRow> = database.prepare(
+    "SELECT number, hash, header, transactions FROM block WHERE number = ?",
+  );
+  const byKey: Query<BlockRow> = database.prepare("SELECT number, hash, header, transactions FROM block WHERE key = ?");
   const transactionsOf: Query<TransactionRow> = database.prepare(
     "SELECT * FROM tx WHERE id BETWEEN ? AND ? ORDER BY id",
   );
   const transactionById: Query<TransactionRow> = database.prepare("SELECT * FROM tx WHERE id = ?");
   const transactionsByKey: Query<TransactionRow> = database.prepare("SELECT * FROM tx WHERE key = ?");
+  const marks = createHistoryMarks(database);
   const LOG_COLUMNS = "t.id AS id, t.hash AS hash, t.first_log AS first_log, t.logs AS logs";
   const logsOfAll: Query<TransactionRow> = database.prepare(
     `SELECT ${LOG_COLUMNS} FROM tx t WHERE t.id BETWEEN ? AND ? AND t.logs IS NOT NULL ORDER BY t.id`,
@@ -107,8 +114,11 @@ export function createBlockStore(database: Database, chainId: bigint): BlockStor
     return byKey.all(hashKey(hash)).find((found) => hashFromBytes(found.hash) === at);
   }
 
-  function rows(block: BlockRow): TransactionRow[] {
-    return transactionsOf.all(transactionId(block.number, 0), transactionId(block.number, transactionsPerBlock - 1));
+  /** Undefined when some of them are deleted already: a part of a block is no block. */
+  function rows(block: BlockRow): TransactionRow[] | undefined {
+    const first = transactionId(block.number, 0);
+    const found = transactionsOf.all(first, transactionId(block.number, transactionsPerBlock - 1));
+    return found.length === block.transactions ? found : undefined;
   }
 
   function readHeader(block: BlockRow): BlockHeader {
@@ -160,15 +170,16 @@ export function createBlockStore(database: Database, chainId: bigint): BlockStor
     },
     block(at) {
       const found = row(at);
-      return found && createBlock(readHeader(found), rows(found).map(readTransaction));
+      const transactions = found && rows(found)?.map(readTransaction);
+      return transactions && createBlock(readHeader(found), transactions);
     },
     receipts(at) {
       const found = row(at);
-      return found && rows(found).map((tx) => readReceipt(tx, typeOf(tx.raw)));
+      return found && rows(found)?.map((tx) => readReceipt(tx, typeOf(tx.raw)));
     },
     results(at) {
       const found = row(at);
-      return found && rows(found).map(outcome);
+      return found && rows(found)?.map(outcome);
     },
     transaction(hash) {
       const candidates = transactionsByKey.all(hashKey(hashToBytes(hash)));
@@ -180,6 +191,7 @@ export function createBlockStore(database: Database, chainId: bigint): BlockStor
       const found = transactionById.get(transactionId(rowNumber(block), index));
       return found && located(found);
     },
+    transactionsStart: () => marks.transactions(),
     logs(filter) {
       const head = newest.get();
       const from = filter.from < 0n ? 0n : filter.from;

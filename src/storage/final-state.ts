@@ -4,6 +4,7 @@ import { type Address, type Bytes, type Hash, hashFromBytes, hashToBytes } from 
 import { createBlockWrites } from "./block-writes.ts";
 import type { Database, Query } from "./database.ts";
 import { storeCorrupt } from "./errors.ts";
+import { createHistoryMarks } from "./history-marks.ts";
 import { createStateRows, type SlotPage } from "./state-rows.ts";
 import type { FinalBlock } from "./state-types.ts";
 import { createStateWrites } from "./state-writes.ts";
@@ -36,8 +37,18 @@ export interface FinalStateStore {
   header(number: bigint): BlockHeader | undefined;
   /** The oldest block after which the state can still be read. */
   historyStart(): bigint;
-  /** Forgets undo rows up to and including `block`, at most `limit` blocks of them; gives the blocks forgotten. */
-  pruneHistory(block: bigint, limit: number): number;
+  /**
+   * Forgets states before `block` for good: at most `most` rows of them, a few microseconds each.
+   *
+   * @returns false when nothing is left to forget
+   */
+  pruneHistory(block: bigint, most: number): boolean;
+  /**
+   * Forgets transactions, receipts and logs of blocks below `block` for good: at most `most` transactions of them.
+   *
+   * @returns false when nothing is left to forget
+   */
+  pruneTransactions(block: bigint, most: number): boolean;
 }
 
 interface Head {
@@ -58,15 +69,17 @@ export function createFinalState(database: Database): FinalStateStore {
   const blocksByKey: Query<{ number: number; hash: Bytes }> = database.prepare(
     "SELECT number, hash FROM block WHERE key = ?",
   );
-  const oldestUndo: Query<{ block: number | null }> = database.prepare("SELECT min(block) AS block FROM undo");
-  const undosUpTo: Query<{ block: number }> = database.prepare(
-    "SELECT block FROM undo WHERE block <= ? ORDER BY block LIMIT ?",
+  const marks = createHistoryMarks(database);
+  const oldestUndo: Query<{ block: number }> = database.prepare(
+    "SELECT block FROM undo WHERE block <= ? ORDER BY block LIMIT 1",
   );
   const hasUndo: Query<{ block: number }> = database.prepare("SELECT block FROM undo WHERE block = ?");
   const deleteFinality = database.prepare("DELETE FROM finality WHERE height > ?");
   const undeliver = database.prepare("UPDATE deposit SET delivered = NULL WHERE delivered > ?");
 
   let head = readHead();
+  // Asked for with every read of an older state, and moved by this connection only.
+  let oldestState = marks.states();
 
   function readHead(): Head | undefined {
     const row = newest.get();
@@ -113,6 +126,8 @@ export function createFinalState(database: Database): FinalStateStore {
       if (head === undefined || to >= head.number) return;
       const target = rowNumber(to);
       const from = rowNumber(head.number);
+      // Below the mark a block may have lost some of its undo rows only, and then would be put back halfway.
+      if (to < oldestState) throw historyPruned(database.file, target + 1);
       database.transaction(() => {
         for (let block = from; block > target; block--) {
           if (!hasUndo.get(block)) throw historyPruned(database.file, block);
@@ -145,16 +160,30 @@ export function createFinalState(database: Database): FinalStateStore {
       return header.value;
     },
 
-    historyStart() {
-      const oldest = oldestUndo.get()?.block ?? null;
-      return oldest === null ? (head?.number ?? 0n) : BigInt(oldest) - 1n;
+    historyStart: () => oldestState,
+
+    pruneHistory(block, most) {
+      const last = head === undefined || block < head.number ? block : head.number;
+      const isMore = database.transaction(() => {
+        let left = most;
+        for (let oldest = oldestUndo.get(rowNumber(last)); oldest; oldest = oldestUndo.get(rowNumber(last))) {
+          if (left <= 0) return true;
+          marks.moveStates(last);
+          // A block without changes has a row of its own, too.
+          left -= Math.max(1, writes.forget(oldest.block, left));
+        }
+        return false;
+      });
+      oldestState = marks.states();
+      return isMore;
     },
 
-    pruneHistory(block, limit) {
+    pruneTransactions(block, most) {
+      const first = head === undefined || block < head.number ? block : head.number;
       return database.transaction(() => {
-        const old = undosUpTo.all(rowNumber(block), limit);
-        for (const row of old) writes.forget(row.block);
-        return old.length;
+        const deleted = blocks.removeTransactionsBelow(rowNumber(first), most);
+        if (deleted > 0) marks.moveTransactions(first);
+        return deleted === most;
       });
     },
   };

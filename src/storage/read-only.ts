@@ -6,6 +6,7 @@ import { type BlockStore, createBlockStore } from "./blocks.ts";
 import { chainMigrations } from "./chain-schema.ts";
 import { consensusMigrations } from "./consensus-schema.ts";
 import { openForReading, type Query } from "./database.ts";
+import { createHistoryMarks } from "./history-marks.ts";
 import { createInstanceStore, type StoredInstance } from "./instances.ts";
 import { createMetaStore } from "./meta.ts";
 import { createStateRows } from "./state-rows.ts";
@@ -87,7 +88,7 @@ export function openStateReader(directory: string, chainId: bigint): StateReader
   const database = openForReading(join(directory, "chain.db"), chainMigrations);
   const rows = createStateRows(database);
   const blocks = createBlockStore(database, chainId);
-  const oldestUndo: Query<{ block: number | null }> = database.prepare("SELECT min(block) AS block FROM undo");
+  const marks = createHistoryMarks(database);
   return {
     blocks,
     accountAt: (address, block) => rows.accountAt(address, rowNumber(block)),
@@ -95,10 +96,7 @@ export function openStateReader(directory: string, chainId: bigint): StateReader
     code: rows.code,
     hashOf: (number) => blocks.hashOf(number),
     header: (number) => blocks.header(number),
-    historyStart() {
-      const oldest = oldestUndo.get()?.block ?? null;
-      return oldest === null ? (blocks.head()?.number ?? 0n) : BigInt(oldest) - 1n;
-    },
+    historyStart: () => marks.states(),
     close: () => database.close(),
   };
 }

@@ -130,8 +130,11 @@ describe("the final state", () => {
   it("cannot go back past pruned history", async () => {
     for (let i = 0n; i < 4n; i++) await chain.extend([pay(i)]);
     expect(chain.store.state.historyStart()).toBe(0n);
-    expect(chain.store.state.pruneHistory(2n, 1)).toBe(1);
-    expect(chain.store.state.pruneHistory(2n, 10)).toBe(1);
+    expect(chain.store.state.pruneHistory(2n, 1)).toBe(true);
+    expect(chain.store.state.historyStart()).toBe(2n);
+    // Only a part of block 1 is forgotten; what is left of it is not put back.
+    await expect(chain.executor.rollback(0n)).rejects.toMatchObject({ code: "KOMA_E_HISTORY_PRUNED" });
+    expect(chain.store.state.pruneHistory(2n, 10)).toBe(false);
     expect(chain.store.state.historyStart()).toBe(2n);
     await expect(chain.executor.rollback(1n)).rejects.toMatchObject({ code: "KOMA_E_HISTORY_PRUNED" });
     expect(chain.executor.finalHead.number).toBe(4n);

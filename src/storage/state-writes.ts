@@ -10,8 +10,12 @@ export interface StateWrites {
   apply(block: number, changes: StateChanges): void;
   /** Puts back what `block` changed and forgets its undo rows. Blocks are undone from the newest down. */
   undo(block: number): void;
-  /** Forgets the undo rows of `block`: states before it can no longer be read. */
-  forget(block: number): void;
+  /**
+   * Forgets at most `most` undo rows of `block`; states before it can no longer be read from the first one on.
+   *
+   * @returns how many there were to forget; below `most` all of them are gone
+   */
+  forget(block: number, most: number): number;
 }
 
 type AccountRowWithId = AccountColumns & { readonly id: number };
@@ -54,6 +58,7 @@ export function createStateWrites(database: Database): StateWrites {
     "SELECT accounts, slots FROM undo WHERE block = ?",
   );
   const deleteUndo = database.prepare("DELETE FROM undo WHERE block = ?");
+  const shortenUndo = database.prepare("UPDATE undo SET accounts = ?, slots = ? WHERE block = ?");
 
   function applyStorage(block: number, account: number, change: StorageChange): readonly number[] {
     const touched: number[] = [];
@@ -135,12 +140,22 @@ export function createStateWrites(database: Database): StateWrites {
       deleteUndo.run(block);
     },
 
-    forget(block) {
+    forget(block, most) {
       const ids = undoIds.get(block);
-      if (!ids) return;
-      for (const id of unpackIds(ids.accounts)) deleteUndoAccount.run(id, block);
-      for (const id of unpackIds(ids.slots)) deleteUndoSlot.run(id, block);
-      deleteUndo.run(block);
+      if (!ids) return 0;
+      const accounts = unpackIds(ids.accounts);
+      const slots = unpackIds(ids.slots);
+      const goneAccounts = accounts.subarray(0, most);
+      const goneSlots = slots.subarray(0, most - goneAccounts.length);
+      for (const id of goneAccounts) deleteUndoAccount.run(id, block);
+      for (const id of goneSlots) deleteUndoSlot.run(id, block);
+      const gone = goneAccounts.length + goneSlots.length;
+      if (gone === accounts.length + slots.length) deleteUndo.run(block);
+      else {
+        const left = [accounts.subarray(goneAccounts.length), slots.subarray(goneSlots.length)];
+        shortenUndo.run(...(left.map((each) => packIds([...each])) as [Bytes, Bytes]), block);
+      }
+      return gone;
     },
   };
 }
