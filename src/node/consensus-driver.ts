@@ -18,7 +18,6 @@ import {
   firstEra,
   type Instance,
   instanceOfEra,
-  isTailOver,
   type KomaBft,
   leftBy,
   nextEra,
@@ -30,11 +29,11 @@ import { BugError } from "../errors.ts";
 import type { ExecutedBlock } from "../execution/index.ts";
 import type { PeerId } from "../network/index.ts";
 import { type Address, type Bytes, type Hash, timestamp } from "../primitives/index.ts";
-import { type AnsweringEra, answerFor } from "./answering-era.ts";
 import type { BlockSync } from "./block-sync.ts";
 import { tellCommitteeChanges } from "./committee-changes.ts";
 import { FINALIZED } from "./config.ts";
 import type { EffectLoop } from "./effect-loop.ts";
+import { createEndedEra, type EndedEra } from "./ended-era.ts";
 import { createEraCatchUp } from "./era-catch-up.ts";
 import { createEraExchange } from "./era-exchange.ts";
 import { recordParticipation } from "./era-participation.ts";
@@ -102,12 +101,6 @@ const SELF = "self";
 /** Points charged for a consensus frame that does not decode; ten of them ban the peer for a while. */
 const MALFORMED_POINTS = 10;
 
-/** The era before the current one: for a few rounds it still makes units, then it only answers. */
-type EndedEra = { readonly signatures: EraSignatures } & (
-  | { readonly tail: EffectLoop; readonly cancel: () => void }
-  | { readonly answering: AnsweringEra }
-);
-
 export interface ConsensusDriverPorts extends EraRunPorts {
   readonly blockSync: BlockSync;
   /** The root chain's validators in the state after a final block; undefined on a chain whose state has none. */
@@ -154,7 +147,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       },
       finalized(effect, instance) {
         ports.listener.finalized(effect, instance);
-        if (effect.block.terminal) shortenTail(instance);
+        if (effect.block.terminal && ended?.core.instance.id === instance.id) ended.shorten();
       },
     },
   };
@@ -212,7 +205,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
 
   /** A fault of the era before that its switch block came too early for counts in this one. */
   function hearEarlier(evidence: Evidence, instance: Instance): void {
-    if (life !== "running" || paused || !ended || coreOf(ended).instance.id !== instance.id) return;
+    if (life !== "running" || paused || !ended || ended.core.instance.id !== instance.id) return;
     current.receive({ instance: current.core.instance.id, kind: "evidence", evidence }, SELF);
   }
 
@@ -256,12 +249,11 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     if (!before) return;
     const instance = instanceOfEra(rules, before);
     const previous = instanceBefore(before);
-    const answering = answerFor(restoreEndedEra({ instance, previous }, runConfig, runPorts), runPorts);
     const gathering = signaturesOf(instance);
     const stored = store.eras.get(instance.id)?.end;
     const end = stored && decodeEraEnd(stored);
     if (end) gathering.conclude({ unit: end.unit, ...era.keyBlock, block: era.keyBlock.hash, staked: end.staked });
-    ended = { answering, signatures: gathering };
+    ended = createEndedEra(restoreEndedEra({ instance, previous }, runConfig, runPorts), gathering, runPorts);
   }
 
   function endEra(instance: Instance, switchBlock: BlockRef, hash: Hash): void {
@@ -275,8 +267,8 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const before = leftBy(last.core, following, timestamp(clock.now()));
     dropEnded();
     const until = timestamp(endOfTail(timestamp(clock.now()), t, rules.params));
-    ended = { tail: last, signatures, cancel: clock.schedule(until, () => endTail(instance)) };
-    ended.signatures.conclude({ unit, height, block: hash, staked });
+    ended = createEndedEra(last.core, signatures, runPorts, { loop: last, until });
+    signatures.conclude({ unit, height, block: hash, staked });
     recordParticipation(store.eras, last.core, switchBlock.unit);
     era = following;
     current = open(era, before);
@@ -295,29 +287,13 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     return decoded.value;
   }
 
-  /** Nothing is left to do once every threshold has the switch block. */
-  function shortenTail({ id }: Instance): void {
-    if (!ended || !("tail" in ended) || ended.tail.core.instance.id !== id) return;
-    if (isTailOver(ended.tail.core.status(timestamp(clock.now())))) endTail(ended.tail.core.instance);
-  }
-
-  function endTail({ id }: Instance): void {
-    if (!ended || !("tail" in ended) || ended.tail.core.instance.id !== id) return;
-    ended.cancel();
-    ended.tail.close();
-    ended = { answering: answerFor(ended.tail.core, runPorts), signatures: ended.signatures };
-  }
-
   function dropEnded(): void {
-    if (!ended) return;
-    const { id } = coreOf(ended).instance;
-    if ("tail" in ended) endTail(ended.tail.core.instance);
+    ended?.close();
     ended = undefined;
-    store.instances.close(id);
   }
 
   /** Those that still know their units, the current one first. */
-  const cores = () => [current.core, ...(ended ? [coreOf(ended)] : [])];
+  const cores = () => [current.core, ...(ended ? [ended.core] : [])];
 
   function closeAll(): void {
     current.close();
@@ -333,10 +309,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     if (message.instance === current.core.instance.id) {
       return message.kind === "finality" ? signatures.receive(message.signed, from) : current.receive(message, from);
     }
-    if (ended && message.instance === coreOf(ended).instance.id) {
-      if (message.kind === "finality") return ended.signatures.receive(message.signed, from);
-      return "tail" in ended ? ended.tail.receive(message, from) : ended.answering.receive(message, from);
-    }
+    if (message.instance === ended?.core.instance.id) return ended.receive(message, from);
     // An older era, the other side of a rollback, or an era that is not open here yet. No fault of the peer's.
     if (store.eras.get(message.instance)) return;
     early.keep(message, from, payload.length);
@@ -380,8 +353,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     watch() {
       const thresholds = config.thresholds();
       current.perform(current.core.watch(thresholds));
-      if (ended && "tail" in ended) ended.tail.perform(ended.tail.core.watch(thresholds));
-      else ended?.answering.core.watch(thresholds);
+      ended?.watch(thresholds);
     },
     finalAt(fraction) {
       const finals = cores().flatMap((core) => core.status(timestamp(clock.now())).finals);
@@ -394,7 +366,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       }
       return undefined;
     },
-    confidence: (block) => current.core.confidence(block) ?? (ended && coreOf(ended).confidence(block)),
+    confidence: (block) => current.core.confidence(block) ?? ended?.core.confidence(block),
     get core() {
       return current.core;
     },
@@ -402,10 +374,6 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       return era.following;
     },
   };
-}
-
-function coreOf(ended: EndedEra): KomaBft {
-  return "tail" in ended ? ended.tail.core : ended.answering.core;
 }
 
 /** First slot at or after `milliseconds`. */
