@@ -29,6 +29,7 @@ import { createNodeApi } from "./node-api.ts";
 import { createNodeMetrics } from "./node-metrics.ts";
 import { nodeStatus, whyNotReady } from "./node-status.ts";
 import { openExecutor } from "./open-executor.ts";
+import { openPoolJournal } from "./pool-journal.ts";
 import { poolMethods } from "./pool-methods.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
@@ -164,7 +165,10 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     }),
     now: () => clock.now(),
     publish: {
-      headChanged: (change) => publisher.headChanged(change),
+      headChanged(change) {
+        relay.headMoved();
+        publisher.headChanged(change);
+      },
       final: (fraction, block) => publisher.final(fraction, block),
     },
     onFinalized() {
@@ -288,6 +292,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   const relay = createTransactionRelay({
     chainId: genesis.chainId,
     pool,
+    journal: openPoolJournal(config.dataDir, pool.rules, log("pool")),
     chain,
     executor,
     network,
@@ -343,7 +348,6 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
 
     async start() {
       network.subscribe("consensus", (payload, from) => driver.receive(payload, from));
-      network.subscribe("transactions", (payload, from) => relay.receive(payload, from));
       network.subscribe("checkpoint", async (payload, from) => {
         if (!(await checkpoints.handleVote(payload))) network.penalize(from, 10, "malformed checkpoint vote");
       });
@@ -354,6 +358,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       network.handle("blocks", (request, from) => blockSync.serve(request, from));
       network.events.on("peerConnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
       network.events.on("peerDisconnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
+      await relay.start();
       await network.start();
       rpc = await createRpcServer({
         host: config.rpc.host,
@@ -376,7 +381,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       abort.abort();
       await rpc?.close();
       await Promise.all([callThreads.close(), metrics.stop()]);
-      relay.stop();
+      await relay.stop();
       await checkpoints.stop();
       await rootSet.stop();
       // It may be in the middle of a rollback, which opens an instance.

@@ -1,4 +1,5 @@
 export type { AdmissionContext } from "./admission-rules.ts";
+export { type AnnouncedTransaction, AnnouncedTransactions } from "./announced-transactions.ts";
 export type { DroppedTransaction, DropRule } from "./drop-record.ts";
 export * from "./pool-rules.ts";
 export * from "./rule-list.ts";

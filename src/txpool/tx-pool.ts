@@ -33,6 +33,11 @@ export interface PoolContent {
   readonly queued: readonly Transaction[];
 }
 
+export interface HeldTransaction {
+  readonly tx: Transaction;
+  readonly admittedAt: Timestamp;
+}
+
 /** Transactions that wait for a block. Never asks for time or state: both are arguments. */
 export interface TxPool {
   readonly rules: PoolRules;
@@ -74,6 +79,10 @@ export interface TxPool {
   /** Nonce for the sender's next transaction: after those in the pool that follow `stateNonce` without a gap. */
   nextNonce(sender: Address, stateNonce: bigint): bigint;
   content(): PoolContent;
+  /** Transactions in it. */
+  readonly size: number;
+  /** Everything in it with the time of its admission, by sender and nonce. */
+  held(): Iterable<HeldTransaction>;
   status(): { readonly pending: number; readonly queued: number; readonly bytes: number };
   /** The last drops, oldest first. */
   dropped(): readonly DroppedTransaction[];
@@ -257,6 +266,12 @@ export function createTxPool(rules: PoolRules): TxPool {
         for (const entry of lane.entries) (ready.has(entry) ? pending : queued).push(entry.tx);
       }
       return { pending, queued };
+    },
+    get size() {
+      return byHash.size;
+    },
+    *held() {
+      for (const lane of lanes.values()) yield* lane.entries;
     },
     status() {
       let pending = 0;
