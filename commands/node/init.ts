@@ -22,6 +22,7 @@ the running devnet unless the flags name others. A validator's key is made anew,
   static override examples = [
     "<%= config.bin %> <%= command.id %> --dir ./follower --rpc-port 8645 --p2p-port 30303",
     "<%= config.bin %> <%= command.id %> --dir ./my-validator --role validator",
+    "<%= config.bin %> <%= command.id %> --dir ./small --storage window",
   ];
   static override flags = {
     dir: Flags.string({ summary: "Folder to write.", required: true, env: "KOMA_NODE_DIR", helpValue: "DIR" }),
@@ -79,6 +80,10 @@ the running devnet unless the flags name others. A validator's key is made anew,
       max: 65_535,
       env: "KOMA_NODE_P2P_PORT",
     }),
+    storage: Flags.option({ options: ["archive", "full", "window"] as const })({
+      summary: "Keep everything, all blocks, or only what can still be challenged; default: full, on a devnet archive.",
+      env: "KOMA_NODE_STORAGE",
+    }),
     finality: ratioFlag({
       summary: "Confidence at which this node calls a block final; default 1/3.",
       env: "KOMA_NODE_FINALITY",
@@ -101,6 +106,7 @@ the running devnet unless the flags name others. A validator's key is made anew,
       p2pPort: flags["p2p-port"],
       thresholds: [flags.finality ?? 1 / 3],
       ...(signerKey ? { signerKey } : {}),
+      ...(flags.storage ? { storage: flags.storage } : {}),
     });
     ctx.out.line(`node ${folder.peerId} in ${folder.folder}`);
     for (const file of folder.files) ctx.out.line(`  ${file}`);

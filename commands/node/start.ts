@@ -20,9 +20,14 @@ export default class NodeStart extends KomaCommand<undefined, NodeStartData> {
   static override examples = [
     "<%= config.bin %> <%= command.id %> --dir ./follower",
     "<%= config.bin %> <%= command.id %> --dir ./my-validator --verbose",
+    "<%= config.bin %> <%= command.id %> --dir ./follower --storage window",
   ];
   static override flags = {
     dir: Flags.string({ summary: "The node's folder.", required: true, env: "KOMA_NODE_DIR", helpValue: "DIR" }),
+    storage: Flags.option({ options: ["archive", "full", "window"] as const })({
+      summary: "Keep everything, all blocks, or only what can still be challenged; default: as config.json says.",
+      env: "KOMA_NODE_STORAGE",
+    }),
   };
 
   async execute(ctx: Ctx<NodeStartData>): Promise<undefined> {
@@ -33,6 +38,7 @@ export default class NodeStart extends KomaCommand<undefined, NodeStartData> {
     await runNode(flags.dir, {
       version: clientVersion(this.config.version),
       signal: ctx.signal,
+      ...(flags.storage ? { storage: flags.storage } : {}),
       onReady: (ready) => {
         if (supervised) return;
         const data: NodeStartData = {

@@ -8,10 +8,15 @@ export function blockUnknown(block: Hash | bigint): ProtocolError {
 
 /** The state after this block cannot be read any more, or was taken back. */
 export function stateUnavailable(block: bigint, oldest: bigint): ProtocolError {
-  return new ProtocolError("KOMA_E_STATE_UNAVAILABLE", `The state after block ${block} is not kept.`, {
-    facts: { block, oldest },
-    fix: [`Ask for block ${oldest} or a later one, or ask an archive node.`],
-  });
+  // Tools look for go-ethereum's "missing trie node" to tell that they need an archive.
+  return new ProtocolError(
+    "KOMA_E_STATE_UNAVAILABLE",
+    `missing trie node: state after block ${block} is not available`,
+    {
+      facts: { block, oldest },
+      fix: [`Ask for block ${oldest} or a later one, or ask an archive node.`],
+    },
+  );
 }
 
 /** Rows on the disk do not give the root that the header of the head promises. */

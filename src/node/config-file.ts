@@ -2,6 +2,14 @@ import { UserError } from "../errors.ts";
 import type { LogLevel } from "../logger.ts";
 import { checkRpcLimits, type RpcLimits } from "../rpc/index.ts";
 
+/**
+ * What a node keeps of the past: everything; all blocks, with the states that can still be challenged; or nothing but the
+ * span that can still be challenged, as the light stakers of the white paper do.
+ */
+export type StorageMode = "archive" | "full" | "window";
+
+export const storageModes: readonly StorageMode[] = ["archive", "full", "window"];
+
 /** `config.json` of a node's folder: what differs between two nodes of one chain. Facts of the chain are in its genesis. */
 export interface NodeConfigFile {
   /** Of the file format. */
@@ -55,6 +63,11 @@ export interface NodeConfigFile {
   readonly thresholds: readonly number[];
   /** Delete the units of old eras, which nobody needs any more; default true. */
   readonly pruneConsensus?: boolean;
+  /**
+   * What to keep of the past: everything (archive), all blocks (full), or only what can still be challenged (window); default
+   * full, on a devnet archive.
+   */
+  readonly storage?: "archive" | "full" | "window";
 }
 
 type Reader = (value: unknown, path: string) => void;
@@ -71,6 +84,8 @@ const shares: Reader = (value, path) =>
     path,
     "a list of numbers between 0 and 1",
   );
+const storage: Reader = (value, path) =>
+  expect(storageModes.includes(value as StorageMode), path, "archive, full or window");
 const level: Reader = (value, path) =>
   expect(["error", "warn", "info", "debug"].includes(value as string), path, "error, warn, info or debug");
 
@@ -108,8 +123,9 @@ const configFile = section(
     log: section({ file: text, level }),
     thresholds: shares,
     pruneConsensus: flag,
+    storage,
   },
-  ["signer", "pruneConsensus"],
+  ["signer", "pruneConsensus", "storage"],
 );
 
 /**

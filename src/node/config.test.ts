@@ -78,6 +78,14 @@ describe("a node's configuration", () => {
     expect(() => load({ rpc })).toThrow(sentence);
   });
 
+  it("keeps everything on a devnet, all blocks elsewhere, and what it is told to", () => {
+    expect(load().storage).toBe("archive");
+    expect(load({ storage: "window" }).storage).toBe("window");
+    expect(() => load({ storage: "some" as never })).toThrow(/storage must be archive, full or window/);
+    write("genesis.json", serializeGenesis({ ...testGenesis(), devnet: false }));
+    expect(load().storage).toBe("full");
+  });
+
   it("allows faults only where the genesis says devnet too", () => {
     expect(load().devnet).toBe(true);
     expect(load({ devnet: false }).devnet).toBe(false);

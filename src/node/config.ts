@@ -12,7 +12,7 @@ import {
   isPrivateKey,
 } from "../primitives/index.ts";
 import { corsFor } from "../rpc/index.ts";
-import { type NodeConfigFile, parseNodeConfigFile } from "./config-file.ts";
+import { type NodeConfigFile, parseNodeConfigFile, type StorageMode } from "./config-file.ts";
 
 /** Everything a node is told from outside, read and checked once. */
 export type NodeConfig = Branded<NodeSettings, "NodeConfig">;
@@ -32,6 +32,7 @@ interface NodeSettings {
   readonly log: NodeConfigFile["log"];
   readonly thresholds: readonly number[];
   readonly pruneConsensus: boolean;
+  readonly storage: StorageMode;
 }
 
 /** Share of the stake that may be Byzantine for a block to be `finalized`, checkpointed and committed. */
@@ -64,6 +65,8 @@ export function loadConfig(folder: string): NodeConfig {
     log: { ...file.log, file: resolve(file.log.file) },
     thresholds: thresholdsOf(file.thresholds),
     pruneConsensus: file.pruneConsensus ?? true,
+    // Who develops against a devnet traces yesterday's transactions, too.
+    storage: file.storage ?? (genesis.devnet ? "archive" : "full"),
   };
   return Object.freeze(settings) as NodeConfig;
 }

@@ -24,6 +24,7 @@ import { createFaultNews } from "./fault-news.ts";
 import { createFinalBlocks } from "./final-blocks.ts";
 import { createFinalUnits } from "./final-units.ts";
 import { firstPeers } from "./first-peers.ts";
+import { createHistoryPruning } from "./history-pruning.ts";
 import { komaLocalMethods, komaMethods } from "./koma-methods.ts";
 import { createNodeApi } from "./node-api.ts";
 import { createNodeMetrics } from "./node-metrics.ts";
@@ -34,6 +35,7 @@ import { poolMethods } from "./pool-methods.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
 import { createRootSetReader } from "./root-set-reader.ts";
+import { createSettledHistory } from "./settled-history.ts";
 import { createTransactionRelay } from "./transaction-relay.ts";
 import { createWatchedThresholds } from "./watched-thresholds.ts";
 
@@ -172,6 +174,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       final: (fraction, block) => publisher.final(fraction, block),
     },
     onFinalized() {
+      pruning.poke();
       checkpoints.poke();
       rootSet.poke();
     },
@@ -227,6 +230,22 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
 
   // Checkpoints, and what the root chain says.
   const finalBlocks = createFinalBlocks(store);
+  const pruning = createHistoryPruning(config.storage, {
+    store,
+    openSettled: async () =>
+      createSettledHistory(
+        {
+          store,
+          finalHeight: () => executor.finalHead.number,
+          era: () => driver.core.instance,
+          now: () => clock.now(),
+        },
+        await ports.rootChain.lateSlashS(),
+      ),
+    clock,
+    logger: log("pruning"),
+    fatal: ports.fatal,
+  });
   const checkpoints = createCheckpointService(
     {
       chainId: genesis.chainId,
@@ -303,7 +322,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   const startedAt = clock.now();
   const { version } = ports;
   const status = () =>
-    nodeStatus({ config, version, chain, executor, driver, checkpoints, network, pool, clock, startedAt });
+    nodeStatus({ config, version, chain, executor, driver, checkpoints, network, pool, clock, startedAt, store });
   const publisher = createNodeApi({
     genesis,
     clientVersion: ports.version,
@@ -379,6 +398,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
 
     async stop() {
       abort.abort();
+      pruning.stop();
       await rpc?.close();
       await Promise.all([callThreads.close(), metrics.stop()]);
       await relay.stop();

@@ -90,6 +90,13 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
     }
   }
 
+  /** Of an old block the header may be all that is left. */
+  function kept<T>(hash: Hash, found: T | undefined): T | undefined {
+    const header = found === undefined ? chain.header(hash) : undefined;
+    if (header !== undefined) throw prunedHistory(header.number, store.blocks.transactionsStart());
+    return found;
+  }
+
   function placed(known: KnownBlock, index: number): PlacedTransaction {
     const { block, receipts, results } = known;
     const firstLogIndex = receipts.slice(0, index).reduce((sum, receipt) => sum + receipt.logs.length, 0);
@@ -130,6 +137,9 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
     const head = executor.finalHead.number;
     const final = { ...filter, to: filter.to < head ? filter.to : head };
     const stored = parts.storedLogs ? await parts.storedLogs(final) : store.blocks.logs(final);
+    // Looked at afterwards: what is pruned while a thread searches is missing from what it found.
+    const oldest = store.blocks.transactionsStart();
+    if (query.from < oldest) throw prunedHistory(query.from, oldest);
     if (!stored.complete) return stored;
     const found = [...stored.logs];
     for (const known of unfinal) {
@@ -181,9 +191,9 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
       const header = hash && chain.header(hash);
       return hash && header ? { header, hash, canonical: chain.isCanonical(hash) } : undefined;
     },
-    block: (hash) => chain.block(hash),
+    block: (hash) => kept(hash, chain.block(hash)),
     executed(hash) {
-      const known = chain.known(hash);
+      const known = kept(hash, chain.known(hash));
       return known && viewOf(known);
     },
     transaction: findTransaction,
@@ -326,6 +336,14 @@ function outcomeOf(result: CallResult): CallOutcome {
 function failureOf(result: Exclude<CallResult, { kind: "success" }>): Exclude<CallOutcome, { kind: "returned" }> {
   if (result.kind === "reverted") return { kind: "reverted", data: result.returnData, gasUsed: result.gasUsed };
   return { kind: "failed", reason: result.error };
+}
+
+/** In the words and with the number of go-ethereum (EIP-4444); clients then ask an archive. */
+function prunedHistory(block: bigint, oldest: bigint): ProtocolError {
+  return new ProtocolError("KOMA_E_HISTORY_PRUNED", "pruned history unavailable", {
+    facts: { block, oldest },
+    fix: [`Ask for block ${oldest} or a later one, or ask an archive node.`],
+  });
 }
 
 /** Makes a refusal of the pool an error in the words that wallets recognise. */

@@ -62,6 +62,11 @@ describe("a new node's folder", () => {
     expect(written.peerId).toMatch(/^16Uiu2/);
   });
 
+  it("keeps of the past what it is told to", async () => {
+    const { folder: at } = await createNodeFolder({ ...plan, storage: "window" });
+    expect(loadConfig(at).storage).toBe("window");
+  });
+
   it("keeps keys from other people", async () => {
     const { folder: at } = await createNodeFolder({ ...plan, signerKey });
     expect(statSync(join(at, "keys")).mode & 0o777).toBe(0o700);

@@ -4,7 +4,7 @@ import { parseGenesis, serializeGenesis } from "../chain/index.ts";
 import { EnvironmentError, UserError } from "../errors.ts";
 import { type Address, addressOfKey, type Bytes } from "../primitives/index.ts";
 import { createPrivateKey, ensurePrivateFolder, peerIdOfKey, writeFileAtomic, writeKeyFile } from "../wallet/index.ts";
-import { type NodeConfigFile, serializeNodeConfigFile } from "./config-file.ts";
+import { type NodeConfigFile, type StorageMode, serializeNodeConfigFile } from "./config-file.ts";
 
 export interface NodeFolderPlan {
   readonly folder: string;
@@ -20,6 +20,8 @@ export interface NodeFolderPlan {
   /** Key that signs units, blocks and checkpoints; without one the node follows. */
   readonly signerKey?: Bytes;
   readonly thresholds: readonly number[];
+  /** What to keep of the past; left to the default when absent. */
+  readonly storage?: StorageMode;
 }
 
 /** What {@link createNodeFolder} wrote. */
@@ -61,6 +63,7 @@ export async function createNodeFolder(plan: NodeFolderPlan): Promise<NodeFolder
     devnet: genesis.devnet,
     log: { file: "log/node.ndjson", level: "info" },
     thresholds: plan.thresholds,
+    ...(plan.storage ? { storage: plan.storage } : {}),
   };
   mkdirSync(folder, { recursive: true });
   await ensurePrivateFolder(join(folder, "keys"));

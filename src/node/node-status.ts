@@ -3,6 +3,7 @@ import type { Clock } from "../clock.ts";
 import type { Executor } from "../execution/index.ts";
 import type { Network } from "../network/index.ts";
 import { secp256k1Backend, timestamp } from "../primitives/index.ts";
+import type { Store } from "../storage/index.ts";
 import type { TxPool } from "../txpool/index.ts";
 import type { ChainView } from "./chain-view.ts";
 import type { NodeConfig } from "./config.ts";
@@ -19,6 +20,7 @@ export interface NodeStatusParts {
   readonly pool: TxPool;
   readonly clock: Clock;
   readonly startedAt: number;
+  readonly store: Pick<Store, "state" | "blocks">;
 }
 
 /** Answer of `koma_status`: one look at everything a node is doing. */
@@ -39,6 +41,11 @@ export function nodeStatus(parts: NodeStatusParts): Readonly<Record<string, unkn
     cryptography: secp256k1Backend,
     head: { number: chain.head.header.number, hash: chain.head.hash, timestamp: chain.head.header.timestamp },
     finalized: { number: executor.finalHead.number, hash: executor.finalHead.hash },
+    storage: {
+      mode: config.storage,
+      statesFrom: parts.store.state.historyStart(),
+      transactionsFrom: parts.store.blocks.transactionsStart(),
+    },
     peers: network.peers().length,
     pool: pool.status(),
     consensus: {

@@ -64,6 +64,7 @@ export function connectNodeRootChain(genesis: Genesis, options: NodeRootChainOpt
         undefined,
       );
     },
+    lateSlashS: async () => (await client.challenges.windows()).lateSlash,
     newestSet: (every) => newestSet(client, genesis, every),
     async follow(cursor, handler, signal) {
       const from = cursor === undefined ? rootChain.startBlock : readCursor(cursor);

@@ -86,6 +86,7 @@ class FollowingNode {
     const ports: RootChainFollowerPorts = {
       rootChain: {
         checkpoints: unused,
+        lateSlashS: async () => 0,
         newestSet: async () => undefined,
         takenBackAfter: async (generation) => this.#history.takenBackAfter(generation),
         follow: async (_, handler) => {

@@ -3,7 +3,16 @@ import type { CheckpointService } from "../checkpoint/index.ts";
 import { BugError, KomaError } from "../errors.ts";
 import type { Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
-import { concatBytes, emptyBytes, type Hash, hashFromBytes, hashToBytes, utf8, zeroHash } from "../primitives/index.ts";
+import {
+  bigintToBytes,
+  concatBytes,
+  emptyBytes,
+  type Hash,
+  hashFromBytes,
+  hashToBytes,
+  utf8,
+  zeroHash,
+} from "../primitives/index.ts";
 import { checkpointHash, type OpenedChallenge } from "../rootchain/index.ts";
 import type { Store, StoredCheckpoint } from "../storage/index.ts";
 import type { BlockSync } from "./block-sync.ts";
@@ -84,7 +93,8 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
         return events.emit({ ...event, type: "checkpointSubmitted" });
       case "checkpointFinalized": {
         const known = store.checkpoints.get(event.number);
-        if (known) store.checkpoints.setStatus(event.number, known.generation, "finalized");
+        // When it became final says how long fraud below it is still punished.
+        if (known) store.checkpoints.put({ ...known, status: "finalized", body: bigintToBytes(block.timestamp) });
         return events.emit({ ...event, type: "checkpointFinalized" });
       }
       case "challengeOpened":

@@ -40,6 +40,8 @@ export interface NodeRootChain {
    * undefined when there are none. {@link follow} may not have handed them over yet.
    */
   takenBackAfter(generation: bigint): Promise<bigint | undefined>;
+  /** Seconds after a checkpoint became final in which fraud below it still costs stake. @throws {KomaError} no answer */
+  lateSlashS(): Promise<number>;
   /**
    * This chain's validators and producers as of the newest confirmed block whose number `every` divides; undefined before
    * stakes count there.

@@ -2,6 +2,7 @@ import { EnvironmentError, KomaError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { decodeNodeCommand, encodeAdmin, type NodeCommand, type NodeMessage } from "./admin-channel.ts";
 import { loadConfig, type NodeConfig } from "./config.ts";
+import type { StorageMode } from "./config-file.ts";
 import { createNode, type Node } from "./create-node.ts";
 import type { NodeEvent } from "./events.ts";
 import { type LogLine, openLogFile } from "./log-file.ts";
@@ -11,6 +12,8 @@ export interface RunNodeOptions {
   readonly version: string;
   /** Ends the node in order. */
   readonly signal: AbortSignal;
+  /** Instead of what the folder's configuration says. */
+  readonly storage?: StorageMode;
   /** Shows log lines to a person too. */
   readonly echo?: (line: LogLine) => void;
   readonly onReady?: (ready: ReadyNode) => void;
@@ -34,7 +37,8 @@ const STOP_MS = 8_000;
  * @throws what `loadConfig` and `createNode` throw, and the error that made the node give up
  */
 export async function runNode(folder: string, options: RunNodeOptions): Promise<void> {
-  const config = loadConfig(folder);
+  const loaded = loadConfig(folder);
+  const config: NodeConfig = options.storage ? Object.freeze({ ...loaded, storage: options.storage }) : loaded;
   const log = openLogFile(config.log.file, {
     node: config.name,
     level: config.log.level,

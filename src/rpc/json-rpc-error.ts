@@ -13,6 +13,8 @@ export const errorNumbers = {
   resourceNotFound: -32001,
   unavailable: -32002,
   limitExceeded: -32005,
+  /** Blocks that the node has had and deleted (EIP-4444). */
+  historyPruned: 4444,
   /** A contract reverted; `data` is what it said. */
   reverted: 3,
 } as const;
@@ -35,6 +37,7 @@ const numberOfCode: Readonly<Record<string, number>> = {
   KOMA_E_HASH_MALFORMED: errorNumbers.invalidParams,
   KOMA_E_ADDRESS_MALFORMED: errorNumbers.invalidParams,
   KOMA_E_BLOCK_UNKNOWN: errorNumbers.resourceNotFound,
+  KOMA_E_HISTORY_PRUNED: errorNumbers.historyPruned,
   KOMA_E_RPC_LIMIT: errorNumbers.limitExceeded,
   KOMA_E_RPC_RATE: errorNumbers.limitExceeded,
   KOMA_E_RPC_BUSY: errorNumbers.limitExceeded,

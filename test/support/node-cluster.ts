@@ -13,7 +13,7 @@ import type { Clock } from "../../src/clock.ts";
 import type { LogFacts, Logger, LogLevel } from "../../src/logger.ts";
 import { peerAddress, peerIdOf } from "../../src/network/index.ts";
 import { loadConfig } from "../../src/node/config.ts";
-import { serializeNodeConfigFile } from "../../src/node/config-file.ts";
+import { type StorageMode, serializeNodeConfigFile } from "../../src/node/config-file.ts";
 import { createNode, type Node } from "../../src/node/create-node.ts";
 import type { NodeEvent } from "../../src/node/events.ts";
 import {
@@ -65,6 +65,8 @@ export interface ClusterOptions {
   readonly eraMinBlocks?: number;
   /** Default: the machine's. */
   readonly clock?: Clock;
+  /** What each node keeps of the past. Default: as the node's own on a devnet. */
+  readonly storage?: StorageMode;
   /** Do not start the nodes. */
   readonly stopped?: boolean;
 }
@@ -165,6 +167,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<NodeCl
         devnet: true,
         log: { file: "node.ndjson", level: "info" },
         thresholds: [1 / 3, 0.5, 0.8],
+        ...(options.storage ? { storage: options.storage } : {}),
       }),
     );
     return new Controlled(

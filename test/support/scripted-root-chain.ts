@@ -62,6 +62,7 @@ export class ScriptedRootChain {
   #sets: { readonly block: bigint; readonly seats: readonly RootSeat[] }[] = [];
   #live: TakenCheckpoint[] = [];
   #generation = 0n;
+  #finalized = 0n;
   #epoch = 1n;
   /** Every checkpoint ever taken, also those rejected later. */
   readonly taken: TakenCheckpoint[] = [];
@@ -71,6 +72,8 @@ export class ScriptedRootChain {
   readonly refused: { readonly by: number; readonly why: string }[] = [];
   /** Whose turn it is: 0 when a checkpoint falls due, one more with every proposer that let its time pass. */
   round = 0;
+  /** Seconds in which fraud below a final checkpoint is punished. */
+  lateSlashS = 0;
   /** False: every question fails, as with a root chain that is down. */
   reachable = true;
 
@@ -129,6 +132,15 @@ export class ScriptedRootChain {
     this.#wake();
   }
 
+  /** What `CheckpointManager.finalize` does for the checkpoints up to `number`. */
+  finalize(number: bigint, timestamp?: bigint): void {
+    for (const { checkpoint } of this.#live) {
+      if (checkpoint.number > number || this.#finalized >= checkpoint.number) continue;
+      this.#finalized = checkpoint.number;
+      this.mine([{ type: "checkpointFinalized", number: checkpoint.number }], timestamp);
+    }
+  }
+
   /** What `CheckpointManager.reject` does; `confirm` later lets nodes hear of it. */
   reject(number: bigint, bannedBlock: Hash, ejected: readonly Address[] = []): { confirm(): bigint } {
     this.#live = this.#live.filter(({ checkpoint }) => checkpoint.number < number);
@@ -152,6 +164,7 @@ export class ScriptedRootChain {
         pending: () => answer(() => this.#pending()),
         attest: (number, seat, signature) => answer(() => this.#attest(number, seat, signature)),
       },
+      lateSlashS: () => answer(() => this.lateSlashS),
       newestSet: (every) => answer(() => this.#newestSet(every)),
       takenBackAfter: (generation) => answer(() => this.#takenBackAfter(generation)),
       follow: (cursor, handler, signal) => this.#follow(cursor, handler, signal),
@@ -164,9 +177,9 @@ export class ScriptedRootChain {
     return found && { rootBlock, rootBlockHash: keccakHash(utf8(`root block ${rootBlock}`)), seats: found.seats };
   }
 
-  /** Nothing becomes final here: every live checkpoint is pending. */
   #pending(): readonly PendingCheckpoint[] {
-    return this.#live.map(({ checkpoint, certificate }) => ({
+    const live = this.#live.filter(({ checkpoint }) => checkpoint.number > this.#finalized);
+    return live.map(({ checkpoint, certificate }) => ({
       ...checkpoint,
       structHash: checkpointHash(checkpoint),
       signerBitmap: certificate.bitmap | (this.attested.get(checkpoint.number) ?? 0n),
