@@ -10,6 +10,7 @@ import type { BlockRef, Effect, Timer } from "./effects.ts";
 import { EndorsementExchange } from "./endorsement-exchange.ts";
 import { Endorser } from "./endorser.ts";
 import { eraParticipation, type RoundMarks } from "./era-participation.ts";
+import { eraWork, type MemberWork } from "./era-work.ts";
 import { disconnect, Faults } from "./faults.ts";
 import { confidenceIn, FinalityDetector } from "./finality.ts";
 import type { Instance } from "./instance.ts";
@@ -198,6 +199,10 @@ class ConsensusInstance implements KomaBft {
 
   participation(switchUnit: UnitHash): readonly RoundMarks[] {
     return eraParticipation(this.#dag, switchUnit);
+  }
+
+  work(switchUnit: UnitHash, rounds: readonly RoundMarks[]): readonly MemberWork[] {
+    return eraWork(this.#dag, switchUnit, rounds);
   }
 
   units(asked: RecentUnits): readonly UnitView[] {

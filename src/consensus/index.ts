@@ -48,6 +48,7 @@ export {
   type RoundMarks,
 } from "./era-participation.ts";
 export { type Retention, retentionOf } from "./era-retention.ts";
+export { eraWork, type MemberWork } from "./era-work.ts";
 export {
   createEquivocationEvidence,
   decodeEvidence,

@@ -4,6 +4,7 @@ import type { BlockRef, Effect, Timer } from "./effects.ts";
 import type { Endorsement } from "./endorsement.ts";
 import type { OwnEndorsed } from "./endorser.ts";
 import type { RoundMarks } from "./era-participation.ts";
+import type { MemberWork } from "./era-work.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Instance } from "./instance.ts";
 import type { Slot } from "./leader.ts";
@@ -158,6 +159,8 @@ export interface KomaBft {
   block(unit: UnitHash): BlockRef | undefined;
   /** Who took part in the era's rounds, as the unit of its switch block shows it. @throws {BugError} without that unit */
   participation(switchUnit: UnitHash): readonly RoundMarks[];
+  /** Blocks and rounds of everybody in the same era, from its `participation`. @throws {BugError} without that unit */
+  work(switchUnit: UnitHash, rounds: readonly RoundMarks[]): readonly MemberWork[];
   /** The newest units of the state, oldest first. */
   units(asked: RecentUnits): readonly UnitView[];
   status(now: Timestamp): KomaBftStatus;

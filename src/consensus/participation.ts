@@ -52,7 +52,8 @@ export function participationIn(instance: Instance, panorama: Panorama, round: S
   return panorama.map((observation) => participationOf(instance, observation, round));
 }
 
-function participationOf(instance: Instance, observation: Observation, round: Slot): RoundParticipation {
+/** One validator's part in the round at `round`. */
+export function participationOf(instance: Instance, observation: Observation, round: Slot): RoundParticipation {
   if (observation === "faulty") return "unassigned";
   let unit = observation;
   while (unit !== undefined && unit.roundId > round) unit = unit.prev;

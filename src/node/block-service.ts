@@ -26,7 +26,7 @@ import {
   keccakHash,
   reject,
 } from "../primitives/index.ts";
-import type { RootSetCertificate } from "../rootset/index.ts";
+import type { RootSetCertificate, WorkCertificate } from "../rootset/index.ts";
 import type { TxPool } from "../txpool/index.ts";
 import { createBlockLinks } from "./block-links.ts";
 import { createBlockParents } from "./block-parents.ts";
@@ -86,6 +86,8 @@ export interface BlockPorts {
   readonly deposits: DepositRelay;
   /** A set of the root chain that is signed for and not recorded in the state after a block. */
   readonly rootSetDue: (parent: Hash) => RootSetCertificate | undefined;
+  /** The work of an ended era that is signed for and not recorded in the state after a block. */
+  readonly workDue: (parent: Hash) => WorkCertificate | undefined;
   /** Whether a block is final and on disk already: after a restart consensus asks about some of those again. */
   readonly isFinal: (block: Hash) => boolean;
   /** A block of the running instance that is in consensus' state, with its payload from memory or disk. */

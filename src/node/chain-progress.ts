@@ -11,7 +11,7 @@ import {
 import type { ExecutedBlock, Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import { type Hash, timestamp } from "../primitives/index.ts";
-import { rootInfoAddress } from "../rootset/index.ts";
+import { producerStatsAddress, rootInfoAddress } from "../rootset/index.ts";
 import type { BlockConfidence, FinalBlock, HeadChange } from "../rpc/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { TxPool } from "../txpool/index.ts";
@@ -324,7 +324,7 @@ function ordinary({ block }: KnownBlock): readonly Transaction[] {
 }
 
 function isFromRootChain(to: Transaction["to"]): boolean {
-  return to === childBridgeAddress || to === rootInfoAddress;
+  return to === childBridgeAddress || to === rootInfoAddress || to === producerStatsAddress;
 }
 
 function viewOf({ block, receipts, results }: KnownBlock) {

@@ -29,6 +29,7 @@ import { BugError } from "../errors.ts";
 import type { ExecutedBlock } from "../execution/index.ts";
 import type { PeerId } from "../network/index.ts";
 import { type Address, type Bytes, type Hash, timestamp } from "../primitives/index.ts";
+import { type EraWork, eraWorkOf } from "../rootset/index.ts";
 import type { BlockSync } from "./block-sync.ts";
 import { tellCommitteeChanges } from "./committee-changes.ts";
 import { FINALIZED } from "./config.ts";
@@ -105,6 +106,8 @@ export interface ConsensusDriverPorts extends EraRunPorts {
   readonly blockSync: BlockSync;
   /** The root chain's validators in the state after a final block; undefined on a chain whose state has none. */
   readonly staked: (block: Hash) => readonly StakedValidator[] | undefined;
+  /** An era that this node followed has ended, and this is what everybody did in it. */
+  readonly eraEnded: (work: EraWork) => void;
   /** A validator called two switch blocks of one era final. */
   readonly onFinalityConflict: (evidence: FinalityEvidence, instance: Instance) => void;
   /** Switch blocks and what is below them became final here by the word of the validators alone. */
@@ -269,7 +272,9 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const until = timestamp(endOfTail(timestamp(clock.now()), t, rules.params));
     ended = createEndedEra(last.core, signatures, runPorts, { loop: last, until });
     signatures.conclude({ unit, height, block: hash, staked });
-    recordParticipation(store.eras, last.core, switchBlock.unit);
+    const members = recordParticipation(store.eras, last.core, switchBlock.unit);
+    const range = { firstBlock: BigInt(era.keyBlock.height) + 1n, lastBlock: BigInt(height), lastBlockHash: hash };
+    ports.eraEnded(eraWorkOf(range, members));
     era = following;
     current = open(era, before);
     signatures = signaturesOf(current.core.instance);

@@ -112,6 +112,8 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     {
       newestSet: (every) => ports.rootChain.newestSet(every),
       recorded: () => rootSets.recorded(executor.finalHead.hash),
+      recordedWork: () => rootSets.recordedWork(executor.finalHead.hash),
+      isFinal: (block) => store.blocks.numberOf(block) !== undefined,
       broadcast: (payload) => network.broadcast("rootset", payload),
       fatal: ports.fatal,
       logger: log("rootset"),
@@ -132,6 +134,11 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       rootSetDue(parent) {
         const recorded = rootSets.recorded(parent);
         return recorded && rootSet.due(recorded);
+      },
+      workDue(parent) {
+        const recorded = rootSets.recorded(parent);
+        const { number: height } = executor.headerAt(parent);
+        return recorded && rootSet.workDue(recorded, { height, upTo: rootSets.recordedWork(parent) });
       },
       isFinal: (block) => store.blocks.numberOf(block) !== undefined,
       block: (unit) => storedBlock(unit),
@@ -202,6 +209,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       finalUnits,
       blockSync,
       staked: (block) => rootSets.staked(block),
+      eraEnded: (work) => rootSet.eraEnded(work),
       settled: () => progress.settled(),
       onVouched: (committed) => progress.imported(committed, "validators"),
       onFinalityConflict: faults.finalityConflict,

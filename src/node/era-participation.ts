@@ -4,9 +4,11 @@ import {
   type KomaBft,
   type ParticipationMark,
   type UnitHash,
+  type Validator,
 } from "../consensus/index.ts";
 import { BugError, ProtocolError } from "../errors.ts";
 import type { Address, Hash } from "../primitives/index.ts";
+import type { SignerWork } from "../rootset/index.ts";
 import type { EraStore } from "../storage/index.ts";
 import { committeeOf } from "./era-records.ts";
 
@@ -34,9 +36,16 @@ export interface EraParticipationView {
 
 const LETTER: Readonly<Record<ParticipationMark, string>> = { yes: "y", no: "n", unassigned: "-" };
 
-/** Keeps what the switch block's unit says of the era that it ends. */
-export function recordParticipation(eras: Pick<EraStore, "setParticipation">, core: KomaBft, unit: UnitHash): void {
-  eras.setParticipation(core.instance.id, encodeParticipation(core.participation(unit)));
+/** Keeps what the switch block's unit says of the era that it ends; answers what everybody did in it. */
+export function recordParticipation(
+  eras: Pick<EraStore, "setParticipation">,
+  core: KomaBft,
+  unit: UnitHash,
+): readonly SignerWork[] {
+  const rounds = core.participation(unit);
+  eras.setParticipation(core.instance.id, encodeParticipation(rounds));
+  const { validators } = core.instance.committee;
+  return core.work(unit, rounds).map((work, i) => ({ ...work, signer: (validators[i] as Validator).signer }));
 }
 
 /**

@@ -1,8 +1,8 @@
 import type { StakedValidator } from "../consensus/index.ts";
 import type { Executor } from "../execution/index.ts";
 import type { Hash } from "../primitives/index.ts";
-import { type RecordedRootSet, readRootSet } from "../rootchain/index.ts";
-import { rootInfoAddress } from "../rootset/index.ts";
+import { type RecordedRootSet, readRecordedWork, readRootSet } from "../rootchain/index.ts";
+import { producerStatsAddress, rootInfoAddress } from "../rootset/index.ts";
 
 /** What this chain's own state says about the root chain's validators. */
 export interface RootSetReader {
@@ -14,6 +14,8 @@ export interface RootSetReader {
   recorded(block: Hash): RecordedRootSet | undefined;
   /** The same as a switch block fixes a committee with. */
   staked(block: Hash): readonly StakedValidator[] | undefined;
+  /** Height up to which the state after a block has the work of eras recorded; 0 for none. */
+  recordedWork(block: Hash): bigint;
 }
 
 export function createRootSetReader(executor: Executor): RootSetReader {
@@ -28,6 +30,7 @@ export function createRootSetReader(executor: Executor): RootSetReader {
 
   return {
     recorded,
+    recordedWork: (block) => readRecordedWork((key) => executor.stateAt(block).slot(producerStatsAddress, key)),
     staked: (block) =>
       recorded(block)?.seats.map(({ signer, power, producer }) => ({ signer, stake: power, producer })),
   };

@@ -2,10 +2,22 @@ import type { DepositRelay } from "../bridge/index.ts";
 import { type BlockHeader, intrinsicGas, nextBaseFee, signTransaction, type Transaction } from "../chain/index.ts";
 import type { Executor } from "../execution/index.ts";
 import type { Address, Bytes, Hash } from "../primitives/index.ts";
-import { type RootSetCertificate, recordCalldata, recordGas, rootInfoAddress } from "../rootset/index.ts";
+import {
+  producerStatsAddress,
+  type RootSetCertificate,
+  recordCalldata,
+  recordGas,
+  rootInfoAddress,
+  type WorkCertificate,
+  workCalldata,
+  workGas,
+} from "../rootset/index.ts";
 import { createDepositDeliveries, type DeliveryTerms } from "./deposit-deliveries.ts";
 
-/** What a producer brings from the root chain into its own block on top of `parent`: a later set, then deposits. */
+/**
+ * What a producer brings into its own block on top of `parent`: the record of an era's work, a later set of the root chain's
+ * validators, then deposits.
+ */
 export type SystemTransactions = (
   parent: Hash,
   header: BlockHeader,
@@ -18,6 +30,8 @@ export interface SystemTransactionPorts {
   readonly deposits: DepositRelay;
   /** A set of the root chain that is signed for and not recorded in the state after a block. */
   readonly rootSetDue: (parent: Hash) => RootSetCertificate | undefined;
+  /** The work of an ended era that is signed for and not recorded there. */
+  readonly workDue: (parent: Hash) => WorkCertificate | undefined;
 }
 
 export function createSystemTransactions(chainId: bigint, ports: SystemTransactionPorts): SystemTransactions {
@@ -26,23 +40,37 @@ export function createSystemTransactions(chainId: bigint, ports: SystemTransacti
 
   return async (parent, header, producer, terms) => {
     const nonce = executor.stateAt(parent).account(producer.address)?.nonce ?? 0n;
-    const due = ports.rootSetDue(parent);
-    const records = due ? [recording(due, nonce, nextBaseFee(header), producer.key)] : [];
+    const work = ports.workDue(parent);
+    const change = ports.rootSetDue(parent);
+    // Work first: both are signed by the set that is recorded now, and the change puts another one in its place.
+    const calls: readonly Call[] = [
+      ...(work ? [{ to: producerStatsAddress, data: workCalldata(work), gas: workGas(work) }] : []),
+      ...(change ? [{ to: rootInfoAddress, data: recordCalldata(change), gas: recordGas(change) }] : []),
+    ];
+    const baseFee = nextBaseFee(header);
+    const records = calls.map((call, i) => recording(call, nonce + BigInt(i), baseFee, producer.key));
     return [...records, ...(await deliveries(parent, header, producer, nonce + BigInt(records.length), terms))];
   };
 
-  function recording(certificate: RootSetCertificate, nonce: bigint, baseFee: bigint, key: Bytes): Transaction {
+  function recording({ to, data, gas }: Call, nonce: bigint, baseFee: bigint, key: Bytes): Transaction {
     const fields = {
       type: 2 as const,
       chainId,
       nonce,
       maxFeePerGas: baseFee,
       maxPriorityFeePerGas: 0n,
-      to: rootInfoAddress,
+      to,
       value: 0n,
-      data: recordCalldata(certificate),
+      data,
       accessList: [],
     };
-    return signTransaction({ ...fields, gasLimit: intrinsicGas(fields) + recordGas(certificate) }, key);
+    return signTransaction({ ...fields, gasLimit: intrinsicGas(fields) + gas }, key);
   }
+}
+
+interface Call {
+  readonly to: Address;
+  readonly data: Bytes;
+  /** Beside what the call data costs. */
+  readonly gas: bigint;
 }

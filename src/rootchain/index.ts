@@ -26,6 +26,7 @@ export { createRootRpc, RootRpcError } from "./json-rpc.ts";
 export type { RootParameters } from "./parameters.ts";
 export { checkParameters, chooseParameters, devnetParameters } from "./parameters.ts";
 export * from "./predeploys.ts";
+export * from "./producer-stats-layout.ts";
 export type { RegisteredChain, Registry } from "./registry.ts";
 export * from "./rewards.ts";
 export type { EventArgument, RootEvent } from "./root-event.ts";

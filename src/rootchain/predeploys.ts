@@ -27,6 +27,7 @@ export const predeployAddresses = {
   ChildBridge: systemAddress(0x01),
   KomaNative: systemAddress(0x02),
   ChildTokenFactory: systemAddress(0x06),
+  ProducerStats: systemAddress(0x07),
   RootInfo: systemAddress(0x08),
 } as const satisfies Readonly<Record<string, Address>>;
 
@@ -66,6 +67,7 @@ export function predeployAlloc(
       storage: { [hashFromBytes(wordOf(0))]: hashFromBytes(addressWord(options.kmc)) },
     },
     [predeployAddresses.ChildTokenFactory]: system("ChildTokenFactory"),
+    [predeployAddresses.ProducerStats]: system("ProducerStats"),
     [predeployAddresses.RootInfo]: {
       ...system("RootInfo"),
       ...(options.seats ? { storage: rootInfoStorage(options.seats) } : {}),

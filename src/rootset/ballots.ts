@@ -7,25 +7,25 @@ import {
   type Signature,
 } from "../primitives/index.ts";
 import type { RecordedRootSet } from "../rootchain/index.ts";
-import type { RootSetCertificate, RootSetChange } from "./change.ts";
+import type { Quorum } from "./certificate.ts";
 import type { RootSetVote } from "./vote.ts";
 
-/** Votes of the recorded set for what comes after it. */
+/** Votes of the recorded set: for what comes after it, and for what eras' work was. */
 export interface Ballots {
   /**
-   * @param useful  whether a change is one that this node has seen on the root chain
+   * @param useful  whether this node knows what the vote is for
    * @returns false: nobody in that seat made this signature, and whoever sent it deserves a penalty
    */
   add(vote: RootSetVote, recorded: RecordedRootSet, useful: (change: Hash) => boolean): boolean;
-  /** With signatures of two thirds of the recorded power, or undefined. */
-  certificate(id: Hash, change: RootSetChange, recorded: RecordedRootSet): RootSetCertificate | undefined;
+  /** Signatures of two thirds of the recorded power under a digest, or undefined. */
+  quorum(id: Hash, recorded: RecordedRootSet): Quorum | undefined;
   /** Forgets all: another set is recorded, and none of the votes counts any more. */
   clear(): void;
 }
 
 /**
- * Changes that one seat may have voted for; more push others out, so that nobody can fill the memory. Those go first that
- * this node has not seen on the root chain: who repeats a validator's old votes cannot push its newest one out.
+ * What one seat may have voted for; more push others out, so that nobody can fill the memory. Those go first that
+ * this node knows nothing of: who repeats a validator's old votes cannot push its newest one out.
  */
 const KEPT_PER_SEAT = 8;
 
@@ -46,13 +46,12 @@ export function createBallots(): Ballots {
       seats.set(seat, votes);
       return true;
     },
-    certificate(id, change, recorded) {
+    quorum(id, recorded) {
       const signed = recorded.seats.filter(({ seat }) => seats.get(seat)?.has(id));
       const power = signed.reduce((sum, entry) => sum + entry.power, 0n);
       const total = recorded.seats.reduce((sum, entry) => sum + entry.power, 0n);
       if (power * 3n < total * 2n) return undefined;
       return {
-        change,
         signers: signed.reduce((bits, { seat }) => bits | (1n << BigInt(seat)), 0n),
         signatures: signed.map(({ seat }) => compactSignature(seats.get(seat)?.get(id) as Signature)),
       };

@@ -14,6 +14,7 @@ import {
   wordOf,
 } from "../primitives/index.ts";
 import { bitmapOf, predeployAddresses, type RecordedRootSet, type RootSeat, seatWord } from "../rootchain/index.ts";
+import type { Quorum } from "./certificate.ts";
 
 /** Who validates, as of one block of the root chain. */
 export interface RootView {
@@ -92,13 +93,9 @@ export function changeId(change: RootSetChange, chainId: bigint): Hash {
   return hashFromBytes(changeDigest(change, chainId));
 }
 
-/** Signatures of one change, as the contract wants them. */
-export interface RootSetCertificate {
+/** A change with the signatures that it takes. */
+export interface RootSetCertificate extends Quorum {
   readonly change: RootSetChange;
-  /** One bit per seat whose signature is there. */
-  readonly signers: bigint;
-  /** 64 bytes each, in ascending order of seats. */
-  readonly signatures: readonly Bytes[];
 }
 
 /** Call data of `RootInfo.record`. */

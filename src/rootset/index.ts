@@ -8,4 +8,19 @@ export {
   recordGas,
   rootInfoAddress,
 } from "./change.ts";
-export { createRootSetService, LOOK_EVERY_BLOCKS, type RootSetConfig, type RootSetService } from "./service.ts";
+export {
+  type EraWork,
+  eraWorkOf,
+  producerStatsAddress,
+  type SignerWork,
+  type WorkCertificate,
+  workCalldata,
+  workGas,
+} from "./era-work.ts";
+export {
+  createRootSetService,
+  LOOK_EVERY_BLOCKS,
+  type RootSetConfig,
+  type RootSetService,
+  type WorkRecorded,
+} from "./service.ts";

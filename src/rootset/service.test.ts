@@ -13,6 +13,7 @@ import {
 } from "../primitives/index.ts";
 import type { RecordedRootSet, RootSeat } from "../rootchain/index.ts";
 import type { RootView } from "./change.ts";
+import { type EraWork, eraWorkOf } from "./era-work.ts";
 import { createRootSetService, LOOK_EVERY_BLOCKS, type RootSetService } from "./service.ts";
 import { encodeRootSetVote } from "./vote.ts";
 
@@ -45,6 +46,8 @@ class Committee {
   recorded: RecordedRootSet | undefined = first;
   root: RootView | undefined;
   deaf = new Set<number>();
+  recordedWork = 0n;
+  readonly takenBack = new Set<Hash>();
 
   constructor(count: number) {
     this.services = Array.from({ length: count }, (_, index) => {
@@ -58,6 +61,8 @@ class Committee {
             return this.root;
           },
           recorded: () => this.recorded,
+          recordedWork: () => this.recordedWork,
+          isFinal: (block) => !this.takenBack.has(block),
           broadcast: (payload) => {
             this.sent.push(payload);
             this.services.forEach((other, i) => {
@@ -79,6 +84,11 @@ class Committee {
   }
 
   due = (index: number) => this.recorded && this.services[index]?.due(this.recorded);
+  workDue = (index: number, height: bigint, upTo = this.recordedWork) =>
+    this.recorded && this.services[index]?.workDue(this.recorded, { height, upTo });
+  eraEnded(work: EraWork): void {
+    for (const service of this.services) service.eraEnded(work);
+  }
 }
 
 describe("validators that look at the root chain", () => {
@@ -178,5 +188,70 @@ describe("validators that look at the root chain", () => {
     expect(service?.handleVote(vote({ serial: 7n, seat: 9 }))).toBe(true);
     expect(service?.handleVote(Uint8Array.of(0xc0))).toBe(false);
     expect(service?.handleVote(utf8("not a vote"))).toBe(false);
+  });
+});
+
+describe("validators at the end of an era", () => {
+  const era = (firstBlock: bigint, lastBlock: bigint): EraWork => {
+    const members = keys.slice(0, 4).map((key, i) => {
+      return { signer: addressOfKey(key), weight: 10, asked: 9, came: 9 - i, expected: 4, made: i };
+    });
+    return eraWorkOf({ firstBlock, lastBlock, lastBlockHash: keccakHash(utf8(`block ${lastBlock}`)) }, members);
+  };
+  let committee: Committee;
+  beforeEach(() => {
+    committee = new Committee(4);
+  });
+
+  it("sign what everybody did in it, and any of them can record it", () => {
+    committee.eraEnded(era(1n, 10n));
+    for (const index of [0, 1, 2, 3]) {
+      const certificate = committee.workDue(index, 12n);
+      expect(certificate?.work).toEqual(era(1n, 10n));
+      expect(certificate?.signers).toBe(15n);
+      expect(certificate?.signatures).toHaveLength(4);
+    }
+  });
+
+  it("record each era once, the older first", () => {
+    committee.eraEnded(era(1n, 10n));
+    committee.eraEnded(era(11n, 20n));
+    expect(committee.workDue(0, 25n)?.work.lastBlock).toBe(10n);
+    expect(committee.workDue(0, 25n, 10n)?.work.lastBlock).toBe(20n);
+    expect(committee.workDue(0, 25n, 20n)).toBeUndefined();
+  });
+
+  it("need two thirds that found the same", () => {
+    for (const index of [0, 1]) committee.services[index]?.eraEnded(era(1n, 10n));
+    for (const index of [2, 3]) committee.services[index]?.eraEnded(era(2n, 10n));
+    expect([0, 1, 2, 3].map((index) => committee.workDue(index, 12n))).toEqual(Array(4).fill(undefined));
+  });
+
+  it("record nothing of a block that is not on the branch, not yet there, or forgotten by it", () => {
+    const work = era(1n, 10n);
+    committee.eraEnded(work);
+    expect(committee.workDue(0, 9n)).toBeUndefined();
+    expect(committee.workDue(0, 265n)).toBeDefined();
+    expect(committee.workDue(0, 266n)).toBeUndefined();
+    committee.takenBack.add(work.lastBlockHash);
+    expect(committee.workDue(0, 12n)).toBeUndefined();
+  });
+
+  it("sign it again when another set is recorded, and until it is recorded", () => {
+    committee.eraEnded(era(1n, 10n));
+    committee.recorded = { serial: 1n, rootBlock: 2n, rootBlockHash: keccakHash(utf8("root 2")), seats: joined };
+    for (const service of committee.services) service.poke();
+    expect(committee.workDue(2, 12n)?.signers).toBe(15n);
+    const before = committee.sent.length;
+    for (let block = 0; block < 8; block++) committee.services[0]?.poke();
+    expect(committee.sent.length).toBe(before + 1);
+    committee.recordedWork = 10n;
+    for (let block = 0; block < 8; block++) committee.services[0]?.poke();
+    expect(committee.sent.length).toBe(before + 1);
+  });
+
+  it("say nothing of an era in which nobody was asked anything", () => {
+    committee.eraEnded(eraWorkOf({ firstBlock: 1n, lastBlock: 1n, lastBlockHash: zeroHash }, []));
+    expect(committee.sent).toEqual([]);
   });
 });

@@ -17,11 +17,14 @@ import {
   reject,
 } from "../primitives/index.ts";
 
-/** A validator's signature of one change. The change itself everybody reads from the root chain. */
+/**
+ * A validator's signature of one change, which everybody reads from the root chain, or of one era's work, which everybody
+ * finds in the unit of its last block. The two have different domains, so that neither can be taken for the other.
+ */
 export interface RootSetVote {
-  /** Of the recorded set that the change is made to, and that the signer has its seat in. */
+  /** Of the recorded set that the signer has its seat in, and that a change is made to. */
   readonly serial: bigint;
-  /** Digest of the change. */
+  /** Digest of the change or the work. */
   readonly change: Hash;
   readonly seat: number;
   /** 65 bytes r ‖ s ‖ v. */

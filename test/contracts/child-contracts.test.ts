@@ -106,9 +106,10 @@ describe("genesis contracts of a KOMA chain, on a real EVM", () => {
       ChildBridge: "0x4b4f4d4100000000000000000000000000000001",
       KomaNative: "0x4b4f4d4100000000000000000000000000000002",
       ChildTokenFactory: "0x4b4f4d4100000000000000000000000000000006",
+      ProducerStats: "0x4b4f4d4100000000000000000000000000000007",
       RootInfo: "0x4b4f4d4100000000000000000000000000000008",
     });
-    for (const name of ["ChildBridge", "KomaNative", "ChildTokenFactory", "RootInfo"] as const) {
+    for (const name of ["ChildBridge", "KomaNative", "ChildTokenFactory", "ProducerStats", "RootInfo"] as const) {
       expect(artifacts.of(name)).not.toHaveProperty("immutableReferences");
     }
   });

@@ -1,6 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { Hash } from "../../src/primitives/index.ts";
-import type { RootSeat } from "../../src/rootchain/index.ts";
+import { type Hash, parseAddress } from "../../src/primitives/index.ts";
+import {
+  decodeWorkTotals,
+  predeployAddresses,
+  type RootSeat,
+  recordedWorkSlot,
+  workTotalsSlot,
+} from "../../src/rootchain/index.ts";
 import {
   blockHash,
   type ClusterNode,
@@ -141,5 +147,27 @@ describe("a committee that follows the root chain", () => {
       .slice(from + ERA)
       .map(({ producer }) => producer);
     for (const producer of sealed) expect([signer(1), signer(2)]).toContain(producer);
+  });
+
+  it("has recorded who did what in its eras, the same on every node", async () => {
+    const word = async (node: ClusterNode, slot: Hash, at: string) =>
+      BigInt(String(await node.rpc().request("eth_getStorageAt", [predeployAddresses.ProducerStats, slot, at])));
+    const at = `0x${(await finalHeight(cluster.at(3))).toString(16)}`;
+    const signers = cluster.nodes.map((_, index) => parseAddress(signer(index)));
+    const totals = async (node: ClusterNode) =>
+      Promise.all(signers.map(async (each) => decodeWorkTotals(await word(node, workTotalsSlot(each), at))));
+    const recordedUpTo = await word(cluster.at(3), recordedWorkSlot, at);
+    expect(recordedUpTo).toBeGreaterThan(0n);
+    const seen = await totals(cluster.at(3));
+    // An era may be missing, as those around the restarts; no block is counted twice.
+    const made = seen.reduce((sum, each) => sum + each.made, 0n);
+    expect(made).toBeGreaterThanOrEqual(BigInt(ERA));
+    expect(made).toBeLessThanOrEqual(recordedUpTo);
+    expect(seen[3]?.came).toBeGreaterThan(0n);
+    for (const each of seen) {
+      expect(each.made).toBeLessThanOrEqual(each.expected);
+      expect(each.came).toBeLessThanOrEqual(each.asked);
+    }
+    expect(await totals(cluster.at(1))).toEqual(seen);
   });
 });

@@ -76,7 +76,7 @@ contract RootInfo {
         if (change.serial != serial) revert BadSerial(serial, change.serial);
         if (change.rootBlock <= rootBlock) revert NotNewer(change.rootBlock, rootBlock);
         if (change.changed == 0 && change.producers == producers) revert NothingChanged();
-        _requireQuorum(digestOf(change), signers, signatures);
+        requireSigned(digestOf(change), signers, signatures);
         _apply(change);
         serial = change.serial + 1;
         rootBlock = change.rootBlock;
@@ -113,7 +113,10 @@ contract RootInfo {
         return (s.signer, s.power);
     }
 
-    function _requireQuorum(bytes32 digest, uint256 signers, bytes calldata signatures) private view {
+    /// @notice Reverts unless two thirds of the recorded power signed `digest`; ProducerStats asks it, too.
+    /// @param signers one bit per seat of the recorded set whose signature is in `signatures`
+    /// @param signatures 64 bytes each (EIP-2098), in ascending order of seats
+    function requireSigned(bytes32 digest, uint256 signers, bytes calldata signatures) public view {
         uint256 signed;
         uint256 offset;
         uint256 seat;
