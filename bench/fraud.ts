@@ -107,7 +107,7 @@ try {
   given.close();
 
   async function fullBlock(token: Address): Promise<ArchivedBlock> {
-    const { chain } = given;
+    const chain = given.chain();
     const state = chain.executor.stateAt(chain.executor.finalHead.hash);
     const users = [alice, bob, carol];
     const start = users.map(({ address }) => state.account(address)?.nonce ?? 0n);

@@ -86,6 +86,18 @@ export const behaviours: readonly Behaviour[] = [
     params: [],
   },
   {
+    kind: "leaf-field",
+    summary: "sign a checkpoint whose last leaf has another time than its block",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
+    kind: "double-vote",
+    summary: "sign a second checkpoint of the same blocks with another content and send both to everybody",
+    needsAccomplices: false,
+    params: [],
+  },
+  {
     kind: "sign-anything",
     summary: "accept blocks that are invalid in any of these ways, and sign the checkpoints over them",
     needsAccomplices: false,

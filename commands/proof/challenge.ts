@@ -9,6 +9,7 @@ import {
   type NetClient,
   nodeNameOf,
   openArchive,
+  openContradictionSources,
   openKey,
   openRootChain,
   passwordFileFlag,
@@ -186,15 +187,9 @@ async function searchFraud(
   wanted: FraudKind | undefined,
   only: string | undefined,
 ): Promise<Search> {
-  const { describeFault, findFraud, openCase, proveFraud, searchContradictions } = await import(
+  const { contradictionTypes, describeFault, findFraud, openCase, proveFraud, searchContradictions } = await import(
     "../../src/fraud/index.ts"
   );
-  if (wanted && !wanted.scanned) {
-    throw new UserError("KOMA_E_EVIDENCE_NEEDED", `Blocks alone do not show fraud of the kind ${wanted.type}.`, {
-      facts: { type: wanted.type, needed: wanted.evidence.join(", ") },
-      fix: [`koma proof challenge ${wanted.type} --evidence proof.json`],
-    });
-  }
   const chainId = BigInt(net.chainId);
   const fraud = await openCase(root, chainId, await openArchive(net, root), (await readNetFacts(net)).rootStartBlock);
   const checkpoints = await checkpointsToScan(ctx, net, root, only);
@@ -207,14 +202,9 @@ async function searchFraud(
     offence: proven?.verdict.offenceId ?? null,
     refused: [...refused.map(plainRefusal), ...unread.map(plainUnread)],
   };
-  if (proven || only !== undefined || (wanted && wanted.type !== "consensus-equivocation")) return inBlocks;
-  const { createRpcClient } = await import("../../src/rpc/index.ts");
-  const nodes = net.manifest.nodes.map(
-    ({ rpcUrl }) =>
-      () =>
-        createRpcClient(rpcUrl).request("koma_getEvidence"),
-  );
-  const contradictions = await searchContradictions(chainId, nodes, root.challenges);
+  if (proven || only !== undefined || (wanted && !contradictionTypes.includes(wanted.type))) return inBlocks;
+  const nodes = await openContradictionSources(net);
+  const contradictions = await searchContradictions(chainId, nodes, root.challenges, wanted?.type);
   return {
     found: inBlocks.found + contradictions.found,
     fault: contradictions.proven?.fault ?? null,

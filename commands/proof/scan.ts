@@ -9,6 +9,7 @@ import {
   KomaCommand,
   type NetClient,
   openArchive,
+  openContradictionSources,
   openKey,
   openRootChain,
   openScanMemory,
@@ -21,7 +22,7 @@ import type { RootChain } from "../../src/rootchain/index.ts";
 
 export interface ScannedFault {
   readonly type: string;
-  /** Null for a contradiction in consensus, which needs no checkpoint. */
+  /** Null for a contradiction, in consensus or between two votes, which needs no checkpoint. */
   readonly checkpoint: string | null;
   readonly block: string | null;
   readonly reason: string;
@@ -153,22 +154,19 @@ async function portsOf(
   wanted: FraudKind | undefined,
   slash: boolean,
 ): Promise<Omit<WatchPorts, "memory">> {
-  const { openCase, pendingCheckpoints, punish, searchContradictions } = await import("../../src/fraud/index.ts");
-  const { createRpcClient } = await import("../../src/rpc/index.ts");
+  const { contradictionTypes, openCase, pendingCheckpoints, punish, searchContradictions } = await import(
+    "../../src/fraud/index.ts"
+  );
   const chainId = BigInt(net.chainId);
   const { rootStartBlock } = await readNetFacts(net);
-  const nodes = net.manifest.nodes.map(
-    ({ rpcUrl }) =>
-      () =>
-        createRpcClient(rpcUrl).request("koma_getEvidence"),
-  );
+  const nodes = await openContradictionSources(net);
   return {
     pending: () => pendingCheckpoints(root, chainId),
     openCase: async () => openCase(root, chainId, await openArchive(net, root), rootStartBlock),
     judge: root.challenges.judge,
-    ...(wanted && wanted.type !== "consensus-equivocation"
+    ...(wanted && !contradictionTypes.includes(wanted.type)
       ? {}
-      : { contradictions: () => searchContradictions(chainId, nodes, root.challenges) }),
+      : { contradictions: () => searchContradictions(chainId, nodes, root.challenges, wanted?.type) }),
     ...(slash ? { punish: (challenge) => punish(root, challenge, AbortSignal.timeout(PUNISH_MS)) } : {}),
   };
 }

@@ -10,7 +10,7 @@ export interface ProofType {
   /** Who pays, and in which class of offences. */
   readonly charged: string;
   readonly class: string;
-  /** Found by scanning blocks. */
+  /** Found by koma proof scan; the others are looked for when they are named. */
   readonly scanned: boolean;
   readonly reward: string;
 }
@@ -23,7 +23,7 @@ export default class ProofTypes extends KomaCommand<readonly ProofType[]> {
   async execute(ctx: Ctx): Promise<readonly ProofType[]> {
     await this.parse(ProofTypes);
     const { fraudKinds } = await import("../../src/fraud/index.ts");
-    const types = fraudKinds.map(({ kind, type, title, evidence, charged, class: offence, scanned, interactive }) => ({
+    const types = fraudKinds.map(({ kind, type, title, evidence, charged, class: offence, interactive }) => ({
       type,
       kind,
       title,
@@ -31,7 +31,7 @@ export default class ProofTypes extends KomaCommand<readonly ProofType[]> {
       interactive: interactive ?? false,
       charged,
       class: offence,
-      scanned,
+      scanned: !interactive,
       reward: "the bounty share of the slashed stake (StakeManager.params().bountyBps)",
     }));
     ctx.out.table(

@@ -1,7 +1,14 @@
 import type { Block, Receipt } from "../chain/index.ts";
 import { ProtocolError, UserError } from "../errors.ts";
 import type { Hash } from "../primitives/index.ts";
-import { type BlockProof, type BlockTree, blockLeafOf, createBlockTree, proveBlock } from "../proofs/index.ts";
+import {
+  type BlockLeaf,
+  type BlockProof,
+  type BlockTree,
+  blockLeafOf,
+  createBlockTree,
+  proveBlock,
+} from "../proofs/index.ts";
 
 /** A checkpoint as the root chain has it. */
 export interface SubmittedCheckpoint {
@@ -27,7 +34,10 @@ export interface ArchivedBlock {
  * its blocks must give the checkpoint's root.
  */
 export interface ChainArchive {
-  block(number: bigint): Promise<ArchivedBlock | undefined>;
+  /** @param hash only the block with this hash, whether or not the checkpoint's root follows from it */
+  block(number: bigint, hash?: Hash): Promise<ArchivedBlock | undefined>;
+  /** Leaves that give a checkpoint's root, as somebody who signed it shows them; absent where nobody is asked. */
+  leaves?(checkpoint: SubmittedCheckpoint): Promise<readonly BlockLeaf[] | undefined>;
   checkpoint(number: bigint): Promise<SubmittedCheckpoint | undefined>;
   /** The live checkpoint that contains a block; undefined while none does. */
   checkpointCovering(block: bigint): Promise<SubmittedCheckpoint | undefined>;

@@ -16,10 +16,13 @@ export {
   type Staker,
 } from "./collect.ts";
 export { collectLate, type LateCollection } from "./collect-late.ts";
+export { createDoubleVoteWatch, type DoubleVote, type DoubleVoteWatch } from "./double-votes.ts";
 export { checkpointHistory, type HistoricCheckpoint } from "./history.ts";
 export { type CheckpointCheck, type InspectedCheckpoint, inspectCheckpoint } from "./inspect.ts";
 export { type Interval, type IntervalRules, planInterval } from "./interval.ts";
 export type { PendingCheckpoint } from "./late-attestation.ts";
+export { signedLeaves } from "./leaves.ts";
+export { readLeaves } from "./leaves-answer.ts";
 export { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
 export { type BlockSource, type CheckpointReader, createNetworkArchive } from "./network-archive.ts";
 export { drawProposer, type StakedSeat } from "./proposer.ts";

@@ -1,12 +1,15 @@
 import { encodeReceipt, orderedTrie, transactionsRoot } from "../chain/index.ts";
 import { EnvironmentError, type KomaError, ProtocolError } from "../errors.ts";
-import { blockLeafOf, createBlockTree } from "../proofs/index.ts";
+import { type BlockLeaf, blockLeafOf, createBlockTree } from "../proofs/index.ts";
 import type { ArchivedBlock, ChainArchive, SubmittedCheckpoint } from "./archive.ts";
+import { areLeavesOf } from "./leaves.ts";
 
 /** One node's blocks. It may be wrong, behind, or away. */
 export interface BlockSource {
   readonly name: string;
   block(number: bigint): Promise<ArchivedBlock | undefined>;
+  /** What the node says it signed, or would sign, of these blocks. */
+  leaves?(start: bigint, end: bigint): Promise<readonly BlockLeaf[] | undefined>;
 }
 
 /** Checkpoints as the root chain has them. */
@@ -49,13 +52,24 @@ export function createNetworkArchive(sources: readonly BlockSource[], checkpoint
   }
 
   return {
-    async block(number) {
+    async block(number, hash) {
+      if (hash !== undefined) {
+        return firstOf(sources, async (source) => {
+          const found = await source.block(number);
+          return found?.block.hash === hash ? found : undefined;
+        });
+      }
       const checkpoint = await coveringOf(number);
       if (!checkpoint) return looseBlock(number);
       const blocks = await blocksOf(checkpoint);
       // Without a node that has what was signed, any node's block: whoever opens the checkpoint sees the difference.
       return blocks ? blocks[Number(number - checkpoint.start)] : looseBlock(number);
     },
+    leaves: (checkpoint) =>
+      firstOf(sources, async (source) => {
+        const leaves = await source.leaves?.(checkpoint.start, checkpoint.end);
+        return leaves && areLeavesOf(leaves, checkpoint) ? leaves : undefined;
+      }),
     checkpoint: (number) => checkpoints.checkpoint(number),
     checkpointCovering: coveringOf,
   };

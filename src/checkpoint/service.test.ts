@@ -164,6 +164,21 @@ describe("the checkpoint service", () => {
     return decoded.value.checkpoint;
   }
 
+  it("keeps the two votes of a staker that says different things of the same blocks, and signs the right one", async () => {
+    const bob = staker(1);
+    await looked(bob.service);
+    const other = { rootHash: keccakHash(utf8("something else")) };
+    expect(await bob.receive(voteOf(0), voteOf(0, other), voteOf(2), voteOf(3, other))).toEqual([
+      true,
+      true,
+      true,
+      true,
+    ]);
+    expect(bob.service.doubleVotes().map(({ signer }) => signer)).toEqual([seats[0]?.signer]);
+    await until(() => expect(bob.votes).toHaveLength(1));
+    expect(checkpointIn(bob.votes[0])).toEqual(checkpointIn(voteOf(0)));
+  });
+
   it("proposes when it is its turn and enough blocks are final", async () => {
     const ann = staker(0);
     ann.own.height = 3n;

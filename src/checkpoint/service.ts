@@ -10,11 +10,10 @@ import {
   signDigest,
   type Timestamp,
   timestamp,
-  zeroAddress,
-  zeroHash,
 } from "../primitives/index.ts";
 import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "../rootchain/index.ts";
 import { buildCheckpoint, type CheckpointedBlock } from "./build.ts";
+import { contentOf, createDoubleVoteWatch, type DoubleVote } from "./double-votes.ts";
 import { type Interval, type IntervalRules, planInterval } from "./interval.ts";
 import { createLateAttester, type PendingCheckpoint } from "./late-attestation.ts";
 import { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
@@ -85,6 +84,8 @@ export interface CheckpointPorts {
   readonly source: CheckpointSource;
   readonly signed: SignedCheckpoints;
   readonly broadcast: (payload: Bytes) => void;
+  /** What a devnet's node signs beside a checkpoint that contradicts it; absent from honest nodes. */
+  readonly contradiction?: (checkpoint: Checkpoint) => Checkpoint | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -94,6 +95,8 @@ export interface CheckpointService {
   stop(): Promise<void>;
   /** A vote from the network; false when it deserves a penalty for its sender. */
   handleVote(payload: Bytes): Promise<boolean>;
+  /** Votes of stakers that contradict each other, heard since the start. */
+  doubleVotes(): readonly DoubleVote[];
   /** What the service is doing, for `koma checkpoint list` and the status page. */
   status(): CheckpointServiceStatus;
   /** Looks at once instead of at the next tick: new final block, or an event on the root chain. */
@@ -116,6 +119,7 @@ const STRAGGLER_MS = 400;
 export function createCheckpointService(config: CheckpointServiceConfig, ports: CheckpointPorts): CheckpointService {
   const { rootChain, source, clock, logger } = ports;
   const collector = createSignatureCollector(config.domain);
+  const contradictions = createDoubleVoteWatch();
   /** Newest reading of the root chain; votes are judged against it, the contract judges again. */
   let view: { readonly head: CheckpointHead; readonly seats: readonly StakedSeat[] } | undefined;
   let current: { readonly hash: Hash; readonly quorumAt?: Timestamp } | undefined;
@@ -210,6 +214,10 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
     const signature: Signature = signDigest(checkpointDigest(checkpoint, config.domain), key);
     collector.add(checkpoint, signature, view?.seats ?? []);
     ports.broadcast(encodeVote({ round, checkpoint, signature }));
+    const other = ports.contradiction?.(checkpoint);
+    if (!other) return;
+    const second = signDigest(checkpointDigest(other, config.domain), key);
+    ports.broadcast(encodeVote({ round, checkpoint: other, signature: second }));
   }
 
   async function submitWhenSigned(seats: readonly StakedSeat[]): Promise<void> {
@@ -342,11 +350,16 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
       if (!signer) return false;
       // Keys are free to make: only who has a seat is worth remembering. Whoever just got one is heard in the next round.
       if (!view?.seats.some((seat) => seat.signer === signer)) return true;
+      if (contradictions.note(signer, vote)) {
+        const { start, end } = vote.checkpoint;
+        logger.error({ signer, start, end }, "a staker signed two contents for one range of blocks");
+      }
       keepWaiting(signer, vote);
       wake(false);
       return true;
     },
     poke,
+    doubleVotes: () => contradictions.found(),
     status: () => ({
       ...(view ? { head: view.head } : {}),
       ...(proposerNow ? { proposer: proposerNow } : {}),
@@ -360,12 +373,3 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
 /** Of one signer. */
 const MAX_WAITING = 8;
 const MAX_COMPLAINTS = 256;
-
-/**
- * Identity of what a checkpoint says of its blocks: what two votes for one range must not differ in. Proposer, epoch,
- * number and predecessor are left out, as in kind 20 of the fraud proofs: signing the next proposer's checkpoint after a
- * failed round is no contradiction.
- */
-function contentOf(checkpoint: Checkpoint): Hash {
-  return checkpointHash({ ...checkpoint, proposer: zeroAddress, epoch: 0n, number: 0n, prevCheckpoint: zeroHash });
-}

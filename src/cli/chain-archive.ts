@@ -22,6 +22,14 @@ export function blockSources(net: NetClient): readonly BlockSource[] {
         client ??= import("../rpc/index.ts").then(({ openChainClient }) => openChainClient(rpcUrl));
         return (await client).block(number);
       },
+      async leaves(start, end) {
+        const [{ createRpcClient }, { readLeaves }] = await Promise.all([
+          import("../rpc/index.ts"),
+          import("../checkpoint/index.ts"),
+        ]);
+        const range = [start, end].map((number) => `0x${number.toString(16)}`);
+        return readLeaves(await createRpcClient(rpcUrl).request("koma_getCheckpointLeaves", range));
+      },
     };
   });
 }

@@ -9,6 +9,7 @@ export * from "./checkpoint-number.ts";
 export * from "./checkpoint-wait.ts";
 export * from "./checkpointed-transaction.ts";
 export * from "./committee.ts";
+export * from "./contradiction-sources.ts";
 export * from "./devnet-manifest.ts";
 export * from "./duration.ts";
 export * from "./election.ts";

@@ -8,6 +8,7 @@ import { checkContent } from "./check-content.ts";
 import { checkGap } from "./check-gap.ts";
 import { checkLogs } from "./check-logs.ts";
 import { readTwoUnits } from "./consensus-evidence.ts";
+import { readTwoVotes } from "./double-votes.ts";
 import type { Challenge } from "./evidence.ts";
 import { readEvidence } from "./evidence-shapes.ts";
 import { blockOf, type Inclusion, verifyInclusion } from "./inclusion-file.ts";
@@ -103,12 +104,21 @@ export async function checkChallenge(
   const [first, second] = nonces;
   if (first && second) checks.push(contradiction(challenge, first, second));
   if (challenge.type === "consensus-equivocation") checks.push(...contradictingUnits(challenge));
+  if (challenge.type === "checkpoint-equivocation") checks.push(...contradictingVotes(challenge));
   if (!stale) checks.push(...(await checkContent(challenge, evidence, lookup)));
   if (!stale) checks.push(...(await checkLogs(challenge, evidence, lookup)));
   if (!stale) checks.push(...(await checkGap(challenge, evidence, lookup)));
   if (judge && !stale) checks.push(await judged(challenge, judge));
   const holds = checks.every(({ ok }) => ok);
   return { outcome: stale ? "stale" : holds ? "holds" : "does-not-hold", checks };
+}
+
+function contradictingVotes({ evidence }: Challenge): readonly FileCheck[] {
+  const { sameRange, sameContent, range } = readTwoVotes(evidence);
+  return [
+    { name: "both votes are about the same blocks", ok: sameRange, detail: range },
+    { name: "they say different things of them", ok: !sameContent },
+  ];
 }
 
 /** Kinds that two transactions of one sender show. */

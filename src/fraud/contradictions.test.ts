@@ -26,6 +26,10 @@ const evidenceOf = (instance?: Hash): EquivocationEvidence => ({
 });
 const entry = (evidence = evidenceOf()) => ({ bytes: bytesToHex(encodeEvidence(evidence)), seq: 5 });
 
+/** Nodes that know this of consensus, and nothing of checkpoints. */
+const telling = (...evidence: readonly (() => Promise<unknown>)[]) =>
+  evidence.map((ask) => ({ evidence: ask, doubleVotes: async () => [] }));
+
 const offenceId = keccakHash(utf8("offence"));
 const verdict = { offenceId, class: 3, chainId, number: 0n, signers: 8n } as Verdict;
 const convict = { judge: async () => verdict, offence: async () => undefined };
@@ -33,13 +37,20 @@ const convict = { judge: async () => verdict, offence: async () => undefined };
 describe("contradictions that nodes know of", () => {
   it("are judged once each, however many nodes tell them", async () => {
     const judged: [number, Hex][] = [];
-    const search = await searchContradictions(chainId, [async () => [entry()], async () => [entry(), entry()]], {
-      judge: async (kind, evidence) => {
-        judged.push([kind, evidence]);
-        return verdict;
+    const search = await searchContradictions(
+      chainId,
+      telling(
+        async () => [entry()],
+        async () => [entry(), entry()],
+      ),
+      {
+        judge: async (kind, evidence) => {
+          judged.push([kind, evidence]);
+          return verdict;
+        },
+        offence: async () => undefined,
       },
-      offence: async () => undefined,
-    });
+    );
     expect(judged).toEqual([[21, vectors.twoUnits]]);
     expect(search).toMatchObject({
       found: 1,
@@ -49,7 +60,13 @@ describe("contradictions that nodes know of", () => {
 
   it("are passed over when they were charged before", async () => {
     const charged = { ...convict, offence: async () => ({ offenceId }) as OffenceRecord };
-    expect(await searchContradictions(chainId, [async () => [entry()]], charged)).toEqual({
+    expect(
+      await searchContradictions(
+        chainId,
+        telling(async () => [entry()]),
+        charged,
+      ),
+    ).toEqual({
       found: 0,
       proven: undefined,
       refused: [],
@@ -59,13 +76,17 @@ describe("contradictions that nodes know of", () => {
   it("do not keep the next one from being charged when the contracts refuse one", async () => {
     const other = entry(evidenceOf(keccakHash(utf8("another era"))));
     let asked = 0;
-    const search = await searchContradictions(chainId, [async () => [other, entry()]], {
-      ...convict,
-      judge: async () => {
-        if (asked++ === 0) throw new ProtocolError("KOMA_E_NOT_FRAUD", "The evidence shows no fraud.");
-        return verdict;
+    const search = await searchContradictions(
+      chainId,
+      telling(async () => [other, entry()]),
+      {
+        ...convict,
+        judge: async () => {
+          if (asked++ === 0) throw new ProtocolError("KOMA_E_NOT_FRAUD", "The evidence shows no fraud.");
+          return verdict;
+        },
       },
-    });
+    );
     expect(search).toMatchObject({ found: 2, proven: { verdict }, refused: [{ code: "KOMA_E_NOT_FRAUD" }] });
   });
 
@@ -77,7 +98,7 @@ describe("contradictions that nodes know of", () => {
       async () => garbage,
       async () => [entry()],
     ];
-    expect((await searchContradictions(chainId, sources, convict)).proven?.verdict).toBe(verdict);
+    expect((await searchContradictions(chainId, telling(...sources), convict)).proven?.verdict).toBe(verdict);
   });
 
   it("are not called unprovable because the root chain is away", async () => {
@@ -87,6 +108,12 @@ describe("contradictions that nodes know of", () => {
         throw new EnvironmentError("KOMA_E_ROOTCHAIN_AWAY", "The root chain does not answer.");
       },
     };
-    await expect(searchContradictions(chainId, [async () => [entry()]], away)).rejects.toThrow(EnvironmentError);
+    await expect(
+      searchContradictions(
+        chainId,
+        telling(async () => [entry()]),
+        away,
+      ),
+    ).rejects.toThrow(EnvironmentError);
   });
 });

@@ -5,6 +5,7 @@ import type { BridgeFacts } from "./delivery-rules.ts";
 import type { ContinuityFault, RepeatedDeliveryFault, WrongDeliveryFault } from "./find-log-history-faults.ts";
 import type { BadReceiptFault, ImpossibleLogFault, WrongTransferFault } from "./find-receipt-faults.ts";
 import type { TransactionFault } from "./find-transaction-faults.ts";
+import type { LeafFault } from "./leaf-faults.ts";
 
 /** A checkpoint of the root chain, as far as scanning needs it. */
 export interface ScannedCheckpoint {
@@ -35,6 +36,7 @@ export type Fault =
   | { readonly type: "block-sequence"; readonly block: bigint; readonly reason: string }
   | { readonly type: "block-producer"; readonly block: bigint; readonly reason: string }
   | { readonly type: "banned-block"; readonly block: bigint; readonly hash: Hash }
+  | LeafFault
   | TransactionFault
   | BadReceiptFault
   | WrongTransferFault

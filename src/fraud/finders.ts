@@ -4,6 +4,7 @@ import { type Fault, findNonceFaults, findProducerFaults, findSequenceFaults, ty
 import { findContinuityFaults, findRepeatedDeliveries, findWrongDeliveries } from "./find-log-history-faults.ts";
 import { findLogFaults, findReceiptFaults, findTransferFaults } from "./find-receipt-faults.ts";
 import { findTransactionFaults } from "./find-transaction-faults.ts";
+import { craftLeaf } from "./leaf-faults.ts";
 import { craftContinuity, craftRepeatedDelivery, craftWrongDelivery } from "./log-evidence.ts";
 import { craftLog, craftReceipt, craftTransaction, craftTransfer } from "./receipt-evidence.ts";
 
@@ -53,6 +54,10 @@ const provers: { readonly [T in Fault["type"]]: Prover<FaultOf<T>> } = {
   "block-sequence": {
     describe: ({ block, reason }) => `block ${block}: ${reason}`,
     craft: (archive, { block }) => craftSequence(archive, block),
+  },
+  "block-leaf": {
+    describe: ({ block, reason }) => `block ${block}: ${reason}`,
+    craft: craftLeaf,
   },
   "block-producer": {
     describe: ({ block, reason }) => `block ${block}: ${reason}`,

@@ -1,3 +1,4 @@
+export { readBalanceLog } from "./balance-log.ts";
 export {
   type CaseRootChain,
   type FoundFault,
@@ -20,13 +21,20 @@ export {
   type FileOutcome,
 } from "./check-file.ts";
 export { craftConsensusChallenge } from "./consensus-evidence.ts";
-export { type ContradictionSearch, type EvidenceSource, searchContradictions } from "./contradictions.ts";
+export {
+  type ContradictionSearch,
+  type ContradictionSource,
+  contradictionTypes,
+  searchContradictions,
+} from "./contradictions.ts";
 export { readDeliverCall } from "./delivery-call.ts";
+export { readDeliveryLog } from "./delivery-rules.ts";
 export { systemEvents } from "./event-shapes.ts";
 export type { Challenge } from "./evidence.ts";
 export { findAnswer } from "./find-answer.ts";
 export type { Fault, Position, Scan, ScannedCheckpoint, ScanRules } from "./find-faults.ts";
 export { describeGap, type Gap, type KnownDeposit } from "./find-gaps.ts";
+export { entriesOf, type LogPosition } from "./find-log-history-faults.ts";
 export { craftChallenge, describeFault, findFaults } from "./finders.ts";
 export { craftGapChallenge } from "./gap-evidence.ts";
 export {

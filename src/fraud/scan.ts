@@ -4,8 +4,10 @@ import {
   openCheckpoint,
   type SubmittedCheckpoint,
 } from "../checkpoint/index.ts";
+import { ProtocolError } from "../errors.ts";
 import type { Fault, Scan, ScanRules } from "./find-faults.ts";
 import { findFaults } from "./finders.ts";
+import { findLeafFaults } from "./leaf-faults.ts";
 
 /** How far back a scan looks for the earlier one of two transactions, blocks. */
 const PAST_BLOCKS = 256n;
@@ -24,7 +26,15 @@ export async function scanCheckpoint(
   checkpoint: SubmittedCheckpoint,
   rules: ScanRules,
 ): Promise<readonly Fault[]> {
-  return findFaults(await readScan(archive, checkpoint, rules));
+  try {
+    return findFaults(await readScan(archive, checkpoint, rules));
+  } catch (error) {
+    if (!(error instanceof ProtocolError) || error.code !== "KOMA_E_BLOCKS_DIFFER") throw error;
+    // Either nobody shows what was signed, or what was signed are not the blocks.
+    const faults = await findLeafFaults(archive, checkpoint);
+    if (faults.length === 0) throw error;
+    return faults;
+  }
 }
 
 /**

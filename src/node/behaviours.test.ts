@@ -1,17 +1,20 @@
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import { openTestChain, producer, type TestChain, temporaryDirectories } from "../../test/support/chain-fixture.ts";
+import type { CheckpointedBlock } from "../checkpoint/index.ts";
 import { silentLogger } from "../logger.ts";
+import type { Checkpoint } from "../rootchain/index.ts";
 import { type Behaviours, createBehaviours } from "./behaviours.ts";
-import { createNodeEventBus, type NodeEvent } from "./events.ts";
+import { createNodeEventBus, type NodeEvent, type NodeEventBus } from "./events.ts";
 
 const directories = temporaryDirectories();
 let chain: TestChain;
 let behaviours: Behaviours;
 let heard: NodeEvent[];
+let events: NodeEventBus;
 
 beforeEach(async () => {
   chain = await openTestChain({ directory: directories.create() });
-  const events = createNodeEventBus();
+  events = createNodeEventBus();
   heard = [];
   events.subscribe((event) => void heard.push(event));
   behaviours = createBehaviours(
@@ -82,5 +85,47 @@ describe("a behaviour", () => {
       expect.objectContaining({ code }),
     );
     expect(behaviours.blockFaults(10n)).toBeUndefined();
+  });
+});
+
+describe("a behaviour that is done to checkpoints", () => {
+  const blocksTo = async (last: number) => {
+    const blocks: CheckpointedBlock[] = [];
+    for (let number = 1; number <= last; number++) blocks.push((await chain.extend([])).block);
+    return blocks;
+  };
+  const submitted = (end: bigint) => events.emit({ type: "checkpointSubmitted", number: 1n, start: 1n, end });
+  const leafTime = (blocks: readonly CheckpointedBlock[] | undefined) => blocks?.at(-1)?.header.timestamp;
+
+  it.each([
+    { part: "actor", actors: ["validator-0"], told: ["performed", "finished"] },
+    { part: "accomplice", actors: ["validator-1"], told: [] },
+  ])("has an $part sign a false last leaf until it is on the root chain, and show what was signed", async (given) => {
+    const honest = await blocksTo(3);
+    const shorter = honest.slice(0, 2);
+    behaviours.begin({ ...order, kind: "leaf-field", actors: given.actors, times: 1, at: "3" });
+    expect(behaviours.checkpointed(shorter)).toBe(shorter);
+    const signed = behaviours.checkpointed(honest);
+    expect(leafTime(signed)).toBe((leafTime(honest) as bigint) + 1n);
+    expect(signed?.map(({ hash }) => hash)).toEqual(honest.map(({ hash }) => hash));
+    submitted(3n);
+    expect(
+      heard.filter(({ type }) => type === "behaviour").map((event) => (event as { event?: string }).event),
+    ).toEqual(given.told);
+    expect(behaviours.checkpointed([...honest.slice(1)])).toEqual(honest.slice(1));
+    behaviours.end("f1");
+    expect(behaviours.signedBlocks(honest)).toEqual(signed);
+    expect(behaviours.signedBlocks(shorter)).toBe(shorter);
+    expect(behaviours.blockFaults(3n)).toBeUndefined();
+  });
+
+  it("has an actor sign a second content once, and leaves accomplices honest", () => {
+    const checkpoint = { start: 1n, end: 4n, rootHash: `0x${"0a".repeat(32)}` } as Checkpoint;
+    behaviours.begin({ ...order, kind: "double-vote", actors: ["validator-1"], times: 1 });
+    expect(behaviours.secondVote(checkpoint)).toBeUndefined();
+    behaviours.begin({ ...order, kind: "double-vote", actors: ["validator-0"], times: 1 });
+    expect(behaviours.secondVote(checkpoint)).toEqual({ ...checkpoint, rootHash: `0x${"0a".repeat(31)}0b` });
+    expect(behaviours.secondVote(checkpoint)).toBeUndefined();
+    expect(behaviours.blockFaults(4n)).toBeUndefined();
   });
 });

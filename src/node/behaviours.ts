@@ -1,17 +1,22 @@
 import { childBridgeAddress, type Deposit } from "../bridge/index.ts";
 import type { BlockHeader, Transaction } from "../chain/index.ts";
+import type { CheckpointedBlock } from "../checkpoint/index.ts";
 import type { ConsensusMessage, Instance } from "../consensus/index.ts";
 import { UserError } from "../errors.ts";
 import type { Executor, RuleChanges } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import type { Address, Bytes } from "../primitives/index.ts";
+import type { Checkpoint } from "../rootchain/index.ts";
 import type { NodeCommand } from "./admin-channel.ts";
 import { blockMisdeeds, forgerOf } from "./block-misdeeds.ts";
 import type { BlockFaults } from "./block-service.ts";
+import { checkpointMisdeeds, contradictCheckpoint, withFalseLeaf } from "./checkpoint-misdeeds.ts";
 import { contradictionOf } from "./equivocation.ts";
 import type { NodeEventBus } from "./events.ts";
 
 type BehaveCommand = Extract<NodeCommand, { type: "behave" }>;
+
+type FinalBlocks = readonly CheckpointedBlock[] | undefined;
 
 /** Faults that a devnet's node commits on request. Nothing of this exists outside a devnet. */
 export interface Behaviours {
@@ -24,6 +29,12 @@ export interface Behaviours {
   proposed(block: bigint): void;
   /** What this node sends beside a message of its own that contradicts it; undefined while it is honest. */
   contradiction(message: ConsensusMessage, instance: Instance): ConsensusMessage | undefined;
+  /** Final blocks, if they are there, as this node signs them in a checkpoint. */
+  checkpointed(blocks: FinalBlocks): FinalBlocks;
+  /** The same blocks as this node signed them, also when that is over: whoever asks for the leaves gets those. */
+  signedBlocks(blocks: FinalBlocks): FinalBlocks;
+  /** What this node signs beside a checkpoint that contradicts it; undefined while it is honest. */
+  secondVote(checkpoint: Checkpoint): Checkpoint | undefined;
 }
 
 export interface BehavioursConfig {
@@ -37,9 +48,17 @@ export interface BehavioursConfig {
 /**
  * Kinds that nodes know. Those of `blockMisdeeds` make a producer build a block that is invalid in one way.
  * `sign-anything`: accepts blocks that are invalid in any of these ways, and so signs the checkpoint over them; what
- * colluding stakers do. `equivocate`: signs two consensus units with one number and sends both to everybody.
+ * colluding stakers do. `equivocate`: signs two consensus units with one number and sends both to everybody. Those of
+ * `checkpointMisdeeds` are done to checkpoints.
  */
-export const behaviourKinds: readonly string[] = [...Object.keys(blockMisdeeds), "sign-anything", "equivocate"];
+export const behaviourKinds: readonly string[] = [
+  ...Object.keys(blockMisdeeds),
+  ...checkpointMisdeeds,
+  "sign-anything",
+  "equivocate",
+];
+/** Kinds that leave blocks alone. */
+const beyondBlocks: readonly string[] = [...checkpointMisdeeds, "equivocate"];
 
 interface Running {
   readonly kind: string;
@@ -67,6 +86,8 @@ export function createBehaviours(
   const committed = new Map<bigint, readonly Running[]>();
   /** Those of them that changed its deliveries, until the rest of it is made. */
   const altered = new Map<bigint, readonly Running[]>();
+  /** Checkpoints over false leaves, by the hash of their last block and where they begin. */
+  const lies = new Map<string, readonly CheckpointedBlock[]>();
 
   function begin(command: BehaveCommand): void {
     if (!config.devnet) {
@@ -155,7 +176,7 @@ export function createBehaviours(
     },
     blockFaults(block) {
       // Whoever takes part goes on accepting the bad block until it is healed, also when its own part is done.
-      const parts = concerned(block).filter(({ kind }) => kind !== "equivocate");
+      const parts = concerned(block).filter(({ kind }) => !beyondBlocks.includes(kind));
       if (parts.length === 0) return undefined;
       return {
         extra: (parent, deliveries) => commit(block, parent, deliveries),
@@ -173,12 +194,26 @@ export function createBehaviours(
       const [cheat] = acting(ports.executor.finalHead.number + 1n, (kind) => kind === "equivocate");
       const second = cheat && contradictionOf(message, instance, signer.key);
       if (!second) return undefined;
-      cheat.left -= 1;
-      const detail = `two units with number ${message.unit.seq} in instance ${instance.id}`;
-      const { handle, kind } = cheat;
-      ports.events.emit({ type: "behaviour", handle, kind, event: "performed", detail });
-      if (cheat.left === 0) ports.events.emit({ type: "behaviour", handle, kind, event: "finished", detail });
+      finishOne(cheat, `two units with number ${message.unit.seq} in instance ${instance.id}`);
       return second;
+    },
+    checkpointed(blocks) {
+      const last = blocks?.at(-1);
+      const parts = last ? concerned(last.header.number) : [];
+      const cheat = parts.find(({ kind, left }) => kind === "leaf-field" && left > 0);
+      if (!blocks || !last || !cheat) return blocks;
+      const place = placeOf(blocks);
+      const told = lies.get(place) ?? withFalseLeaf(blocks);
+      if (!lies.has(place)) untilSubmitted(cheat, last.header.number);
+      lies.set(place, told);
+      return told;
+    },
+    signedBlocks: (blocks) => blocks && (lies.get(placeOf(blocks)) ?? blocks),
+    secondVote(checkpoint) {
+      const [cheat] = acting(checkpoint.end, (kind) => kind === "double-vote");
+      if (!cheat) return undefined;
+      finishOne(cheat, `two checkpoints of blocks ${checkpoint.start} to ${checkpoint.end}`);
+      return contradictCheckpoint(checkpoint);
     },
     proposed(block) {
       const done = committed.get(block) ?? [];
@@ -186,6 +221,25 @@ export function createBehaviours(
       for (const cheat of done) perform(cheat, block);
     },
   };
+
+  /** Counts one that is over as soon as it is done. */
+  function finishOne(cheat: Running, detail: string): void {
+    const { handle, kind } = cheat;
+    cheat.left -= 1;
+    ports.events.emit({ type: "behaviour", handle, kind, event: "performed", detail });
+    if (cheat.left === 0) ports.events.emit({ type: "behaviour", handle, kind, event: "finished", detail });
+  }
+
+  /** A false checkpoint counts when it is on the root chain: before that, others may have refused it. */
+  function untilSubmitted(cheat: Running, end: bigint): void {
+    const unsubscribe = ports.events.subscribe((event) => {
+      if (event.type !== "checkpointSubmitted" || event.end < end) return;
+      unsubscribe();
+      if (event.end > end || cheat.left === 0) return;
+      if (cheat.actor) finishOne(cheat, `the checkpoint up to block ${end} has a false leaf`);
+      else cheat.left -= 1;
+    });
+  }
 
   function perform(cheat: Running, block: bigint): void {
     cheat.left -= 1;
@@ -204,6 +258,10 @@ export function createBehaviours(
       ports.events.emit({ type: "behaviour", handle, kind, event: "finished", detail });
     });
   }
+}
+
+function placeOf(blocks: readonly CheckpointedBlock[]): string {
+  return `${blocks[0]?.header.number} ${blocks.at(-1)?.hash}`;
 }
 
 /** @throws {UserError} KOMA_E_ARGUMENT_INVALID for a parameter that is unknown, missing or malformed */

@@ -269,7 +269,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       source: {
         generation: () => BigInt(driver.core.instance.generation),
         finalizedHeight: () => executor.finalHead.number,
-        blocks: (interval) => finalBlocks.headers(interval),
+        blocks: (interval) => behaviours.checkpointed(finalBlocks.headers(interval)),
         objection: async (interval) =>
           behaviours.blockFaults(interval.end)?.overlooksDeposits
             ? undefined
@@ -285,6 +285,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         },
       },
       broadcast: (payload) => network.broadcast("checkpoint", payload),
+      contradiction: (checkpoint) => behaviours.secondVote(checkpoint),
       clock,
       logger: log("checkpoint"),
     },
@@ -357,6 +358,8 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         finalAt: (fraction) => progress.finalAt(fraction),
         clock,
         store,
+        doubleVotes: () => checkpoints.doubleVotes(),
+        signedBlocks: (interval) => behaviours.signedBlocks(finalBlocks.headers(interval)),
         appointed: new Set(genesis.validators.filter(({ producer }) => producer).map(({ signer }) => signer)),
       }),
       ...poolMethods({ pool, chain, store }),

@@ -1,9 +1,11 @@
 import { encodeBlock, encodeHeader, encodeReceipt } from "../chain/index.ts";
+import { type CheckpointedBlock, type DoubleVote, encodeVote, type Interval } from "../checkpoint/index.ts";
 import type { Clock } from "../clock.ts";
 import { producerOf } from "../consensus/index.ts";
 import { ProtocolError } from "../errors.ts";
 import { type Address, bytesToHex, type Hash, timestamp } from "../primitives/index.ts";
-import { type ExtraMethod, invalidParams, isAbsent, readHash, readQuantity } from "../rpc/index.ts";
+import { blockLeafOf, maxCheckpointLength } from "../proofs/index.ts";
+import { type ExtraMethod, invalidParams, isAbsent, quantity, readHash, readQuantity } from "../rpc/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { ChainView, KnownBlock } from "./chain-view.ts";
 import type { ConsensusDriver } from "./consensus-driver.ts";
@@ -18,6 +20,10 @@ export interface KomaMethodParts {
   /** Newest block final at a threshold, over all eras. */
   readonly finalAt: (fraction: number) => Hash;
   readonly clock: Clock;
+  /** Votes of stakers for checkpoints that contradict each other. */
+  readonly doubleVotes: () => readonly DoubleVote[];
+  /** Final blocks of an interval as this node signs them; undefined while it does not hold them all. */
+  readonly signedBlocks: (interval: Interval) => readonly CheckpointedBlock[] | undefined;
   /** Producers of the genesis. */
   readonly appointed: ReadonlySet<Address>;
   readonly store: Pick<Store, "instances" | "units" | "eras">;
@@ -94,6 +100,15 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
       return participationOf(store.eras, generation, isAbsent(asked) ? era - 1 : Number(readQuantity(asked, "era")));
     },
     koma_getEvidence: () => storedEvidence(store, driver.core.instance.domain),
+    koma_getDoubleVotes: () => parts.doubleVotes().map(describeDoubleVote),
+    koma_getCheckpointLeaves([from, to]) {
+      const interval = { start: readQuantity(from, "start"), end: readQuantity(to, "end") };
+      const length = interval.end - interval.start + 1n;
+      if (length < 1n || length > BigInt(maxCheckpointLength)) {
+        throw invalidParams("end", `expected 1 to ${maxCheckpointLength} blocks`);
+      }
+      return parts.signedBlocks(interval)?.map(describeLeaf) ?? null;
+    },
     koma_consensus() {
       const status = driver.core.status(timestamp(clock.now()));
       const { committee, keyBlock, id, params } = status.instance;
@@ -127,6 +142,22 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
       };
     },
   };
+}
+
+function describeDoubleVote({ signer, first, second }: DoubleVote): object {
+  const { generation, start, end } = first.checkpoint;
+  return {
+    signer,
+    generation: Number(generation),
+    start: quantity(start),
+    end: quantity(end),
+    votes: [first, second].map((vote) => bytesToHex(encodeVote(vote))),
+  };
+}
+
+function describeLeaf(block: CheckpointedBlock): object {
+  const { number, timestamp: time, ...roots } = blockLeafOf(block);
+  return { number: quantity(number), timestamp: quantity(time), ...roots };
 }
 
 function readRecentUnits(asked: unknown): { readonly rounds: number; readonly limit: number } {

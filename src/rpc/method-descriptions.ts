@@ -129,6 +129,14 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     params: "hash",
     does: "what became of a transaction: `pending`, `queued`, `included`, `dropped` with rule and reason, or `unknown`",
   },
+  koma_getDoubleVotes: {
+    params: "",
+    does: "votes of one staker for two contents of the same blocks, heard since the node started, as they were signed",
+  },
+  koma_getCheckpointLeaves: {
+    params: "number of the first and of the last block",
+    does: "the leaves that the node signs for them in a checkpoint; null while it does not hold all of the blocks",
+  },
   koma_getConfidence: { params: "hash", does: "how strongly a block is final, and the summit that shows it" },
   koma_subscribe: {
     params: '`finality`, `{"alpha": 0.33, "from": "0x10"}`',

@@ -1,4 +1,4 @@
-import { type BlockHeader, sealHeader } from "../../src/chain/index.ts";
+import { type BlockHeader, sealHeader, type Transaction } from "../../src/chain/index.ts";
 import type { ArchivedBlock, ChainArchive, SubmittedCheckpoint } from "../../src/checkpoint/index.ts";
 import { type Address, addressOfKey } from "../../src/primitives/index.ts";
 import { blockLeafOf, createBlockTree } from "../../src/proofs/index.ts";
@@ -12,9 +12,10 @@ import { chainId, submitCheckpoint } from "./root-network.ts";
 /** The chain's producer, which the test's registry knows. */
 export const sealer: TestAccount = { key: key(1), address: addressOfKey(key(1)) };
 
-/** A chain that is really run, with random traffic, under checkpoints on real root contracts. */
+/** A chain that is really run, with random traffic, forks and restarts, under checkpoints on real root contracts. */
 export interface CheckpointedChain {
-  readonly chain: TestChain;
+  /** As it is open now: it is closed and opened again as it grows. */
+  chain(): TestChain;
   readonly token: Address;
   readonly rootToken: Address;
   readonly archive: ChainArchive;
@@ -40,8 +41,14 @@ export async function openCheckpointedChain(options: {
   if (!token) throw new Error("the demo token is not mapped");
   const alloc = predeployAlloc({ nativePoolWei: 10n ** 24n, kmc: root.addresses.KMC });
   const genesis = testGenesis({ ...alloc, [sealer.address]: { balance: 10n ** 24n } } as never);
-  const chain = await openTestChain({ directory, genesis });
-  const traffic = createTraffic(prng, { chain, producer: sealer, token, rootToken, kmc: root.addresses.KMC });
+  let chain = await openTestChain({ directory, genesis });
+  const traffic = createTraffic(prng, {
+    chain: () => chain,
+    producer: sealer,
+    token,
+    rootToken,
+    kmc: root.addresses.KMC,
+  });
   const first = chain.store.blocks.block(0n);
   const blocks: ArchivedBlock[] = first ? [{ block: first, receipts: [] }] : [];
   const checkpoints: SubmittedCheckpoint[] = [];
@@ -59,8 +66,16 @@ export async function openCheckpointedChain(options: {
     return checkpoints.at(-1) as SubmittedCheckpoint;
   }
 
+  /** A block that loses against the next one, and now and then a restart of whoever holds the chain. */
+  async function disturb(users: readonly Transaction[]): Promise<void> {
+    if (prng.next() < 0.1) await chain.build(users.toReversed(), { coinbase: sealer.address, seal });
+    if (prng.next() >= 0.02) return;
+    chain.close();
+    chain = await openTestChain({ directory, genesis });
+  }
+
   return {
-    chain,
+    chain: () => chain,
     token,
     rootToken,
     archive: {
@@ -72,6 +87,7 @@ export async function openCheckpointedChain(options: {
       const from = checkpoints.length === 0 ? 0 : blocks.length;
       for (let i = 0; i < count; i++) {
         const { deliveries, users } = traffic.next();
+        await disturb(users);
         const built = await chain.build(users, { systemTransactions: deliveries, coinbase: sealer.address, seal });
         await chain.executor.finalize(built.block.hash);
         blocks.push(built);

@@ -1,12 +1,42 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ArchivedBlock, SubmittedCheckpoint } from "../../src/checkpoint/index.ts";
-import { craftChallenge, type Fault, findFaults } from "../../src/fraud/index.ts";
-import type { RootChain } from "../../src/rootchain/index.ts";
+import {
+  type ArchivedBlock,
+  type CheckpointVote,
+  createDoubleVoteWatch,
+  createNetworkArchive,
+  encodeVote,
+  type SubmittedCheckpoint,
+} from "../../src/checkpoint/index.ts";
+import {
+  craftChallenge,
+  entriesOf,
+  type Fault,
+  findFaults,
+  findFraud,
+  type LogPosition,
+  type ProvenFault,
+  proveFraud,
+  punish,
+  readBalanceLog,
+  readDeliveryLog,
+  searchContradictions,
+} from "../../src/fraud/index.ts";
+import {
+  addressOfKey,
+  type Bytes,
+  bytesToHex,
+  keccakHash,
+  signDigest,
+  utf8,
+  zeroHash,
+} from "../../src/primitives/index.ts";
+import { blockLeafOf } from "../../src/proofs/index.ts";
+import { type Checkpoint, checkpointDigest, type RootChain, type RootDeployment } from "../../src/rootchain/index.ts";
 import { temporaryDirectories } from "../support/chain-fixture.ts";
 import { createPrng, type Prng } from "../support/prng.ts";
-import { type Anvil, startAnvil } from "./anvil.ts";
+import { type Anvil, key, startAnvil } from "./anvil.ts";
 import { type CheckpointedChain, openCheckpointedChain } from "./checkpointed-chain.ts";
-import { MUTATIONS, mutate } from "./mutations.ts";
+import { MUTATIONS, mutate, resealed } from "./mutations.ts";
 import { chainId, connectAs, deployTestRoot, stakeValidators } from "./root-network.ts";
 
 /** `KOMA_FUZZ_BLOCKS=10000 KOMA_FUZZ_SEED=2 npx vitest run --project contracts test/contracts/honest-chain.test.ts`. */
@@ -24,10 +54,13 @@ async function claims(
 ): Promise<readonly Fault[]> {
   const all: Fault[] = [];
   let before: { block: bigint; index: number } | undefined;
+  const entries = new Map<string, LogPosition>();
+  let delivered: { readonly at: LogPosition; readonly id: bigint } | undefined;
   let tokenLog: { block: bigint; index: number; log: number } | undefined;
   for (let block = checkpoint.start; block <= checkpoint.end; block++) {
     const archived = await given.archive.block(block);
     if (!archived) throw new Error(`block ${block} is missing`);
+    all.push({ type: "block-leaf", block, reason });
     if (block > 0n) {
       all.push({ type: "block-sequence", block, reason }, { type: "block-producer", block, reason });
       all.push({ type: "banned-block", block, hash: archived.block.hash });
@@ -40,6 +73,21 @@ async function claims(
       }
       const logs = archived.receipts[index]?.logs ?? [];
       for (const log of logs.keys()) all.push({ type: "erc20-log", ...second, log, reason });
+      for (const [place, log] of logs.entries()) {
+        const at = { ...second, log: place };
+        const change = log.address === given.token ? readBalanceLog(log) : undefined;
+        for (const { account } of change ? entriesOf(change) : []) {
+          const first = entries.get(account);
+          if (first) all.push({ type: "utxo-continuity", token: log.address, account, first, second: at, reason });
+          if (!first || prng.next() < 0.7) entries.set(account, at);
+        }
+        const id = readDeliveryLog(log)?.id;
+        if (id === undefined) continue;
+        if (delivered) {
+          all.push({ type: "deposit-duplicate", first: delivered.at, second: at, firstId: delivered.id, secondId: id });
+        }
+        delivered = { at, id };
+      }
       if (before) {
         const pair = { sender, first: before, second, firstNonce: nonce, secondNonce: nonce };
         all.push({ type: "duplicate-nonce", ...pair }, { type: "nonce-mismatch", ...pair });
@@ -58,12 +106,13 @@ describe("every verifier", () => {
   const prng = createPrng(SEED);
   let anvil: Anvil;
   let client: RootChain;
+  let root: RootDeployment;
   let given: CheckpointedChain;
 
   beforeAll(async () => {
     // Old blocks stay provable: nothing here waits for finality.
     anvil = await startAnvil();
-    const root = await deployTestRoot(anvil);
+    root = await deployTestRoot(anvil);
     await stakeValidators(anvil, root);
     client = connectAs(anvil, root, 4);
     given = await openCheckpointedChain({ anvil, root, client, directory: directories.create(), prng });
@@ -79,6 +128,15 @@ describe("every verifier", () => {
     banned: () => false,
     rootTokenOf: (child: string) => (child === given.token ? given.rootToken : undefined),
   });
+
+  async function honestBlocks(): Promise<readonly ArchivedBlock[]> {
+    const blocks: ArchivedBlock[] = [];
+    for (let block = 1n; block < given.next(); block++) {
+      const archived = await given.archive.block(block);
+      if (archived) blocks.push(archived);
+    }
+    return blocks;
+  }
 
   const outcome = async (fault: Fault): Promise<string> => {
     const { kind, evidence } = await craftChallenge(given.archive, fault, 128n);
@@ -121,11 +179,7 @@ describe("every verifier", () => {
   );
 
   it("convicts when one field of a valid block is another, each as its own kind", async () => {
-    const honest: ArchivedBlock[] = [];
-    for (let block = 1n; block < given.next(); block++) {
-      const archived = await given.archive.block(block);
-      if (archived) honest.push(archived);
-    }
+    const honest = await honestBlocks();
     const mutants = MUTATIONS.map((mutation, i) =>
       mutate({ mutation, prng, honest, token: given.token, number: given.next() + BigInt(i) }),
     );
@@ -146,4 +200,82 @@ describe("every verifier", () => {
       ).toContain(fault.type);
     }
   });
+
+  it("convicts of a leaf that is not its block's, found among what a signer shows", async () => {
+    const [model] = await honestBlocks();
+    const number = given.next();
+    const block = resealed(model as ArchivedBlock, number, {});
+    const { header } = block.block;
+    const told = { ...block.block, header: { ...header, timestamp: header.timestamp + 1n } };
+    const checkpoint = await given.forge([{ ...block, block: told }]);
+    const source = { name: "signer", block: async () => block, leaves: async () => [blockLeafOf(told)] };
+    const archive = createNetworkArchive([source], given.archive);
+    const fraud = { chainId, archive, rules: rules(), graceBlocks: 128n };
+
+    const { found, unread } = await findFraud(fraud, [checkpoint]);
+    expect(unread).toEqual([]);
+    expect(found.map(({ fault }) => fault.type)).toEqual(["block-leaf"]);
+    const { proven } = await proveFraud(fraud, found, client.challenges.judge);
+    const punishment = await punish(client, (proven as ProvenFault).challenge, AbortSignal.timeout(30_000));
+    expect(punishment.slashed).toHaveLength(3);
+    expect(await client.checkpoints.checkpoint(chainId, checkpoint.number)).toBeUndefined();
+    // The block is honest; only what was said of it is not.
+    expect(await client.checkpoints.isBanned(chainId, block.block.hash)).toBe(false);
+  });
+
+  it("convicts a staker that signed two contents for one range, found among what a node heard", async () => {
+    const checkpoint = await slot();
+    const other = { ...checkpoint, rootHash: keccakHash(utf8("something else")) };
+    const voted = [checkpoint, other].map((content) => voteOf(content, key(2)));
+    const heard = createDoubleVoteWatch();
+    for (const vote of voted) heard.note(addressOfKey(key(2)), vote);
+    expect(heard.found()).toHaveLength(1);
+    const node = {
+      evidence: async () => [],
+      doubleVotes: async () => heard.found().map(({ first, second }) => ({ votes: [first, second].map(shown) })),
+    };
+    const search = () => searchContradictions(chainId, [node], client.challenges);
+    const { proven } = await search();
+    const seats = await client.stakes.activeSet();
+    const guilty = seats.find(({ signer }) => signer === addressOfKey(key(2)));
+    const punishment = await punish(
+      client,
+      (proven as NonNullable<typeof proven>).challenge,
+      AbortSignal.timeout(30_000),
+    );
+    expect(punishment.slashed.map(({ seat }) => seat)).toEqual([guilty?.seat]);
+    expect(await search()).toEqual({ found: 0, proven: undefined, refused: [] });
+  });
+
+  /** AT-37: what an honest staker signs after a failed round contradicts nothing. */
+  it("refuses two votes for one content by different proposers", async () => {
+    const checkpoint = await slot();
+    const next = { ...checkpoint, proposer: addressOfKey(key(3)), epoch: checkpoint.epoch + 1n };
+    const [first, second] = [checkpoint, next].map((content) => voteOf(content, key(2)));
+    const node = {
+      evidence: async () => [],
+      doubleVotes: async () => [{ votes: [first, second].map((v) => shown(v as CheckpointVote)) }],
+    };
+    const { proven, refused } = await searchContradictions(chainId, [node], client.challenges);
+    expect(proven).toBeUndefined();
+    expect(refused).toHaveLength(1);
+  });
+
+  const shown = (vote: CheckpointVote) => bytesToHex(encodeVote(vote));
+
+  function voteOf(checkpoint: Checkpoint, signerKey: Bytes): CheckpointVote {
+    const domain = { rootChainId: root.chainId, contract: root.addresses.CheckpointManager };
+    return { round: 0, checkpoint, signature: signDigest(checkpointDigest(checkpoint, domain), signerKey) };
+  }
+
+  /** The next checkpoint's place, with any content. */
+  async function slot(): Promise<Checkpoint> {
+    const { number, start, epoch, generation, prevCheckpoint, proposer } = await client.checkpoints.head(chainId);
+    const content = {
+      rootHash: keccakHash(utf8("root")),
+      lastBlockHash: keccakHash(utf8("last")),
+      accountHash: zeroHash,
+    };
+    return { chainId, number, epoch, generation, prevCheckpoint, proposer, start, end: start + 15n, ...content };
+  }
 });

@@ -31,7 +31,8 @@ const LOGGING = hexToBytes("0x600160026003600460206000a400");
 const FAILING = hexToBytes("0xfe");
 
 export interface TrafficOptions {
-  readonly chain: TestChain;
+  /** Asked anew for every block: the chain may have been opened again. */
+  readonly chain: () => TestChain;
   readonly producer: TestAccount;
   /** Where the child of `rootToken` stands, or will. */
   readonly token: Address;
@@ -129,7 +130,8 @@ export function createTraffic(prng: Prng, options: TrafficOptions): { next(): Bl
   return {
     next() {
       blocks += 1;
-      const state = chain.executor.stateAt(chain.executor.finalHead.hash);
+      const { executor } = chain();
+      const state = executor.stateAt(executor.finalHead.hash);
       const nonces = new Map<Address, bigint>();
       const nonceOf = (address: Address): bigint => {
         const nonce = nonces.get(address) ?? state.account(address)?.nonce ?? 0n;
