@@ -5,7 +5,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Heap} from "@openzeppelin/contracts/utils/structs/Heap.sol";
 
 import {Governed} from "../checkpoint/Governed.sol";
-import {CheckpointRecord, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
 import {IKomaRegistry} from "../checkpoint/IKomaRegistry.sol";
 import {LogProof} from "../fraud/ProofTypes.sol";
 import {Proofs} from "../fraud/proofs/Proofs.sol";
@@ -121,7 +121,7 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
         Exit storage e = $.exits[exitId];
         if (e.status != ExitStatus.None) revert ExitExists(exitId, e.status);
 
-        (CheckpointRecord memory checkpoint, bytes32[] memory topics, bytes memory data, address emitter) = _openLog(p);
+        (LiveCheckpoint memory checkpoint, bytes32[] memory topics, bytes memory data, address emitter) = _openLog(p);
         UtxoLog.Burn memory burn = UtxoLog.readBurn(topics, data);
         _requireEmitter(p.b.chainId, burn.rootToken, emitter);
         if (burn.amount == 0) revert ZeroExit();
@@ -134,19 +134,15 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
         if (burn.seq == 1) revert UtxoLog.BadSequence(1);
 
         uint40 exitableAt = _exitableAt(checkpoint);
-        e.token = burn.rootToken;
-        e.exitableAt = exitableAt;
-        e.status = ExitStatus.Queued;
-        e.generation = uint24(checkpoint.generation);
         e.amount = burn.amount;
-        e.chainId = p.b.chainId;
-        e.blockNumber = p.b.number;
-        e.seq = burn.seq;
-        e.checkpoint = uint32(p.b.checkpoint);
-        e.txIndex = p.txIndex;
-        e.bonder = msg.sender;
-        e.bond = uint64(msg.value);
-        e.logIndex = p.logIndex;
+        _storeFacts(
+            e,
+            uint256(uint160(burn.rootToken)) | uint256(exitableAt) << 160 | uint256(ExitStatus.Queued) << 200
+                | uint256(uint24(checkpoint.generation)) << 208,
+            uint256(p.b.chainId) | uint256(p.b.number) << 64 | uint256(burn.seq) << 128
+                | uint256(uint32(p.b.checkpoint)) << 192 | uint256(p.txIndex) << 224,
+            uint256(uint160(msg.sender)) | msg.value << 160 | uint256(p.logIndex) << 224
+        );
         if (burn.seq != 0) {
             // Only a numbered burn can be challenged by another log, which is all that these are needed for.
             e.account = burn.account;
@@ -376,11 +372,21 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
     }
 
     /// @dev Nothing leaves before its checkpoint can be final; a burn under an old checkpoint waits half a period only.
-    function _exitableAt(CheckpointRecord memory checkpoint) private view returns (uint40 time) {
+    function _exitableAt(LiveCheckpoint memory checkpoint) private view returns (uint40 time) {
         uint40 period = _withdraws().params.exitPeriod;
         time = checkpoint.challengeEnd;
         if (checkpoint.submittedAt + period > time) time = checkpoint.submittedAt + period;
         if (block.timestamp + period / 2 > time) time = uint40(block.timestamp) + period / 2;
+    }
+
+    /// @dev The three packed slots of an exit, each written once: token to generation, chain to transaction, bonder to log.
+    /// A bond fits its 64 bits because it equals `params.exitBond`.
+    function _storeFacts(Exit storage e, uint256 what, uint256 where, uint256 bond) private {
+        assembly ("memory-safe") {
+            sstore(e.slot, what)
+            sstore(add(e.slot, 2), where)
+            sstore(add(e.slot, 3), bond)
+        }
     }
 
     /// @dev Always later than now, so that one call never meets the same exit twice.
@@ -394,7 +400,7 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
     function _openLog(LogProof calldata p)
         private
         view
-        returns (CheckpointRecord memory checkpoint, bytes32[] memory topics, bytes memory data, address emitter)
+        returns (LiveCheckpoint memory checkpoint, bytes32[] memory topics, bytes memory data, address emitter)
     {
         bytes memory raw;
         (checkpoint, raw) = Proofs.verifyReceipt(_withdraws().checkpoints, p);

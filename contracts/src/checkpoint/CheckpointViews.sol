@@ -7,6 +7,7 @@ import {
     CheckpointRecord,
     CheckpointStatus,
     ICheckpointManager,
+    LiveCheckpoint,
     ProposerBonus,
     RewardBasis
 } from "./ICheckpointManager.sol";
@@ -104,6 +105,21 @@ abstract contract CheckpointViews is ICheckpointManager {
     /// @inheritdoc ICheckpointManager
     function checkpointAt(uint64 chainId, uint64 number) external view returns (CheckpointRecord memory) {
         return _recordOf(chainId, number);
+    }
+
+    /// @inheritdoc ICheckpointManager
+    function liveCheckpoint(uint64 chainId, uint64 number) external view returns (LiveCheckpoint memory c) {
+        if (!isLive(chainId, number)) return c;
+        StoredCheckpoint storage r = _state().records[chainId][number];
+        uint40 submittedAt = r.submittedAt;
+        uint64 start = r.start;
+        c.rootHash = r.rootHash;
+        c.structHash = r.structHash;
+        c.start = start;
+        c.end = start + r.length - 1;
+        c.submittedAt = submittedAt;
+        c.challengeEnd = submittedAt + r.challengePeriod;
+        c.generation = r.generation;
     }
 
     /// @notice Up to `count` live checkpoints with numbers from `from` (at least 1) on.

@@ -41,6 +41,20 @@ struct CheckpointRecord {
     uint64 generation;
 }
 
+/// @notice What a proof under a live checkpoint rests on: four of its seven slots, in one call.
+/// @param structHash zero when no live checkpoint has the number
+/// @param submittedAt seconds
+/// @param challengeEnd seconds; it becomes final then at the earliest
+struct LiveCheckpoint {
+    bytes32 rootHash;
+    bytes32 structHash;
+    uint64 start;
+    uint64 end;
+    uint40 submittedAt;
+    uint40 challengeEnd;
+    uint64 generation;
+}
+
 /// @notice What the proposer of a checkpoint earns on top: all of the bonus when it was its turn, half of it when it was
 /// another's, nothing when it did not sign itself.
 enum ProposerBonus {
@@ -81,6 +95,9 @@ struct ChainState {
 /// @notice Checkpoints as the other root contracts see them.
 interface ICheckpointManager {
     function checkpointAt(uint64 chainId, uint64 number) external view returns (CheckpointRecord memory);
+
+    /// @notice What proofs under the checkpoint rest on; all zero when it is not live.
+    function liveCheckpoint(uint64 chainId, uint64 number) external view returns (LiveCheckpoint memory);
 
     function chainState(uint64 chainId) external view returns (ChainState memory);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {CheckpointRecord} from "../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint} from "../checkpoint/ICheckpointManager.sol";
 import {ChallengeState} from "./ChallengeState.sol";
 import {BlockProof, LogProof, TxProof} from "./ProofTypes.sol";
 import {Header, HeaderDecoder} from "./proofs/HeaderDecoder.sol";
@@ -12,7 +12,7 @@ import {Proofs} from "./proofs/Proofs.sol";
 /// @dev KOMA root contracts, sections 9 and 10.1 to 10.3.
 abstract contract BasicProofs is ChallengeState {
     /// @notice Proves a block; returns the checkpoint that it lies in.
-    function verifyBlock(BlockProof memory b) external view returns (CheckpointRecord memory) {
+    function verifyBlock(BlockProof memory b) external view returns (LiveCheckpoint memory) {
         return Proofs.verifyBlock(_storage().checkpoints, b);
     }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {CheckpointRecord, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
 import {ChainConfig, IKomaRegistry} from "../checkpoint/IKomaRegistry.sol";
 import {IStakeManager} from "../staking/IStakeManager.sol";
 import {IFraudVerifier} from "./IFraudVerifier.sol";
@@ -109,13 +109,14 @@ contract BlockFraud is IFraudVerifier {
     {
         if (a.chainId != b.chainId || b.number == 0 || b.number - 1 != a.number) revert NotFraud("not adjacent");
         Proofs.verifyBlock(checkpoints, a);
-        CheckpointRecord memory checkpoint = Proofs.verifyBlock(checkpoints, b);
+        LiveCheckpoint memory checkpoint = Proofs.verifyBlock(checkpoints, b);
         Header memory header = HeaderDecoder.open(b, headerB);
 
         bool linked = header.parentHash == a.blockHash;
         bool badTime = uint256(b.timestamp) > uint256(checkpoint.submittedAt) + MAX_AHEAD
             || (linked && b.timestamp <= a.timestamp);
-        bool otherEnd = b.number == checkpoint.end && b.blockHash != checkpoint.lastBlockHash;
+        bool otherEnd = b.number == checkpoint.end
+            && b.blockHash != checkpoints.checkpointAt(b.chainId, b.checkpoint).lastBlockHash;
         if (linked && !badTime && !otherEnd) revert NotFraud("linked");
 
         verdict = _verdict(b, keccak256(abi.encode("sequence", checkpoint.structHash, b.number)));
@@ -123,7 +124,7 @@ contract BlockFraud is IFraudVerifier {
     }
 
     function _judgeLeaf(BlockProof memory b, uint64 index, bytes memory raw) private view returns (Verdict memory) {
-        CheckpointRecord memory checkpoint = Proofs.requireLive(checkpoints, b.chainId, b.checkpoint);
+        LiveCheckpoint memory checkpoint = Proofs.requireLive(checkpoints, b.chainId, b.checkpoint);
         BlockTree.requireLeaf(checkpoint.rootHash, checkpoint.start, checkpoint.end, index, b);
         if (b.number == checkpoint.start + index) {
             if (keccak256(raw) != b.blockHash) revert HeaderDecoder.HeaderMismatch("hash");
@@ -142,7 +143,7 @@ contract BlockFraud is IFraudVerifier {
         view
         returns (Verdict memory verdict)
     {
-        CheckpointRecord memory checkpoint = Proofs.verifyBlock(checkpoints, b);
+        LiveCheckpoint memory checkpoint = Proofs.verifyBlock(checkpoints, b);
         Header memory header = HeaderDecoder.open(b, rawHeader);
         ChainConfig memory config = registry.chainConfig(b.chainId);
         if (b.number == config.genesisBlock && b.blockHash == config.genesisHash) revert NotFraud("genesis");
@@ -162,7 +163,7 @@ contract BlockFraud is IFraudVerifier {
     }
 
     function _judgeBanned(BlockProof memory b) private view returns (Verdict memory) {
-        CheckpointRecord memory checkpoint = Proofs.verifyBlock(checkpoints, b);
+        LiveCheckpoint memory checkpoint = Proofs.verifyBlock(checkpoints, b);
         if (!checkpoints.bannedBlock(b.chainId, b.blockHash)) revert NotFraud("not banned");
         return _verdict(b, keccak256(abi.encode("banned", checkpoint.structHash, b.blockHash)));
     }

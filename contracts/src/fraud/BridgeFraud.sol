@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {DeliveryArguments, DeliveryCall} from "../bridge/DeliveryCall.sol";
 import {DepositKind, IDepositManager} from "../bridge/IDepositManager.sol";
-import {CheckpointRecord, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
 import {IKomaRegistry} from "../checkpoint/IKomaRegistry.sol";
 import {IKomaToken} from "../child/IKomaToken.sol";
 import {Predeploys} from "../child/Predeploys.sol";
@@ -78,7 +78,7 @@ contract BridgeFraud is IFraudVerifier {
         view
         returns (Verdict memory)
     {
-        (CheckpointRecord memory checkpoint, bytes memory rawTransaction, bytes memory rawReceipt) =
+        (LiveCheckpoint memory checkpoint, bytes memory rawTransaction, bytes memory rawReceipt) =
             Proofs.verifyTxReceipt(checkpoints, r);
         Receipt memory receipt = ReceiptDecoder.decode(rawReceipt);
         if (receipt.status != 1) revert NotFraud("failed transaction");
@@ -151,12 +151,12 @@ contract BridgeFraud is IFraudVerifier {
         if (_position(l1) == _position(l2)) revert NotFraud("same position");
         if (_position(l1) > _position(l2)) (l1, l2) = (l2, l1);
         (, uint256 earlier) = _idOf(l1);
-        (CheckpointRecord memory checkpoint, uint256 later) = _idOf(l2);
+        (LiveCheckpoint memory checkpoint, uint256 later) = _idOf(l2);
         if (later > earlier) revert NotFraud("ordered");
         return ContentVerdict.make(ContentVerdict.offenceOf("receipt", checkpoint, l2.b, l2.txIndex), l2.b, header);
     }
 
-    function _idOf(LogProof memory p) private view returns (CheckpointRecord memory checkpoint, uint256 id) {
+    function _idOf(LogProof memory p) private view returns (LiveCheckpoint memory checkpoint, uint256 id) {
         bytes memory raw;
         (checkpoint, raw) = Proofs.verifyReceipt(checkpoints, p);
         Receipt memory receipt = ReceiptDecoder.decode(raw);
@@ -164,11 +164,7 @@ contract BridgeFraud is IFraudVerifier {
         id = _deliveryAt(receipt, p.logIndex).id;
     }
 
-    function _deliveryAt(Receipt memory receipt, uint32 logIndex)
-        private
-        pure
-        returns (DeliveryLog.Delivery memory)
-    {
+    function _deliveryAt(Receipt memory receipt, uint32 logIndex) private pure returns (DeliveryLog.Delivery memory) {
         (address emitter, bytes32[] memory topics, bytes memory data) = receipt.logAt(logIndex);
         return DeliveryLog.read(emitter, topics, data);
     }

@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {Governed} from "../checkpoint/Governed.sol";
-import {CheckpointRecord, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
 import {IKomaRegistry} from "../checkpoint/IKomaRegistry.sol";
 import {IProducerElection} from "../election/IProducerElection.sol";
 import {IStakeManager, SlashOrder} from "../staking/IStakeManager.sol";
@@ -189,7 +189,7 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
         address producer;
         bool late;
         if (signers == 0) {
-            CheckpointRecord memory checkpoint = Proofs.requireLive($.checkpoints, verdict.chainId, verdict.number);
+            LiveCheckpoint memory checkpoint = Proofs.requireLive($.checkpoints, verdict.chainId, verdict.number);
             late = $.checkpoints.isFinal(verdict.chainId, verdict.number);
             if (late && block.timestamp > uint256(checkpoint.challengeEnd) + $.lateSlashWindow) {
                 revert TooLate(verdict.number);
@@ -230,13 +230,13 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
     }
 
     /// @dev Whom this verdict charges: signers once per checkpoint, a producer once per block.
-    function _charge(ChallengeStorage storage $, Verdict memory verdict, CheckpointRecord memory checkpoint)
+    function _charge(ChallengeStorage storage $, Verdict memory verdict, LiveCheckpoint memory checkpoint)
         private
         returns (uint256 signers, address producer)
     {
         if (!$.signersCharged[checkpoint.structHash]) {
             $.signersCharged[checkpoint.structHash] = true;
-            signers = checkpoint.signerBitmap;
+            signers = $.checkpoints.checkpointAt(verdict.chainId, verdict.number).signerBitmap;
         }
         producer = _sealerOf(verdict);
         if (producer == address(0)) return (signers, producer);
@@ -259,13 +259,9 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
         return sealer == header.coinbase ? sealer : address(0);
     }
 
-    function _record(
-        ChallengeStorage storage $,
-        Verdict memory verdict,
-        uint8 kind,
-        bytes32 leaf,
-        address challenger
-    ) private {
+    function _record(ChallengeStorage storage $, Verdict memory verdict, uint8 kind, bytes32 leaf, address challenger)
+        private
+    {
         Offence storage offence = $.offences[verdict.offenceId];
         offence.challenger = challenger;
         offence.provenInBlock = uint64(block.number);

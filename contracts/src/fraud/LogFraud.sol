@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {UtxoLog} from "../bridge/UtxoLog.sol";
-import {CheckpointRecord, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
 import {IKomaRegistry} from "../checkpoint/IKomaRegistry.sol";
 import {IFraudVerifier} from "./IFraudVerifier.sol";
 import {LogProof, Verdict} from "./ProofTypes.sol";
@@ -56,7 +56,7 @@ contract LogFraud is IFraudVerifier {
         if (_position(a) == _position(b)) revert NotFraud("same position");
         if (_position(a) > _position(b)) (a, b) = (b, a);
         (, address token, UtxoLog.Entry memory earlier) = TokenLogs.entryOf(checkpoints, registry, a, account);
-        (CheckpointRecord memory checkpoint, address sameToken, UtxoLog.Entry memory later) =
+        (LiveCheckpoint memory checkpoint, address sameToken, UtxoLog.Entry memory later) =
             TokenLogs.entryOf(checkpoints, registry, b, account);
         if (token != sameToken) revert NotFraud("different tokens");
         uint256 next = uint256(earlier.seq) + 1;

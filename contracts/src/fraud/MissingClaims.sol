@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {DeliveryArguments, DeliveryCall} from "../bridge/DeliveryCall.sol";
 import {UtxoLog} from "../bridge/UtxoLog.sol";
 import {IDepositManager} from "../bridge/IDepositManager.sol";
-import {CheckpointRecord, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
 import {ChainConfig, IKomaRegistry} from "../checkpoint/IKomaRegistry.sol";
 import {DeliveryLog} from "./DeliveryLog.sol";
 import {Claim, InteractiveKind} from "./IInteractiveFraud.sol";
@@ -59,8 +59,7 @@ contract MissingClaims {
     /// kind 18: abi.encode(BlockProof last, DeliveryArguments deposit)
     function claimOf(uint8 kind, bytes calldata evidence) external view returns (Claim memory) {
         if (kind == InteractiveKind.MISSING_NONCE) {
-            (TxProof memory tb, uint64 nonce, TxProof[] memory ta) =
-                abi.decode(evidence, (TxProof, uint64, TxProof[]));
+            (TxProof memory tb, uint64 nonce, TxProof[] memory ta) = abi.decode(evidence, (TxProof, uint64, TxProof[]));
             return _claimMissingNonce(tb, nonce, ta);
         }
         if (kind == InteractiveKind.MISSING_LOG) {
@@ -91,7 +90,7 @@ contract MissingClaims {
     {
         ChainConfig memory config = registry.chainConfig(tb.b.chainId);
         if (config.rules != RULES_CANCUN) revert UnsoundForRules(config.rules);
-        (CheckpointRecord memory checkpoint, bytes memory raw) = Proofs.verifyTransaction(checkpoints, tb);
+        (LiveCheckpoint memory checkpoint, bytes memory raw) = Proofs.verifyTransaction(checkpoints, tb);
         Transaction memory later = TxDecoder.decode(raw, tb.b.chainId);
         if (nonce >= later.nonce) revert IFraudVerifier.NotFraud("nonce not below");
         claim.beforePosition = _position(tb.b.number, tb.txIndex, 0);
@@ -129,7 +128,7 @@ contract MissingClaims {
         if (claim.afterPosition >= claim.beforePosition) revert IFraudVerifier.NotFraud("wrong order");
         UtxoLog.Entry memory earlier;
         UtxoLog.Entry memory later;
-        CheckpointRecord memory checkpoint;
+        LiveCheckpoint memory checkpoint;
         address sameToken;
         (, claim.token, earlier) = TokenLogs.entryOf(checkpoints, registry, a, account);
         (checkpoint, sameToken, later) = TokenLogs.entryOf(checkpoints, registry, b, account);
@@ -149,7 +148,7 @@ contract MissingClaims {
         view
         returns (Claim memory claim)
     {
-        CheckpointRecord memory checkpoint = Proofs.verifyBlock(checkpoints, last);
+        LiveCheckpoint memory checkpoint = Proofs.verifyBlock(checkpoints, last);
         if (last.number != checkpoint.end) revert IFraudVerifier.NotFraud("not the last block");
         bytes32 depositHash = deposits.depositHash(last.chainId, d.id);
         if (depositHash == bytes32(0) || depositHash != DeliveryCall.hashOf(d, last.chainId)) {
@@ -194,7 +193,7 @@ contract MissingClaims {
         _requireBetween(claim, _position(x.b.number, x.txIndex, x.logIndex));
     }
 
-    function _accuse(Claim memory claim, BlockProof memory b, CheckpointRecord memory checkpoint) private pure {
+    function _accuse(Claim memory claim, BlockProof memory b, LiveCheckpoint memory checkpoint) private pure {
         claim.chainId = b.chainId;
         claim.number = b.checkpoint;
         claim.structHash = checkpoint.structHash;

@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
-import {CheckpointRecord, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
 import {IKomaRegistry} from "../checkpoint/IKomaRegistry.sol";
 import {IKomaToken} from "../child/IKomaToken.sol";
 import {Predeploys} from "../child/Predeploys.sol";
@@ -104,7 +104,7 @@ contract ReceiptFraud is IFraudVerifier {
         view
         returns (Verdict memory)
     {
-        (CheckpointRecord memory checkpoint, bytes memory rawTx, bytes memory raw) =
+        (LiveCheckpoint memory checkpoint, bytes memory rawTx, bytes memory raw) =
             Proofs.verifyTxReceipt(checkpoints, r);
         (bool ok, Receipt memory receipt) = ReceiptDecoder.tryDecode(raw);
         bool wrong = !ok || receipt.txType != TxDecoder.typeOf(rawTx)
@@ -175,7 +175,7 @@ contract ReceiptFraud is IFraudVerifier {
         view
         returns (Verdict memory)
     {
-        (CheckpointRecord memory checkpoint, bytes memory rawTx, bytes memory raw) =
+        (LiveCheckpoint memory checkpoint, bytes memory rawTx, bytes memory raw) =
             Proofs.verifyTxReceipt(checkpoints, r);
         Transaction memory transaction = TxDecoder.decode(rawTx, r.b.chainId);
         Receipt memory receipt = ReceiptDecoder.decode(raw);
@@ -215,8 +215,7 @@ contract ReceiptFraud is IFraudVerifier {
             if (!ok) revert StrictRLP.NonCanonicalRLP();
             if (emitter == transaction.to) ++own;
             ++count;
-            fits = fits && own == count && count <= 2
-                && _isLogOfTransfer(count, topics, data, transaction, rootToken);
+            fits = fits && own == count && count <= 2 && _isLogOfTransfer(count, topics, data, transaction, rootToken);
         }
         (uint256 recipient,) = _argumentsOf(transaction.data);
         // A token has no use for coins, and reverts for half an address.
@@ -265,7 +264,7 @@ contract ReceiptFraud is IFraudVerifier {
     }
 
     function _judgeLog(LogProof memory p, bytes memory header) private view returns (Verdict memory) {
-        (CheckpointRecord memory checkpoint, bytes memory raw) = Proofs.verifyReceipt(checkpoints, p);
+        (LiveCheckpoint memory checkpoint, bytes memory raw) = Proofs.verifyReceipt(checkpoints, p);
         (address emitter, bytes32[] memory topics, bytes memory data) =
             ReceiptDecoder.logAt(ReceiptDecoder.decode(raw), p.logIndex);
         address rootToken = registry.rootTokenOf(p.b.chainId, emitter);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {CheckpointRecord, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint, ICheckpointManager} from "../checkpoint/ICheckpointManager.sol";
 import {IFraudVerifier} from "./IFraudVerifier.sol";
 import {TxProof, Verdict} from "./ProofTypes.sol";
 import {ContentVerdict} from "./proofs/ContentVerdict.sol";
@@ -68,7 +68,7 @@ contract TxFraud is IFraudVerifier {
     }
 
     function _judgeTransaction(TxProof memory t, bytes memory header) private view returns (Verdict memory) {
-        (CheckpointRecord memory checkpoint, bytes memory raw) = Proofs.verifyTransaction(checkpoints, t);
+        (LiveCheckpoint memory checkpoint, bytes memory raw) = Proofs.verifyTransaction(checkpoints, t);
         (TxFault fault, Transaction memory transaction) = TxDecoder.tryDecode(raw, t.b.chainId);
         bool wrong = fault != TxFault.None || TxRules.breaksLimits(transaction);
         if (!wrong && header.length != 0) wrong = TxRules.breaksBlock(transaction, HeaderDecoder.open(t.b, header));
@@ -82,7 +82,7 @@ contract TxFraud is IFraudVerifier {
         returns (Verdict memory)
     {
         if (_position(t1) > _position(t2)) (t1, t2) = (t2, t1);
-        (uint64 nonce1, uint64 nonce2, CheckpointRecord memory checkpoint) = _nonces(t1, t2);
+        (uint64 nonce1, uint64 nonce2, LiveCheckpoint memory checkpoint) = _nonces(t1, t2);
         if (nonce1 != nonce2) revert NotFraud("different nonces");
         return _verdict(t2, checkpoint, header);
     }
@@ -93,7 +93,7 @@ contract TxFraud is IFraudVerifier {
         returns (Verdict memory)
     {
         if (_position(t1) > _position(t2)) revert NotFraud("wrong order");
-        (uint64 nonce1, uint64 nonce2, CheckpointRecord memory checkpoint) = _nonces(t1, t2);
+        (uint64 nonce1, uint64 nonce2, LiveCheckpoint memory checkpoint) = _nonces(t1, t2);
         if (nonce2 > nonce1) revert NotFraud("nonces ascend");
         return _verdict(t2, checkpoint, header);
     }
@@ -105,7 +105,7 @@ contract TxFraud is IFraudVerifier {
     function _nonces(TxProof memory t1, TxProof memory t2)
         private
         view
-        returns (uint64 nonce1, uint64 nonce2, CheckpointRecord memory checkpoint)
+        returns (uint64 nonce1, uint64 nonce2, LiveCheckpoint memory checkpoint)
     {
         if (t1.b.chainId != t2.b.chainId) revert NotFraud("different chains");
         if (_position(t1) == _position(t2)) revert NotFraud("same position");
@@ -119,14 +119,13 @@ contract TxFraud is IFraudVerifier {
     }
 
     /// @dev One offence for both kinds, since an equal nonce is both.
-    function _verdict(TxProof memory later, CheckpointRecord memory checkpoint, bytes memory header)
+    function _verdict(TxProof memory later, LiveCheckpoint memory checkpoint, bytes memory header)
         private
         pure
         returns (Verdict memory)
     {
-        return ContentVerdict.make(
-            ContentVerdict.offenceOf("nonce", checkpoint, later.b, later.txIndex), later.b, header
-        );
+        return
+            ContentVerdict.make(ContentVerdict.offenceOf("nonce", checkpoint, later.b, later.txIndex), later.b, header);
     }
 
     function _position(TxProof memory t) private pure returns (uint256) {

@@ -1,7 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ChainState, Checkpoint, CheckpointRecord, CheckpointStatus} from "../../src/checkpoint/ICheckpointManager.sol";
+import {
+    ChainState,
+    Checkpoint,
+    CheckpointRecord,
+    LiveCheckpoint,
+    CheckpointStatus
+} from "../../src/checkpoint/ICheckpointManager.sol";
 import {ChainConfig} from "../../src/checkpoint/IKomaRegistry.sol";
 import {SlashOrder} from "../../src/staking/IStakeManager.sol";
 
@@ -48,11 +54,17 @@ contract MockCheckpointManager {
         return _records[chainId][number];
     }
 
+    function liveCheckpoint(uint64 chainId, uint64 number) external view returns (LiveCheckpoint memory c) {
+        if (!isLive(chainId, number)) return c;
+        CheckpointRecord memory r = _records[chainId][number];
+        return LiveCheckpoint(r.rootHash, r.structHash, r.start, r.end, r.submittedAt, r.challengeEnd, r.generation);
+    }
+
     function chainState(uint64 chainId) external view returns (ChainState memory) {
         return _states[chainId];
     }
 
-    function isLive(uint64 chainId, uint64 number) external view returns (bool) {
+    function isLive(uint64 chainId, uint64 number) public view returns (bool) {
         CheckpointStatus status = _records[chainId][number].status;
         return
             number < _states[chainId].next

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {CheckpointRecord} from "../../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint} from "../../checkpoint/ICheckpointManager.sol";
 import {OffenceClass} from "../OffenceClass.sol";
 import {BlockProof, Verdict} from "../ProofTypes.sol";
 import {BlockTree} from "./BlockTree.sol";
@@ -13,7 +13,7 @@ import {HeaderDecoder} from "./HeaderDecoder.sol";
 library ContentVerdict {
     /// @param what kind of object, as "nonce", "transaction" or "receipt"
     /// @param checkpoint that of the block
-    function offenceOf(string memory what, CheckpointRecord memory checkpoint, BlockProof memory b, uint32 txIndex)
+    function offenceOf(string memory what, LiveCheckpoint memory checkpoint, BlockProof memory b, uint32 txIndex)
         internal
         pure
         returns (bytes32)

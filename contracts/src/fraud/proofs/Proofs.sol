@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {CheckpointRecord, ICheckpointManager} from "../../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint, ICheckpointManager} from "../../checkpoint/ICheckpointManager.sol";
 import {BlockProof, LogProof, TxProof, TxReceipt} from "../ProofTypes.sol";
 import {BlockTree} from "./BlockTree.sol";
 import {Receipt, ReceiptDecoder} from "./ReceiptDecoder.sol";
@@ -20,17 +20,17 @@ library Proofs {
     function requireLive(ICheckpointManager manager, uint64 chainId, uint64 number)
         internal
         view
-        returns (CheckpointRecord memory)
+        returns (LiveCheckpoint memory checkpoint)
     {
-        if (!manager.isLive(chainId, number)) revert StaleCheckpoint(number);
-        return manager.checkpointAt(chainId, number);
+        checkpoint = manager.liveCheckpoint(chainId, number);
+        if (checkpoint.structHash == 0) revert StaleCheckpoint(number);
     }
 
     /// @notice Proves that the leaf lies under its checkpoint (P1). It does not open the block hash.
     function verifyBlock(ICheckpointManager manager, BlockProof memory b)
         internal
         view
-        returns (CheckpointRecord memory checkpoint)
+        returns (LiveCheckpoint memory checkpoint)
     {
         checkpoint = requireLive(manager, b.chainId, b.checkpoint);
         if (b.number < checkpoint.start || b.number > checkpoint.end) revert BlockTree.BlockNotInCheckpoint(b.number);
@@ -41,7 +41,7 @@ library Proofs {
     function verifyTransaction(ICheckpointManager manager, TxProof memory p)
         internal
         view
-        returns (CheckpointRecord memory checkpoint, bytes memory raw)
+        returns (LiveCheckpoint memory checkpoint, bytes memory raw)
     {
         checkpoint = verifyBlock(manager, p.b);
         raw = StrictTrie.valueAt(p.b.txRoot, p.txIndex, p.txNodes);
@@ -51,7 +51,7 @@ library Proofs {
     function verifyReceipt(ICheckpointManager manager, LogProof memory p)
         internal
         view
-        returns (CheckpointRecord memory checkpoint, bytes memory raw)
+        returns (LiveCheckpoint memory checkpoint, bytes memory raw)
     {
         checkpoint = verifyBlock(manager, p.b);
         raw = StrictTrie.valueAt(p.b.receiptsRoot, p.txIndex, p.receiptNodes);
@@ -61,7 +61,7 @@ library Proofs {
     function verifyTxReceipt(ICheckpointManager manager, TxReceipt memory p)
         internal
         view
-        returns (CheckpointRecord memory checkpoint, bytes memory transaction, bytes memory receipt)
+        returns (LiveCheckpoint memory checkpoint, bytes memory transaction, bytes memory receipt)
     {
         checkpoint = verifyBlock(manager, p.b);
         transaction = StrictTrie.valueAt(p.b.txRoot, p.txIndex, p.txNodes);

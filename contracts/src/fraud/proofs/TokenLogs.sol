@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {UtxoLog} from "../../bridge/UtxoLog.sol";
-import {CheckpointRecord, ICheckpointManager} from "../../checkpoint/ICheckpointManager.sol";
+import {LiveCheckpoint, ICheckpointManager} from "../../checkpoint/ICheckpointManager.sol";
 import {IKomaRegistry} from "../../checkpoint/IKomaRegistry.sol";
 import {Predeploys} from "../../child/Predeploys.sol";
 import {LogProof} from "../ProofTypes.sol";
@@ -25,7 +25,7 @@ library TokenLogs {
     function entryOf(ICheckpointManager checkpoints, IKomaRegistry registry, LogProof memory p, address account)
         internal
         view
-        returns (CheckpointRecord memory checkpoint, address token, UtxoLog.Entry memory entry)
+        returns (LiveCheckpoint memory checkpoint, address token, UtxoLog.Entry memory entry)
     {
         bytes memory raw;
         (checkpoint, raw) = Proofs.verifyReceipt(checkpoints, p);
