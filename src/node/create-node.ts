@@ -4,10 +4,9 @@ import { type Clock, systemClock } from "../clock.ts";
 import type { BlockRef, UnitHash } from "../consensus/index.ts";
 import type { Logger } from "../logger.ts";
 import { createNetwork, type Network } from "../network/index.ts";
-import { type Address, emptyBytes, type Hash, utf8 } from "../primitives/index.ts";
+import { type Address, type Hash, utf8 } from "../primitives/index.ts";
 import { createRootSetService } from "../rootset/index.ts";
 import { createRpcServer, defaultRpcLimits, type RpcServer } from "../rpc/index.ts";
-import { openStore } from "../storage/index.ts";
 import { createTxPool, devnetPoolRules, standardPoolRules } from "../txpool/index.ts";
 import type { NodeCommand } from "./admin-channel.ts";
 import { createBehaviours } from "./behaviours.ts";
@@ -19,6 +18,7 @@ import { createChallengeAnswers } from "./challenge-answers.ts";
 import { type NodeConfig, rpcAccess } from "./config.ts";
 import { createConsensusDriver } from "./consensus-driver.ts";
 import { createDepositRecords } from "./deposit-records.ts";
+import { endAll } from "./end-all.ts";
 import { createNodeEventBus, type NodeEventBus } from "./events.ts";
 import { createFaultNews } from "./fault-news.ts";
 import { createFinalBlocks } from "./final-blocks.ts";
@@ -29,13 +29,13 @@ import { komaLocalMethods, komaMethods } from "./koma-methods.ts";
 import { createNodeApi } from "./node-api.ts";
 import { createNodeMetrics } from "./node-metrics.ts";
 import { nodeStatus, whyNotReady } from "./node-status.ts";
-import { openExecutor } from "./open-executor.ts";
+import { openChain } from "./open-chain.ts";
 import { openPoolJournal } from "./pool-journal.ts";
 import { poolMethods } from "./pool-methods.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
 import { createRootSetReader } from "./root-set-reader.ts";
-import { createSettledHistory } from "./settled-history.ts";
+import { createSignedRanges } from "./signed-ranges.ts";
 import { createTransactionRelay } from "./transaction-relay.ts";
 import { createWatchedThresholds } from "./watched-thresholds.ts";
 
@@ -60,6 +60,8 @@ export interface NodePorts {
   /** Called when the node cannot go on: a durable write failed, or an invariant broke. */
   readonly fatal: (error: unknown) => void;
   readonly clock?: Clock;
+  /** Largest size of each database file in pages of 4 KiB; default: as large as the disk. */
+  readonly maxDatabasePages?: number;
 }
 
 /** The longest checkpoint that the root contract takes on a devnet. */
@@ -74,11 +76,14 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   const events = createNodeEventBus();
 
   // What is kept, and what runs blocks.
-  const store = openStore(config.dataDir, { chainId: genesis.chainId, logger: log("storage"), clock });
-  if (signer) store.protection.begin(signer.address, clock.now());
-  const rpcLimits = { ...defaultRpcLimits, ...config.rpc.limits };
-  const { executor, callThreads } = await openExecutor(config, { store, limits: rpcLimits, logger: log("calls") });
-  await executor.init(genesis);
+  const limits = { ...defaultRpcLimits, ...config.rpc.limits };
+  const { store, executor, callThreads } = await openChain(config, {
+    limits,
+    clock,
+    log,
+    onFull: ports.fatal,
+    maxPages: ports.maxDatabasePages,
+  });
   const chain = createChainView(executor, store.blocks);
   const pool = createTxPool(genesis.devnet ? devnetPoolRules(genesis.gasLimit) : standardPoolRules(genesis.gasLimit));
   const depositRecords = createDepositRecords(store.deposits);
@@ -240,16 +245,9 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   const finalBlocks = createFinalBlocks(store);
   const pruning = createHistoryPruning(config.storage, {
     store,
-    openSettled: async () =>
-      createSettledHistory(
-        {
-          store,
-          finalHeight: () => executor.finalHead.number,
-          era: () => driver.core.instance,
-          now: () => clock.now(),
-        },
-        await ports.rootChain.lateSlashS(),
-      ),
+    rootChain: ports.rootChain,
+    finalHeight: () => executor.finalHead.number,
+    instance: () => driver.core.instance,
     clock,
     logger: log("pruning"),
     fatal: ports.fatal,
@@ -275,15 +273,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
             ? undefined
             : deposits.objection(finalBlocks.deliveries(interval)),
       },
-      signed: {
-        record({ generation, start, end, content }) {
-          const range = { generation, start, end };
-          const known = store.signatures.checkpoint(range);
-          if (known) return known.structHash === content;
-          store.signatures.recordCheckpoint(range, { structHash: content, signature: emptyBytes });
-          return true;
-        },
-      },
+      signed: createSignedRanges(store.signatures),
       broadcast: (payload) => network.broadcast("checkpoint", payload),
       contradiction: (checkpoint) => behaviours.secondVote(checkpoint),
       clock,
@@ -338,8 +328,8 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     chain,
     executor,
     store,
-    ...(rpcLimits.callThreads > 0 ? { storedLogs: (filter) => callThreads.logs(filter) } : {}),
-    maxTraceBytes: rpcLimits.maxTraceBytes,
+    ...(limits.callThreads > 0 ? { storedLogs: (filter) => callThreads.logs(filter) } : {}),
+    maxTraceBytes: limits.maxTraceBytes,
     pool,
     thresholds,
     finalAt: (fraction) => progress.finalAt(fraction),
@@ -396,7 +386,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         api: publisher.api,
         logger: log("rpc"),
         clock,
-        limits: rpcLimits,
+        limits,
         ...rpcAccess(config),
       });
       // The first thing a validator says is that it is there; said to nobody, it would be repeated a long round later.
@@ -410,18 +400,21 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     async stop() {
       abort.abort();
       pruning.stop();
-      await rpc?.close();
-      await Promise.all([callThreads.close(), metrics.stop()]);
-      await relay.stop();
-      await checkpoints.stop();
-      await rootSet.stop();
-      // It may be in the middle of a rollback, which opens an instance.
-      await follower.stopped();
-      await answers?.stopped();
-      await driver.stop();
-      await progress.settled();
-      await network.stop();
-      store.close();
+      await endAll([
+        () => rpc?.close(),
+        () => callThreads.close(),
+        () => metrics.stop(),
+        () => relay.stop(),
+        () => checkpoints.stop(),
+        () => rootSet.stop(),
+        // It may be in the middle of a rollback, which opens an instance.
+        () => follower.stopped(),
+        () => answers?.stopped(),
+        () => driver.stop(),
+        () => progress.settled(),
+        () => network.stop(),
+        () => store.close(),
+      ]);
     },
   };
 }

@@ -5,7 +5,8 @@ import { timestamp } from "../primitives/index.ts";
 import { RootRpcError } from "../rootchain/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { StorageMode } from "./config-file.ts";
-import type { SettledHistory } from "./settled-history.ts";
+import type { NodeRootChain } from "./root-chain.ts";
+import { createSettledHistory, type SettledHistory, type SettledHistoryPorts } from "./settled-history.ts";
 
 /** Forgets what the storage mode does not keep, beside block production (decision 0034). */
 export interface HistoryPruning {
@@ -14,10 +15,9 @@ export interface HistoryPruning {
   stop(): void;
 }
 
-export interface HistoryPruningPorts {
-  readonly store: Pick<Store, "state" | "blocks">;
-  /** Asks the root chain how long fraud stays punishable, and so may fail. */
-  readonly openSettled: () => Promise<SettledHistory>;
+export interface HistoryPruningPorts extends Omit<SettledHistoryPorts, "now"> {
+  readonly store: SettledHistoryPorts["store"] & Pick<Store, "state">;
+  readonly rootChain: Pick<NodeRootChain, "lateSlashS">;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly fatal: (error: unknown) => void;
@@ -46,7 +46,8 @@ export function createHistoryPruning(mode: StorageMode, ports: HistoryPruningPor
   async function work(): Promise<number> {
     if (!settled) {
       try {
-        settled = await ports.openSettled();
+        const lateSlashS = await ports.rootChain.lateSlashS();
+        settled = createSettledHistory({ ...ports, now: () => clock.now() }, lateSlashS);
       } catch (error) {
         if (!(error instanceof KomaError || error instanceof RootRpcError)) throw error;
         logger.debug(

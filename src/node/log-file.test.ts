@@ -20,6 +20,16 @@ describe("a node's log", () => {
       .filter((text) => text !== "")
       .map((text) => JSON.parse(text) as LogLine);
 
+  it("loses lines on a full disk, and nothing else", () => {
+    const told: string[] = [];
+    // The device of Linux whose disk is always full.
+    const log = openLogFile("/dev/full", { node: "n", level: "info", echo: ({ msg }) => told.push(msg) });
+    log.logger.error({}, "the disk is full");
+    log.logger.info({}, "and still");
+    log.close();
+    expect(told).toEqual(["the disk is full", "and still"]);
+  });
+
   it("is one JSON object per line, with the module beside the facts", () => {
     const echoed: LogLine[] = [];
     const log = openLogFile(path, { node: "validator-0", level: "info", echo: (line) => echoed.push(line) });

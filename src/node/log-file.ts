@@ -36,6 +36,7 @@ export function openLogFile(path: string, options: LogFileOptions): LogFile {
   const maxBytes = options.maxBytes ?? 50 * 1024 * 1024;
   let file = openSync(path, "a", 0o600);
   let size = statSync(path).size;
+  let lost = 0;
 
   function rotate(): void {
     closeSync(file);
@@ -58,9 +59,27 @@ export function openLogFile(path: string, options: LogFileOptions): LogFile {
     const ts = new Date().toISOString();
     const line: LogLine = { ts, node: options.node, level, module: String(module), msg, fields };
     const bytes = Buffer.from(`${JSON.stringify(line, jsonValue)}\n`);
-    if (size + bytes.length > maxBytes) rotate();
-    size += writeSync(file, bytes);
+    append(bytes);
     options.echo?.(line);
+  }
+
+  /** A log that cannot be written is no reason for anything else to fail: the node says how much of it is missing. */
+  function append(bytes: Buffer): void {
+    try {
+      if (size + bytes.length > maxBytes) rotate();
+      if (lost > 0) {
+        const ts = new Date().toISOString();
+        const msg = "lines are missing here: the disk was full";
+        const line: LogLine = { ts, node: options.node, level: "warn", module: "log", msg, fields: { lines: lost } };
+        // Part of a line may stand before it.
+        size += writeSync(file, `\n${JSON.stringify(line)}\n`);
+        lost = 0;
+      }
+      size += writeSync(file, bytes);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENOSPC") throw error;
+      lost++;
+    }
   }
 
   const loggerWith = (context: LogFacts): Logger => ({

@@ -1,9 +1,11 @@
 import { EnvironmentError, KomaError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
+import { isStoreFull } from "../storage/index.ts";
 import { decodeNodeCommand, encodeAdmin, type NodeCommand, type NodeMessage } from "./admin-channel.ts";
 import { loadConfig, type NodeConfig } from "./config.ts";
 import type { StorageMode } from "./config-file.ts";
 import { createNode, type Node } from "./create-node.ts";
+import { freeBytes, ROOM_BYTES, waitForRoom } from "./disk-room.ts";
 import type { NodeEvent } from "./events.ts";
 import { type LogLine, openLogFile } from "./log-file.ts";
 import { connectNodeRootChain } from "./root-chain-client.ts";
@@ -48,19 +50,12 @@ export async function runNode(folder: string, options: RunNodeOptions): Promise<
   const admin = openAdminChannel(log.logger.child({ module: "admin" }), () => ended.request());
   try {
     admin?.send({ type: "hello", node: config.name, pid: process.pid, version: options.version });
-    const rootChain = connectNodeRootChain(config.genesis, {
-      url: config.rootChainUrl,
-      ...(config.signer ? { signerKey: config.signer.key } : {}),
-      logger: log.logger.child({ module: "rootchain" }),
-      signal: ended.signal,
-    });
-    const node = await createNode(config, {
-      rootChain,
-      logger: log.logger,
-      version: options.version,
-      fatal: (error) => ended.fail(error),
-    });
-    await serve(node, config, ended, admin, options);
+    while ((await live(config, { ended, admin, logger: log.logger, options })) === "full") {
+      const facts = { directory: config.dataDir, freeBytes: await freeBytes(config.dataDir), neededBytes: ROOM_BYTES };
+      log.logger.error(facts, "the disk is full: the node signs and answers nothing until there is room");
+      if (!(await waitForRoom(config.dataDir, ended.signal))) return;
+      log.logger.warn({ directory: config.dataDir }, "the disk has room again: the node goes on");
+    }
   } catch (error) {
     log.logger.error({ error }, "the node gave up");
     const { code, message } = error instanceof KomaError ? error : { code: "KOMA_E_BUG", message: String(error) };
@@ -72,6 +67,42 @@ export async function runNode(folder: string, options: RunNodeOptions): Promise<
   }
 }
 
+/**
+ * One life of the node, from opening its database to closing it. What a write that found no room leaves in memory is of no
+ * use any more, while the disk holds all that was signed: so a new life begins, and not the old one again.
+ *
+ * @returns `full` when it ended because the disk is full
+ */
+async function live(config: NodeConfig, { ended, admin, logger, options }: NodeSurroundings): Promise<"over" | "full"> {
+  const life = createEnding(ended.signal);
+  try {
+    const rootChain = connectNodeRootChain(config.genesis, {
+      url: config.rootChainUrl,
+      ...(config.signer ? { signerKey: config.signer.key } : {}),
+      logger: logger.child({ module: "rootchain" }),
+      signal: life.signal,
+    });
+    const { version } = options;
+    const node = await createNode(config, { rootChain, logger, version, fatal: (error) => life.fail(error) });
+    await serve(node, config, life, admin, options);
+    return "over";
+  } catch (error) {
+    if (isStoreFull(error)) return "full";
+    throw error;
+  } finally {
+    // Whatever of it still waits for something must not outlive it.
+    life.request();
+    admin?.serve(undefined);
+  }
+}
+
+interface NodeSurroundings {
+  readonly ended: Ending;
+  readonly admin: AdminChannel | undefined;
+  readonly logger: Logger;
+  readonly options: RunNodeOptions;
+}
+
 async function serve(
   node: Node,
   config: NodeConfig,
@@ -79,6 +110,7 @@ async function serve(
   admin: AdminChannel | undefined,
   options: RunNodeOptions,
 ): Promise<void> {
+  let failed: unknown;
   try {
     await node.start();
     const unsubscribe = node.events.subscribe((event) => {
@@ -99,11 +131,17 @@ async function serve(
     // Peers that connected before anybody listened.
     admin?.send({ type: "peers", count: node.network.peers().length });
     options.onReady?.(ready);
-    await ended.promise;
-    unsubscribe();
-  } finally {
-    await within(STOP_MS, node.stop());
+    await ended.promise.finally(unsubscribe);
+  } catch (error) {
+    failed = error;
   }
+  try {
+    await within(STOP_MS, node.stop());
+  } catch (error) {
+    // What ended the node says more than what its end stumbled over.
+    failed ??= error;
+  }
+  if (failed !== undefined) throw failed;
 }
 
 /** What the supervisor hears of an event. */
@@ -157,7 +195,8 @@ function createEnding(outside: AbortSignal): Ending {
 
 interface AdminChannel {
   send(message: NodeMessage): void;
-  serve(node: Node): void;
+  /** Undefined while there is none. */
+  serve(node: Node | undefined): void;
   close(): void;
 }
 

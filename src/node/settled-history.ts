@@ -14,8 +14,8 @@ export interface SettledHistory {
 export interface SettledHistoryPorts {
   readonly store: Pick<Store, "checkpoints" | "blocks" | "eras">;
   readonly finalHeight: () => bigint;
-  /** The era that runs. */
-  readonly era: () => Pick<Instance, "generation" | "era" | "keyBlock">;
+  /** Of consensus, that runs now. */
+  readonly instance: () => Pick<Instance, "generation" | "era" | "keyBlock">;
   readonly now: () => Timestamp;
 }
 
@@ -27,7 +27,7 @@ const CHECKPOINTS_AT_ONCE = 64;
  * @param lateSlashS  seconds after a checkpoint became final in which fraud below it still costs stake
  */
 export function createSettledHistory(
-  { store, finalHeight, era, now }: SettledHistoryPorts,
+  { store, finalHeight, instance, now }: SettledHistoryPorts,
   lateSlashS: number,
 ): SettledHistory {
   const openedS = BigInt(Math.floor(now() / 1000));
@@ -54,8 +54,8 @@ export function createSettledHistory(
 
   /** Where the era before the current one began. */
   function eraBefore(): bigint {
-    const { generation, era: number, keyBlock } = era();
-    const before = number > 0 ? store.eras.find(BigInt(generation), BigInt(number - 1)) : undefined;
+    const { generation, era, keyBlock } = instance();
+    const before = era > 0 ? store.eras.find(BigInt(generation), BigInt(era - 1)) : undefined;
     return before?.keyHeight ?? BigInt(keyBlock.height);
   }
 

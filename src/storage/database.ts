@@ -1,5 +1,6 @@
 import SqliteDatabase from "better-sqlite3";
-import { storeCorrupt, storeError, storeForeign, storeNewer } from "./errors.ts";
+import type { EnvironmentError } from "../errors.ts";
+import { isStoreFull, storeCorrupt, storeError, storeForeign, storeNewer } from "./errors.ts";
 
 /** Bytes "KOMA": tells our files from other SQLite databases. */
 const APPLICATION_ID = 0x4b4f4d41;
@@ -11,6 +12,10 @@ export interface DatabaseOptions {
   readonly exclusive: boolean;
   /** SQL of each schema version in order; version n is `migrations[n - 1]`. */
   readonly migrations: readonly string[];
+  /** Called when there is no room for a write, whoever catches the error that says so. */
+  readonly onFull?: ((error: EnvironmentError) => void) | undefined;
+  /** Largest size of the file in pages of 4 KiB; beyond it the disk counts as full. */
+  readonly maxPages?: number | undefined;
 }
 
 /** A value SQLite stores for us. Integers above 2^53 are stored as bytes. */
@@ -74,7 +79,8 @@ export function openDatabase(file: string, options: DatabaseOptions): Database {
       sqlite.pragma("cache_size = -16384");
       sqlite.pragma("temp_store = MEMORY");
       migrate(sqlite, file, options.migrations);
-      return wrap(sqlite, file);
+      if (options.maxPages !== undefined) sqlite.pragma(`max_page_count = ${options.maxPages}`);
+      return wrap(sqlite, file, options.onFull);
     } catch (error) {
       sqlite.close();
       throw error;
@@ -98,22 +104,30 @@ function migrate(sqlite: SqliteDatabase.Database, file: string, migrations: read
   run.immediate();
 }
 
-function wrap(sqlite: SqliteDatabase.Database, file: string): Database {
+function wrap(sqlite: SqliteDatabase.Database, file: string, onFull?: DatabaseOptions["onFull"]): Database {
   return {
     file,
-    prepare: <Row>(sql: string) => guarded(file, () => query(sqlite.prepare<SqlValue[], Row>(sql), file)),
+    prepare: <Row>(sql: string) => guarded(file, () => query(sqlite.prepare<SqlValue[], Row>(sql), file, onFull)),
     transaction: <T>(work: () => T) =>
-      guarded(file, () => {
-        if (sqlite.inTransaction) return work();
-        return sqlite.transaction(work).immediate() as T;
-      }),
+      guarded(
+        file,
+        () => {
+          if (sqlite.inTransaction) return work();
+          return sqlite.transaction(work).immediate() as T;
+        },
+        onFull,
+      ),
     close: () => {
       guarded(file, () => sqlite.close());
     },
   };
 }
 
-function query<Row>(statement: SqliteDatabase.Statement<SqlValue[], Row>, file: string): Query<Row> {
+function query<Row>(
+  statement: SqliteDatabase.Statement<SqlValue[], Row>,
+  file: string,
+  onFull: DatabaseOptions["onFull"],
+): Query<Row> {
   return {
     get: (...params) => guarded(file, () => statement.get(...params)),
     all: (...params) => guarded(file, () => statement.all(...params)),
@@ -124,14 +138,16 @@ function query<Row>(statement: SqliteDatabase.Statement<SqlValue[], Row>, file: 
         throw storeError(file, error);
       }
     },
-    run: (...params) => guarded(file, () => statement.run(...params).changes),
+    run: (...params) => guarded(file, () => statement.run(...params).changes, onFull),
   };
 }
 
-function guarded<T>(file: string, work: () => T): T {
+function guarded<T>(file: string, work: () => T, onFull?: DatabaseOptions["onFull"]): T {
   try {
     return work();
   } catch (error) {
-    throw storeError(file, error);
+    const known = storeError(file, error);
+    if (onFull && isStoreFull(known)) onFull(known);
+    throw known;
   }
 }

@@ -37,6 +37,11 @@ export function storeForeign(file: string): UserError {
   });
 }
 
+/** Nothing is damaged: what was being written is not there, and everything before it is. */
+export function isStoreFull(error: unknown): error is EnvironmentError {
+  return error instanceof EnvironmentError && error.code === "KOMA_E_STORE_FULL";
+}
+
 /**
  * Turns what SQLite throws into an error of koma; anything else is given back as it is.
  *
@@ -56,7 +61,7 @@ export function storeError(file: string, error: unknown): unknown {
   if (code === "SQLITE_FULL") {
     return new EnvironmentError("KOMA_E_STORE_FULL", `The disk of ${file} is full.`, {
       facts: { file, code },
-      fix: ["Free space on the disk, then start the node again."],
+      fix: ["Free space on the disk. A node that waits for it goes on by itself; start any other again."],
       cause: error,
     });
   }

@@ -2,6 +2,7 @@ export type { BlockStore, StoredTransaction } from "./blocks.ts";
 export type { CheckpointStatus, CheckpointStore, StoredCheckpoint } from "./checkpoints.ts";
 export type { DepositStore, StoredDeposit } from "./deposits.ts";
 export type { EraStore, StoredEra } from "./eras.ts";
+export { isStoreFull } from "./errors.ts";
 export type { FinalStateStore } from "./final-state.ts";
 export type { FinalityMark, FinalityStore } from "./finality-marks.ts";
 export type { InstanceStore, StoredInstance } from "./instances.ts";

@@ -7,7 +7,7 @@ import { type BlockStore, createBlockStore } from "./blocks.ts";
 import { chainMigrations } from "./chain-schema.ts";
 import { type CheckpointStore, createCheckpointStore } from "./checkpoints.ts";
 import { consensusMigrations } from "./consensus-schema.ts";
-import { type Database, openDatabase } from "./database.ts";
+import { type Database, type DatabaseOptions, openDatabase } from "./database.ts";
 import { createDepositStore, type DepositStore } from "./deposits.ts";
 import { createEraStore, type EraStore } from "./eras.ts";
 import { createFinalState, type FinalStateStore } from "./final-state.ts";
@@ -24,6 +24,10 @@ export interface StoreOptions {
   readonly logger: Logger;
   /** Default: the machine's. */
   readonly clock?: Clock;
+  /** Called when there is no room for a write, whoever catches the error that says so. */
+  readonly onFull?: DatabaseOptions["onFull"];
+  /** Largest size of each file in pages of 4 KiB; beyond it the disk counts as full. Default: as large as the disk. */
+  readonly maxPages?: number | undefined;
 }
 
 /**
@@ -53,11 +57,11 @@ export interface Store {
  *   KOMA_E_STORE_FULL, KOMA_E_STORE_IO
  * @throws {UserError} KOMA_E_STORE_NEWER, KOMA_E_STORE_FOREIGN
  */
-export function openStore(directory: string, { chainId, logger, clock = systemClock }: StoreOptions): Store {
+export function openStore(directory: string, { chainId, logger, clock = systemClock, ...limits }: StoreOptions): Store {
   createDirectory(directory);
   const opened: Database[] = [];
-  const open = (file: string, options: Parameters<typeof openDatabase>[1]): Database => {
-    const database = openDatabase(join(directory, file), options);
+  const open = (file: string, options: DatabaseOptions): Database => {
+    const database = openDatabase(join(directory, file), { ...options, ...limits });
     opened.push(database);
     return database;
   };

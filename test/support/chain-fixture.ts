@@ -21,7 +21,7 @@ import {
   keccak256,
   utf8,
 } from "../../src/primitives/index.ts";
-import { openStore, type Store } from "../../src/storage/index.ts";
+import { openStore, type Store, type StoreOptions } from "../../src/storage/index.ts";
 
 export const testChainId = 80_401n;
 
@@ -98,10 +98,16 @@ export interface TestChainOptions {
   readonly directory: string;
   readonly genesis?: Genesis;
   readonly executor?: Partial<Parameters<typeof createExecutor>[0]>;
+  readonly store?: Partial<StoreOptions>;
 }
 
-export async function openTestChain({ directory, genesis = testGenesis(), executor: extra }: TestChainOptions) {
-  const store = openStore(directory, { chainId: genesis.chainId, logger: silentLogger });
+export async function openTestChain({
+  directory,
+  genesis = testGenesis(),
+  executor: extra,
+  store: storeOptions,
+}: TestChainOptions) {
+  const store = openStore(directory, { chainId: genesis.chainId, logger: silentLogger, ...storeOptions });
   const executor = await createExecutor({ store: store.state, chainId: genesis.chainId, ...extra });
   await executor.init(genesis);
   const seal = (header: BlockHeader) => sealHeader(header, genesis.chainId, producer.key);

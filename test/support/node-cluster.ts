@@ -67,6 +67,8 @@ export interface ClusterOptions {
   readonly clock?: Clock;
   /** What each node keeps of the past. Default: as the node's own on a devnet. */
   readonly storage?: StorageMode;
+  /** Asked at each start of a node: where its database files stop to grow, as on a full disk, in pages of 4 KiB. */
+  readonly maxDatabasePages?: () => number | undefined;
   /** Do not start the nodes. */
   readonly stopped?: boolean;
 }
@@ -101,6 +103,8 @@ export interface NodeCluster {
   readonly genesis: Genesis;
   readonly rootChain: ScriptedRootChain;
   at(index: number): ClusterNode;
+  /** Why nodes gave up since the last call; those that are not taken fail the next wait. */
+  takeFatals(): readonly unknown[];
   /** Nodes that run now. */
   running(): readonly ClusterNode[];
   start(...indexes: readonly number[]): Promise<void>;
@@ -176,6 +180,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<NodeCl
         rootChain,
         fatal: (error) => fatals.push({ name, error }),
         ...(options.clock ? { clock: options.clock } : {}),
+        ...(options.maxDatabasePages ? { maxDatabasePages: options.maxDatabasePages } : {}),
       },
     );
   });
@@ -186,6 +191,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<NodeCl
     genesis,
     rootChain,
     at,
+    takeFatals: () => fatals.splice(0).map(({ error }) => error),
     running: () => nodes.filter((node) => node.running),
     async start(...indexes) {
       await Promise.all(indexes.map((index) => at(index).start()));
@@ -224,6 +230,7 @@ interface LifePorts {
   readonly rootChain: ScriptedRootChain;
   readonly fatal: (error: unknown) => void;
   readonly clock?: Clock;
+  readonly maxDatabasePages?: () => number | undefined;
 }
 
 /** A node that can be started more than once. */
@@ -268,12 +275,14 @@ class Controlled implements ClusterNode {
 
   async start(): Promise<void> {
     if (this.running) throw new Error(`${this.name} runs already`);
+    const pages = this.#ports.maxDatabasePages?.();
     const node = await createNode(loadConfig(this.folder), {
       rootChain: this.#ports.rootChain.for(this.index),
       logger: this.#logger({}),
       version: "koma/test",
       fatal: (error) => this.#ports.fatal(error),
       ...(this.#ports.clock ? { clock: this.#ports.clock } : {}),
+      ...(pages === undefined ? {} : { maxDatabasePages: pages }),
     });
     this.#deafen = node.events.subscribe((event) => this.events.push(event));
     this.running = node;
