@@ -36,10 +36,9 @@ export function decodeBlock(
   chainId: bigint,
   knownSender?: (hash: Hash) => Address | undefined,
 ): Check<Block, BlockRejection> {
-  if (bytes.length > maxBlockBytes) return reject({ code: "BlockTooLarge", limit: maxBlockBytes, found: bytes.length });
-  const parts = splitRlpList(bytes);
-  if (parts?.length !== 4) return malformed("not a list of header, transactions, uncles and withdrawals");
-  const [headerBytes, transactionsBytes, uncles, withdrawals] = parts as [Bytes, Bytes, Bytes, Bytes];
+  const parts = splitBlock(bytes);
+  if (!parts.ok) return parts;
+  const [headerBytes, transactionsBytes, uncles, withdrawals] = parts.value;
   if (!isEmptyList(uncles) || !isEmptyList(withdrawals)) return malformed("uncles and withdrawals must be empty");
   const header = decodeHeader(headerBytes);
   if (!header.ok) return header;
@@ -55,6 +54,21 @@ export function decodeBlock(
     transactions.push(tx.value);
   }
   return accept(createBlock(header.value, transactions));
+}
+
+/** The header of an encoded block; nothing else of it is looked at. */
+export function decodeHeaderOfBlock(bytes: Bytes): Check<BlockHeader, BlockRejection> {
+  const parts = splitBlock(bytes);
+  return parts.ok ? decodeHeader(parts.value[0]) : parts;
+}
+
+type BlockParts = readonly [header: Bytes, transactions: Bytes, uncles: Bytes, withdrawals: Bytes];
+
+function splitBlock(bytes: Bytes): Check<BlockParts, BlockRejection> {
+  if (bytes.length > maxBlockBytes) return reject({ code: "BlockTooLarge", limit: maxBlockBytes, found: bytes.length });
+  const parts = splitRlpList(bytes);
+  if (parts?.length !== 4) return malformed("not a list of header, transactions, uncles and withdrawals");
+  return accept(parts as unknown as BlockParts);
 }
 
 function isEmptyList(item: Bytes): boolean {

@@ -61,9 +61,39 @@ export function signTransaction(fields: TransactionFields, privateKey: Bytes): T
   const s = bytesToBigint(signature.subarray(32, 64));
   const raw = encodeEnvelope(type, [...unsigned, bigintToBytes(v), bigintToBytes(r), bigintToBytes(s)]);
   return Object.freeze({
-    type,
+    ...plainFields(fields, type, tip),
     hash: keccakHash(raw),
     raw,
+    yParity,
+    r,
+    s,
+    v,
+    signingHash: hashFromBytes(digest),
+    sender: addressOfKey(privateKey),
+  });
+}
+
+/** A transaction of type 2 that nobody signed: zeros stand for the signature. It can be run, and never be in a block. */
+export function unsignedTransaction(fields: TransactionFields, sender: Address): Transaction {
+  const tip = fields.maxPriorityFeePerGas ?? 0n;
+  const unsigned = unsignedItems(fields, 2, tip);
+  const raw = encodeEnvelope(2, [...unsigned, emptyBytes, emptyBytes, emptyBytes]);
+  return Object.freeze({
+    ...plainFields(fields, 2, tip),
+    hash: keccakHash(raw),
+    raw,
+    yParity: 0,
+    r: 0n,
+    s: 0n,
+    v: 0n,
+    signingHash: keccakHash(encodeEnvelope(2, unsigned)),
+    sender,
+  });
+}
+
+function plainFields(fields: TransactionFields, type: TransactionType, tip: bigint) {
+  return {
+    type,
     chainId: fields.chainId,
     nonce: fields.nonce,
     gasLimit: fields.gasLimit,
@@ -72,14 +102,8 @@ export function signTransaction(fields: TransactionFields, privateKey: Bytes): T
     to: fields.to,
     value: fields.value ?? 0n,
     data: fields.data ?? emptyBytes,
-    accessList,
-    yParity,
-    r,
-    s,
-    v,
-    signingHash: hashFromBytes(digest),
-    sender: addressOfKey(privateKey),
-  });
+    accessList: fields.accessList ?? [],
+  };
 }
 
 function unsignedItems(fields: TransactionFields, type: TransactionType, tip: bigint): readonly RlpItem[] {

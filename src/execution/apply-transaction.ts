@@ -11,18 +11,20 @@ import {
   type TxStateRejection,
 } from "../chain/index.ts";
 import { KomaError } from "../errors.ts";
-import { type Address, accept, type Check, reject } from "../primitives/index.ts";
+import { type Address, accept, type Bytes, type Check, emptyBytes, reject } from "../primitives/index.ts";
 import { type BlockState, emptyAccount, isEmptyAccount } from "./block-state.ts";
 import type { BlockEnvironment, EvmEngine } from "./evm-engine.ts";
 
 export type TransactionRejection = TxFormatRejection | TxStateRejection;
 
-/** Leniency for the faulty nodes of devnets; the real chain runs with none. */
+/** Leniency for the faulty nodes of devnets, and for simulations; the real chain runs with none. */
 export interface RuleChanges {
   /** Do not compare nonces with the state. */
   readonly ignoreNonces?: boolean;
   /** Do not check the bounds that every transaction keeps. */
   readonly ignoreLimits?: boolean;
+  /** Let contracts send. */
+  readonly ignoreSenderCode?: boolean;
   /** The receipt that is written instead of the one that the transaction left. */
   readonly forge?: (tx: Transaction, receipt: Receipt) => Receipt;
 }
@@ -39,7 +41,12 @@ export interface TransactionOptions {
 export interface AppliedTransaction {
   readonly status: 0 | 1;
   readonly gasUsed: bigint;
+  /** Before the refund. */
+  readonly maxUsedGas: bigint;
   readonly effectiveGasPrice: bigint;
+  readonly returnData: Bytes;
+  /** Name of the exception that ended it; undefined when it succeeded. */
+  readonly error: string | undefined;
   readonly logs: readonly Log[];
   readonly contractAddress: Address | undefined;
 }
@@ -92,7 +99,8 @@ function checkAgainstState(
     return { code: "FeeBelowBaseFee", baseFee: baseFeePerGas, maxFeePerGas: tx.maxFeePerGas };
   }
   const sender = state.account(tx.sender) ?? emptyAccount;
-  if (sender.codeHash !== emptyCodeHash) return { code: "SenderHasCode", sender: tx.sender };
+  if (sender.codeHash !== emptyCodeHash && rules?.ignoreSenderCode !== true)
+    return { code: "SenderHasCode", sender: tx.sender };
   if (sender.nonce !== tx.nonce && rules?.ignoreNonces !== true) {
     return { code: "NonceMismatch", sender: tx.sender, expected: sender.nonce, found: tx.nonce };
   }
@@ -125,7 +133,16 @@ function transfer(tx: Transaction, state: BlockState, environment: BlockEnvironm
   });
   credit(state, to, tx.value);
   credit(state, environment.coinbase, gasUsed * (price - environment.baseFeePerGas));
-  return { status: 1, gasUsed, effectiveGasPrice: price, logs: [], contractAddress: undefined };
+  return {
+    status: 1,
+    gasUsed,
+    maxUsedGas: gasUsed,
+    effectiveGasPrice: price,
+    returnData: emptyBytes,
+    error: undefined,
+    logs: [],
+    contractAddress: undefined,
+  };
 }
 
 /** Adds to a balance; touching an empty account with nothing removes it (EIP-161). */
@@ -164,7 +181,8 @@ async function runMessage(
     accessList: tx.accessList,
   });
 
-  const gasUsed = gasAfterRefund(intrinsic + outcome.gasUsed, outcome.gasRefund);
+  const maxUsedGas = intrinsic + outcome.gasUsed;
+  const gasUsed = gasAfterRefund(maxUsedGas, outcome.gasRefund);
   credit(state, tx.sender, (tx.gasLimit - gasUsed) * price);
   const tip = gasUsed * (price - environment.baseFeePerGas);
   if (tip > 0n) credit(state, environment.coinbase, tip);
@@ -172,7 +190,10 @@ async function runMessage(
   return {
     status: outcome.error === undefined ? 1 : 0,
     gasUsed,
+    maxUsedGas,
     effectiveGasPrice: price,
+    returnData: outcome.returnData,
+    error: outcome.error,
     logs: outcome.error === undefined ? outcome.logs : [],
     contractAddress: outcome.contractAddress,
   };

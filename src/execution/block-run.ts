@@ -40,6 +40,21 @@ export interface RunOutcome extends FinishedState {
 
 const NO_LOGS_BLOOM = emptyBloom();
 
+/** @param cumulativeGasUsed  of the block's transactions up to this one */
+export function receiptOf(
+  tx: Pick<Transaction, "type">,
+  { status, logs }: AppliedTransaction,
+  cumulativeGasUsed: bigint,
+): Receipt {
+  const logsBloom = logs.length === 0 ? NO_LOGS_BLOOM : bloomOf(logs);
+  return { type: tx.type, status, cumulativeGasUsed, logsBloom, logs };
+}
+
+/** Of all logs of a block. */
+export function bloomOfReceipts(receipts: readonly Receipt[]): Bytes {
+  return joinBlooms(receipts.filter(({ logs }) => logs.length > 0).map(({ logsBloom }) => logsBloom));
+}
+
 /** One block while it runs, whether it is being built or checked. */
 export class BlockRun {
   readonly #engine: EvmEngine;
@@ -71,15 +86,9 @@ export class BlockRun {
       ...(fastTransfers === undefined ? {} : { fastTransfers }),
     });
     if (!applied.ok) return reject(applied.rejection);
-    const { status, gasUsed, effectiveGasPrice, logs, contractAddress } = applied.value;
+    const { gasUsed, effectiveGasPrice, contractAddress } = applied.value;
     this.#gasUsed += gasUsed;
-    const receipt: Receipt = {
-      type: tx.type,
-      status,
-      cumulativeGasUsed: this.#gasUsed,
-      logsBloom: logs.length === 0 ? NO_LOGS_BLOOM : bloomOf(logs),
-      logs,
-    };
+    const receipt = receiptOf(tx, applied.value, this.#gasUsed);
     this.#receipts.push(rules?.forge ? rules.forge(tx, receipt) : receipt);
     this.#results.push({
       gasUsed,
@@ -105,7 +114,7 @@ export class BlockRun {
       receipts: this.#receipts,
       results: this.#results,
       gasUsed: this.#gasUsed,
-      logsBloom: joinBlooms(this.#receipts.filter(({ logs }) => logs.length > 0).map(({ logsBloom }) => logsBloom)),
+      logsBloom: bloomOfReceipts(this.#receipts),
       receiptsRoot: orderedTrie(this.#receipts.map(encodeReceipt)).root(),
     };
   }

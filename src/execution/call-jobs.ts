@@ -1,16 +1,9 @@
-import type { BlockHeader } from "../chain/index.ts";
+import type { BlockHeader, BlockOverrides, SimulatedBlock, StateOverrides, TraceOptions } from "../chain/index.ts";
 import type { Hash } from "../primitives/index.ts";
-import type {
-  AccessListResult,
-  BlockOverrides,
-  CallRequest,
-  CallResult,
-  GasEstimate,
-  StateOverrides,
-} from "./executor.ts";
+import type { AccessListResult, CallRequest, CallResult, GasEstimate } from "./executor.ts";
+import type { SimulationRequest } from "./simulate.ts";
 import type { StateDiff } from "./state-store.ts";
 import type { BlockToTrace } from "./trace-jobs.ts";
-import type { TraceRequest } from "./tracing/tracer.ts";
 
 /** What is to be different while a call runs. */
 export interface Pretended {
@@ -26,11 +19,12 @@ export type CallJob =
   | ({
       readonly kind: "traceCall";
       readonly request: CallRequest;
-      readonly trace: TraceRequest;
+      readonly trace: TraceOptions;
       /** Largest answer, bytes. */
       readonly maxBytes: number;
     } & Pretended)
-  | ({ readonly kind: "traceBlock" } & BlockToTrace);
+  | ({ readonly kind: "traceBlock" } & BlockToTrace)
+  | ({ readonly kind: "simulate" } & SimulationRequest);
 
 /** The answer to each kind of {@link CallJob}. */
 export interface CallAnswers {
@@ -41,6 +35,7 @@ export interface CallAnswers {
   readonly traceCall: string;
   /** JSON: of the only transaction, or a list of `{txHash, result}`. */
   readonly traceBlock: string;
+  readonly simulate: readonly SimulatedBlock[];
 }
 
 /** What an executed block that is not final changed. */

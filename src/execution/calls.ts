@@ -1,6 +1,6 @@
-import { type BlockHeader, emptyCodeHash, intrinsicGas, trimZeros } from "../chain/index.ts";
+import { type BlockHeader, emptyCodeHash, intrinsicGas, type StateOverrides } from "../chain/index.ts";
 import { assertNever, KomaError, ProtocolError } from "../errors.ts";
-import { type Address, emptyBytes, type Hash, hashToBytes, zeroAddress } from "../primitives/index.ts";
+import { emptyBytes, type Hash, zeroAddress } from "../primitives/index.ts";
 import { gasAfterRefund } from "./apply-transaction.ts";
 import { BlockState, emptyAccount } from "./block-state.ts";
 import type { CallAnswers, CallJob, Pretended } from "./call-jobs.ts";
@@ -13,14 +13,9 @@ import {
   revertError,
 } from "./evm-engine.ts";
 import { exceptionName } from "./evm-error-names.ts";
-import type {
-  AccessListResult,
-  AccountOverride,
-  CallRequest,
-  CallResult,
-  GasEstimate,
-  StateOverrides,
-} from "./executor.ts";
+import type { AccessListResult, CallRequest, CallResult, GasEstimate } from "./executor.ts";
+import { simulate } from "./simulate.ts";
+import { applyOverrides } from "./state-overrides.ts";
 import type { StateView } from "./state-view.ts";
 import { prepareTrace, traceBlock } from "./trace-jobs.ts";
 import { SizeLimit } from "./tracing/size-limit.ts";
@@ -82,6 +77,8 @@ export class Calls {
         return this.#traceCall(engine, job, changed(context, job));
       case "traceBlock":
         return traceBlock(engine, job, context, this.#chainId);
+      case "simulate":
+        return simulate(engine, job, context, { chainId: this.#chainId, gasCap: this.#gasCap });
       default:
         return assertNever(job);
     }
@@ -183,9 +180,7 @@ export class Calls {
     gasLimit: bigint,
     { state, ready }: { readonly state: BlockState; ready?(): void } = { state: new BlockState(view) },
   ): Promise<Attempt> {
-    for (const [address, override] of Object.entries(overrides ?? {})) {
-      applyOverride(state, address as Address, override);
-    }
+    applyOverrides(state, overrides);
     ready?.();
     const price = callPrice(request, environment.baseFeePerGas);
     const message = callMessage(request, gasLimit, price);
@@ -257,21 +252,6 @@ function callResult(outcome: Awaited<ReturnType<EvmEngine["run"]>>, gasUsed: big
 
 function failed(error: string): Attempt {
   return { result: { kind: "failed", error, gasUsed: 0n }, refund: 0n };
-}
-
-function applyOverride(state: BlockState, address: Address, override: AccountOverride): void {
-  const account = state.account(address) ?? emptyAccount;
-  state.setAccount(address, {
-    ...account,
-    balance: override.balance ?? account.balance,
-    nonce: override.nonce ?? account.nonce,
-  });
-  if (override.code !== undefined) state.setCode(address, override.code);
-  if (override.state !== undefined) state.clearStorage(address);
-  for (const [key, word] of Object.entries({ ...override.state, ...override.stateDiff }) as [Hash, Hash][]) {
-    state.setSlot(address, key, trimZeros(hashToBytes(word)));
-  }
-  state.endTransaction();
 }
 
 function isTransfer(request: CallRequest, { view, overrides }: ChangedContext, gasUsed: bigint): boolean {

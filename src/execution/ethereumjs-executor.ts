@@ -6,6 +6,7 @@ import {
   emptyTrieRoot,
   type Genesis,
   nextBaseFee,
+  type StateOverrides,
   type Trie,
 } from "../chain/index.ts";
 import { type Address, accept, type Check, type Hash, reject, zeroAddress } from "../primitives/index.ts";
@@ -19,7 +20,7 @@ import { checkBlock, environmentOf, type Ground } from "./check-block.ts";
 import { EnginePool } from "./engine-pool.ts";
 import { blockUnknown, genesisMismatch, notInitialised, proofTooFar } from "./errors.ts";
 import { type BlockEnvironment, EvmEngine } from "./evm-engine.ts";
-import type { AccountProof, BuildParameters, BuiltBlock, CallRequest, Executor, StateOverrides } from "./executor.ts";
+import type { AccountProof, BuildParameters, BuiltBlock, CallRequest, Executor } from "./executor.ts";
 import { FinalState } from "./final-state.ts";
 import { executedGenesis } from "./genesis-state.ts";
 import { LateBlocks, MAX_SIDE_LAYERS } from "./late-blocks.ts";

@@ -1,4 +1,13 @@
-import type { AccessListEntry, Block, BlockHeader, BlockRejection, Genesis, Log, Transaction } from "../chain/index.ts";
+import type {
+  AccessListEntry,
+  Block,
+  BlockHeader,
+  BlockRejection,
+  Genesis,
+  Log,
+  StateOverrides,
+  Transaction,
+} from "../chain/index.ts";
 import type { Address, Bytes, Check, Hash } from "../primitives/index.ts";
 import type { RuleChanges, TransactionRejection } from "./apply-transaction.ts";
 import type { CallAnswers, CallJob } from "./call-jobs.ts";
@@ -49,28 +58,6 @@ export interface CallRequest {
   readonly accessList?: readonly AccessListEntry[];
   /** Default: the account's; decides the address of a created contract. */
   readonly nonce?: bigint;
-}
-
-/** A state that differs from the real one for the length of a call. */
-export interface AccountOverride {
-  readonly balance?: bigint;
-  readonly nonce?: bigint;
-  readonly code?: Bytes;
-  /** Replaces all storage. */
-  readonly state?: Readonly<Record<Hash, Hash>>;
-  /** Replaces single slots. */
-  readonly stateDiff?: Readonly<Record<Hash, Hash>>;
-}
-export type StateOverrides = Readonly<Record<Address, AccountOverride>>;
-
-/** What the instructions about the block answer, for the length of a call. */
-export interface BlockOverrides {
-  readonly number?: bigint;
-  readonly timestamp?: bigint;
-  readonly coinbase?: Address;
-  readonly prevRandao?: Hash;
-  readonly gasLimit?: bigint;
-  readonly baseFeePerGas?: bigint;
 }
 
 export type CallResult =

@@ -3,18 +3,14 @@ export type { CallAnswers, CallJob, CallRunner, CallSite, SiteLayer } from "./ca
 export { createExecutor, type ExecutorOptions } from "./ethereumjs-executor.ts";
 export type {
   AccessListResult,
-  AccountOverride,
   AccountProof,
-  BlockOverrides,
   BuildParameters,
   BuiltBlock,
   CallRequest,
   CallResult,
   Executor,
   GasEstimate,
-  StateOverrides,
 } from "./executor.ts";
 export { type KnownSite, type SiteReader, SiteRunner, type SiteRunnerOptions } from "./site-runner.ts";
 export type { ExecutedBlock, StateDiff, StateStore, StorageDiff, TransactionResult } from "./state-store.ts";
 export type { StateView } from "./state-view.ts";
-export type { TraceRequest } from "./tracing/tracer.ts";

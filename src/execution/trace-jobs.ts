@@ -1,5 +1,11 @@
-import { type Block, decodeBlock, type Transaction } from "../chain/index.ts";
-import { BugError, ProtocolError, UserError } from "../errors.ts";
+import {
+  type Block,
+  decodeBlock,
+  describeBlockRejection,
+  type TraceOptions,
+  type Transaction,
+} from "../chain/index.ts";
+import { ProtocolError, UserError } from "../errors.ts";
 import type { Bytes } from "../primitives/index.ts";
 import { applyTransaction } from "./apply-transaction.ts";
 import { BlockState } from "./block-state.ts";
@@ -10,26 +16,26 @@ import { createCallTracer } from "./tracing/call-tracer.ts";
 import { createPrestateTracer, WatchedBlockState } from "./tracing/prestate-tracer.ts";
 import { SizeLimit } from "./tracing/size-limit.ts";
 import { createStructTracer } from "./tracing/struct-tracer.ts";
-import type { TraceOutcome, TraceRequest, Tracer } from "./tracing/tracer.ts";
+import type { TraceOutcome, Tracer } from "./tracing/tracer.ts";
 
 /** A block whose transactions are to be traced, on the state after its parent. */
 export interface BlockToTrace {
   readonly block: Bytes;
   /** Position of the only transaction to tell about; left out for all. */
   readonly only?: number;
-  readonly trace: TraceRequest;
+  readonly trace: TraceOptions;
   /** Largest answer, bytes. */
   readonly maxBytes: number;
 }
 
 /** The state and the tracer that go together. */
-export function prepareTrace(trace: TraceRequest, below: BlockState | CallContext["view"], size: SizeLimit) {
+export function prepareTrace(trace: TraceOptions, below: BlockState | CallContext["view"], size: SizeLimit) {
   const watched = trace.kind === "prestate" ? new WatchedBlockState(below) : undefined;
   const state = watched ?? new BlockState(below);
   return { state, tracer: () => createTracer(trace, state, size), forget: () => watched?.forget() };
 }
 
-function createTracer(trace: TraceRequest, state: BlockState, size: SizeLimit): Tracer {
+function createTracer(trace: TraceOptions, state: BlockState, size: SizeLimit): Tracer {
   switch (trace.kind) {
     case "struct":
       return createStructTracer(trace, () => state, size);
@@ -92,6 +98,6 @@ async function runTransaction(
 
 function readBlock(bytes: Bytes, chainId: bigint): Block {
   const block = decodeBlock(bytes, chainId);
-  if (!block.ok) throw new BugError(`a block of our own does not decode: ${block.rejection.code}`);
+  if (!block.ok) throw new ProtocolError("KOMA_E_BLOCK_MALFORMED", describeBlockRejection(block.rejection));
   return block.value;
 }

@@ -224,6 +224,15 @@ export function createNodeApi(parts: NodeApiParts): NodeApiPublisher {
       const failed = failureOf(created);
       return { kind: "failed", reason: failed.kind === "failed" ? failed.reason : "execution reverted" };
     },
+    simulate: ({ blocks, ...flags }, at) => {
+      const planned = blocks.map(({ calls, ...pretence }) => ({
+        calls: calls.map(callOf),
+        ...pretendedOf(pretence),
+      }));
+      const { maxTraceBytes: maxBytes, genesis } = parts;
+      const blockSeconds = BigInt(Math.ceil(genesis.consensus.baseRoundMs / 1_000));
+      return executor.answer({ kind: "simulate", blocks: planned, ...flags, blockSeconds, maxBytes }, at);
+    },
     trace: {
       call: (request, at, trace, pretence) => {
         const { maxTraceBytes: maxBytes } = parts;

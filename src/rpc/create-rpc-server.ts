@@ -17,7 +17,9 @@ import { extraMethods, localMethods, localOnly, MethodTable } from "./method-tab
 import { debugMethods } from "./methods/debug.ts";
 import { discoveryMethods } from "./methods/discovery.ts";
 import { ethBlockMethods } from "./methods/eth-blocks.ts";
+import { ethFillMethods } from "./methods/eth-fill.ts";
 import { ethFilterMethods } from "./methods/eth-filters.ts";
+import { ethSimulateMethods } from "./methods/eth-simulate.ts";
 import { ethStateMethods } from "./methods/eth-state.ts";
 import { ethTransactionMethods } from "./methods/eth-transactions.ts";
 import { nodeMethods } from "./methods/node-methods.ts";
@@ -71,6 +73,8 @@ export async function createRpcServer(config: RpcServerConfig): Promise<RpcServe
     nodeMethods(api),
     ethBlockMethods(api),
     ethStateMethods(api, limits),
+    ethSimulateMethods(api),
+    ethFillMethods(api),
     ethTransactionMethods(api, limits, clock),
     ethFilterMethods(api, limits, filters),
     txpoolMethods(api),

@@ -62,6 +62,10 @@ it.each([
   ["eth_signTypedData_v4", /no keys/],
   ["personal_sign", /no keys/],
   ["engine_forkchoiceUpdatedV3", /part of the node/],
+  ["eth_coinbase", /not mined/],
+  ["eth_getBlockAccessList", /Cancun/],
+  ["debug_getBadBlocks", /keeps no blocks/],
+  ["eth_capabilities", /how far back/],
 ])("%s is refused as missing, and why", async (method, why) => {
   await expect(client.request(method)).rejects.toMatchObject({
     number: -32601,

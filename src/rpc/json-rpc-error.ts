@@ -15,6 +15,8 @@ export const errorNumbers = {
   limitExceeded: -32005,
   /** Blocks that the node has had and deleted (EIP-4444). */
   historyPruned: 4444,
+  /** A call of a simulation failed, and no contract said so. */
+  vmError: -32015,
   /** A contract reverted; `data` is what it said. */
   reverted: 3,
 } as const;
@@ -44,6 +46,17 @@ const numberOfCode: Readonly<Record<string, number>> = {
   KOMA_E_RPC_STOPPING: errorNumbers.unavailable,
   KOMA_E_RPC_TIMEOUT: errorNumbers.unavailable,
   KOMA_E_BUG: errorNumbers.internal,
+  // eth_simulateV1 of execution-apis.
+  KOMA_E_SIMULATION_NONCE_LOW: -38010,
+  KOMA_E_SIMULATION_NONCE_HIGH: -38011,
+  KOMA_E_SIMULATION_FEE: -38012,
+  KOMA_E_SIMULATION_INTRINSIC_GAS: -38013,
+  KOMA_E_SIMULATION_FUNDS: -38014,
+  KOMA_E_SIMULATION_BLOCK_GAS: -38015,
+  KOMA_E_SIMULATION_NUMBER: -38020,
+  KOMA_E_SIMULATION_TIME: -38021,
+  KOMA_E_SIMULATION_INITCODE: -38025,
+  KOMA_E_SIMULATION_LIMIT: -38026,
 };
 
 /** A contract's refusal: code 3 with its data, as go-ethereum answers, so that libraries decode custom errors. */

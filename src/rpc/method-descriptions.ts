@@ -46,6 +46,10 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
   eth_getTransactionCount: { params: `address, ${block}`, does: "nonce; with `pending` the one after the pool's last" },
   eth_getCode: { params: `address, ${block}`, does: "code of a contract" },
   eth_getStorageAt: { params: `address, slot, ${block}`, does: "one word of storage" },
+  eth_getStorageValues: {
+    params: `\`{address: [slot]}\`, ${block}`,
+    does: "words of storage of several accounts, by address",
+  },
   eth_getProof: { params: `address, slots, ${block}`, does: "account and slots with their Merkle proofs (EIP-1186)" },
   eth_call: {
     params: `call, ${block}, overrides, blockOverrides`,
@@ -56,12 +60,21 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     does: "gas with which the call goes through",
   },
   eth_createAccessList: { params: `call, ${block}`, does: "the access list that the call touches" },
+  eth_simulateV1: {
+    params: `\`{blockStateCalls, validation, traceTransfers, returnFullTransactions}\`, ${block}`,
+    does: "blocks of calls run one upon the other and forgotten, with overrides of block and state; `stateRoot` of such blocks is zero, and precompiles cannot be moved",
+  },
 
   eth_sendRawTransaction: {
     params: "transaction",
     does: "offers a signed transaction (types 0 to 2) and answers its hash",
   },
   eth_gasPrice: { params: "", does: "base fee of the next block plus a tip" },
+  eth_baseFee: { params: "", does: "base fee of the next block" },
+  eth_fillTransaction: {
+    params: "call",
+    does: "the call as an unsigned transaction of type 2, with nonce, gas and fees filled in: `{raw, tx}`",
+  },
   eth_maxPriorityFeePerGas: { params: "", does: "a tip likely to be enough" },
   eth_feeHistory: { params: "count, newest, percentiles", does: "base fees, fullness and tips of past blocks" },
   eth_blobBaseFee: { params: "", does: "1: blocks carry no blobs" },
@@ -96,6 +109,10 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
   },
   debug_traceBlockByNumber: { params: `${block}, options`, does: "the same of every transaction of a block" },
   debug_traceBlockByHash: { params: "hash, options", does: "the same of every transaction of a block" },
+  debug_traceBlock: {
+    params: "rlp, options",
+    does: "the same of a block that is given, on the state after its parent, which the node must have",
+  },
   debug_traceCall: {
     params: `call, ${block}, options`,
     does: "the same of a call, with `stateOverrides` among the options",

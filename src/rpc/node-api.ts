@@ -1,4 +1,15 @@
-import type { AccessListEntry, Block, BlockHeader, Log, Receipt, Transaction } from "../chain/index.ts";
+import type {
+  AccessListEntry,
+  Block,
+  BlockHeader,
+  BlockOverrides,
+  Log,
+  Receipt,
+  SimulatedBlock,
+  StateOverrides,
+  TraceOptions,
+  Transaction,
+} from "../chain/index.ts";
 import type { Address, Bytes, Hash } from "../primitives/index.ts";
 import type { Metric } from "./metrics.ts";
 
@@ -99,35 +110,11 @@ export interface CallRequest {
   readonly accessList?: readonly AccessListEntry[];
 }
 
-/** What an account is pretended to hold during one call. */
-export interface AccountOverride {
-  readonly balance?: bigint;
-  readonly nonce?: bigint;
-  readonly code?: Bytes;
-  /** Replaces the whole storage. */
-  readonly state?: Readonly<Record<Hash, Hash>>;
-  /** Replaces single slots; never together with `state`. */
-  readonly stateDiff?: Readonly<Record<Hash, Hash>>;
-}
-
-/** What a call is told of the block it runs in, where that differs from the real one. */
-export interface BlockOverrides {
-  readonly number?: bigint;
-  /** Seconds. */
-  readonly timestamp?: bigint;
-  readonly coinbase?: Address;
-  readonly prevRandao?: Hash;
-  readonly gasLimit?: bigint;
-  readonly baseFeePerGas?: bigint;
-}
-
 /** What a call pretends. */
 export interface Pretence {
   readonly state?: StateOverrides;
   readonly block?: BlockOverrides;
 }
-
-export type StateOverrides = Readonly<Record<Address, AccountOverride>>;
 
 /** How an execution without consequences went. */
 export type CallOutcome =
@@ -150,19 +137,18 @@ export type AccessListOutcome =
     }
   | { readonly kind: "failed"; readonly reason: string };
 
-/** What a trace tells, with the options of go-ethereum: every instruction, the calls, or the state they need. */
-export type TraceOptions =
-  | {
-      readonly kind: "struct";
-      readonly memory: boolean;
-      readonly stack: boolean;
-      readonly storage: boolean;
-      readonly returnData: boolean;
-      /** Most steps; 0 for all. */
-      readonly limit: number;
-    }
-  | { readonly kind: "calls"; readonly onlyTop: boolean; readonly logs: boolean }
-  | { readonly kind: "prestate"; readonly diff: boolean };
+/** Blocks that are run one upon the other and forgotten (`eth_simulateV1`). */
+export interface Simulation {
+  readonly blocks: readonly SimulationBlock[];
+  /** Nonces and fees are checked as for a real block; signatures, and code at the sender, never are. */
+  readonly validation: boolean;
+  /** Transfers of the coin are told as logs of a token. */
+  readonly traceTransfers: boolean;
+}
+
+export interface SimulationBlock extends Pretence {
+  readonly calls: readonly CallRequest[];
+}
 
 /** An account and slots of it with their Merkle proofs (EIP-1186). */
 export interface AccountProof {
@@ -275,6 +261,8 @@ export interface NodeApi {
   call(request: CallRequest, at: Hash, pretence?: Pretence): Eventually<CallOutcome>;
   estimateGas(request: CallRequest, at: Hash, pretence?: Pretence): Eventually<EstimateOutcome>;
   createAccessList?(request: CallRequest, at: Hash): Eventually<AccessListOutcome>;
+  /** @throws {ProtocolError} KOMA_E_SIMULATION_… where a block or a call could not be part of a chain */
+  simulate?(simulation: Simulation, at: Hash): Promise<readonly SimulatedBlock[]>;
   /** Answers are JSON. @throws {UserError} KOMA_E_RPC_LIMIT when they would grow too large */
   readonly trace?: {
     call(request: CallRequest, at: Hash, options: TraceOptions, pretence?: Pretence): Promise<string>;

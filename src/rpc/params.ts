@@ -1,15 +1,7 @@
-import type { AccessListEntry } from "../chain/index.ts";
+import type { AccessListEntry, AccountOverride, BlockOverrides, StateOverrides } from "../chain/index.ts";
 import { type Address, type Bytes, type Hash, hexToBytes, isAddress, isHex } from "../primitives/index.ts";
 import { invalidParams } from "./json-rpc-error.ts";
-import type {
-  AccountOverride,
-  BlockOverrides,
-  BlockSelector,
-  BlockTag,
-  CallRequest,
-  LogCriteria,
-  StateOverrides,
-} from "./node-api.ts";
+import type { BlockSelector, BlockTag, CallRequest, LogCriteria } from "./node-api.ts";
 
 // Readers of parameters. Each takes the raw JSON value and the parameter's name, and throws KOMA_E_RPC_PARAMS_INVALID
 // (−32602) naming it. A block is checked to exist later: here only its form.

@@ -3,6 +3,8 @@ import { UserError } from "../errors.ts";
 const devMethods = /^(evm|anvil|hardhat|ganache|miner|clique)_/;
 const keyMethods = /^(personal_|eth_sign|eth_sendTransaction$)/;
 const engineMethods = /^engine_/;
+const miningMethods = /^eth_(coinbase|mining|hashrate|getWork|submitWork|submitHashrate)$/;
+const laterForks = /^(eth_getBlockAccessList|debug_getRawBlockAccessList|eth_config)$/;
 
 /**
  * Why a method that tools know from elsewhere cannot be had here; undefined for one that nobody knows. The number is that of
@@ -27,5 +29,20 @@ export function refusedMethod(name: string): UserError | undefined {
     );
   }
   if (engineMethods.test(name)) return refuse("consensus is part of the node", "Leave the engine API out.");
+  if (miningMethods.test(name)) {
+    return refuse("blocks are not mined here", "koma_status names the node's signer, and a block's miner who made it.");
+  }
+  if (laterForks.test(name)) {
+    return refuse("the chain keeps the rules of Cancun, and forks after it brought this method", "Leave it out.");
+  }
+  if (name === "debug_getBadBlocks") {
+    return refuse("a node keeps no blocks that it refused", "koma_getEvidence has what is proven against validators.");
+  }
+  if (name === "eth_capabilities") {
+    return refuse(
+      "the node does not tell how far back it can answer",
+      "Ask for the block you need; the refusal names the oldest one there is.",
+    );
+  }
   return undefined;
 }

@@ -1,6 +1,6 @@
+import type { TraceOptions } from "../chain/index.ts";
 import { UserError } from "../errors.ts";
 import { invalidParams } from "./json-rpc-error.ts";
-import type { TraceOptions } from "./node-api.ts";
 import { isAbsent, readBoolean, readObject } from "./params.ts";
 
 const tracers = ["callTracer", "prestateTracer"] as const;

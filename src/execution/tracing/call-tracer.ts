@@ -1,14 +1,10 @@
-import {
-  type Address,
-  addressFromBytes,
-  bigintToFixedBytes,
-  bytesToHex,
-  hashFromBytes,
-} from "../../primitives/index.ts";
+import type { TraceOptions } from "../../chain/index.ts";
+import { type Address, addressFromBytes, bigintToFixedBytes, bytesToHex } from "../../primitives/index.ts";
 import type { BlockState } from "../block-state.ts";
+import { readLogStep } from "./log-step.ts";
 import { decodeRevertText } from "./revert-text.ts";
 import type { SizeLimit } from "./size-limit.ts";
-import { hexNumber, type TraceRequest, type Tracer, type TraceStep } from "./tracer.ts";
+import { hexNumber, type Tracer, type TraceStep } from "./tracer.ts";
 
 const FRAME_BYTES = 400;
 
@@ -29,7 +25,7 @@ interface Frame {
 
 /** Calls and creations as a tree, as go-ethereum's callTracer tells them. */
 export function createCallTracer(
-  { onlyTop, logs }: Extract<TraceRequest, { kind: "calls" }>,
+  { onlyTop, logs }: Extract<TraceOptions, { kind: "calls" }>,
   state: () => BlockState,
   size: SizeLimit,
 ): Tracer {
@@ -42,22 +38,12 @@ export function createCallTracer(
     parent.calls.push(frame);
   }
 
-  function addLog(frame: Frame, { op, stack, memory, address }: TraceStep): void {
-    const count = Number(op.slice(3));
-    const [offset = 0n, length = 0n] = [stack.at(-1), stack.at(-2)];
-    const data = new Uint8Array(Number(length));
-    data.set(memory.subarray(Number(offset), Number(offset + length)));
-    size.add(FRAME_BYTES + 2 * data.length);
+  function addLog(frame: Frame, step: TraceStep): void {
+    const log = readLogStep(step);
+    if (log === undefined) return;
+    size.add(FRAME_BYTES + 2 * log.data.length);
     frame.logs ??= [];
-    frame.logs.push({
-      address,
-      topics: stack
-        .slice(-2 - count, -2)
-        .reverse()
-        .map((topic) => hashFromBytes(bigintToFixedBytes(topic, 32))),
-      data: bytesToHex(data),
-      position: hexNumber(frame.calls?.length ?? 0),
-    });
+    frame.logs.push({ ...log, data: bytesToHex(log.data), position: hexNumber(frame.calls?.length ?? 0) });
   }
 
   return {
@@ -65,7 +51,7 @@ export function createCallTracer(
       lastOp = step.op;
       const frame = open.at(-1);
       if (frame === undefined) return;
-      if (logs && /^LOG[0-4]$/.test(step.op)) addLog(frame, step);
+      if (logs) addLog(frame, step);
       if (step.op !== "SELFDESTRUCT" || (onlyTop && open.length > 0)) return;
       const balance = state().account(step.address)?.balance ?? 0n;
       addChild(frame, {

@@ -1,11 +1,14 @@
 import { UserError } from "../../errors.ts";
 
-/** How large a trace may still grow: it is stopped before it fills the memory. */
+/** How large a trace or a simulation may still grow: it is stopped before it fills the memory. */
 export class SizeLimit {
+  readonly #fix: string;
   readonly #limit: number;
   #left: number;
 
-  constructor(bytes: number) {
+  /** @param fix  what the client can leave out */
+  constructor(bytes: number, fix = "Leave out memory or stack, limit the steps, or use callTracer.") {
+    this.#fix = fix;
     this.#limit = bytes;
     this.#left = bytes;
   }
@@ -14,9 +17,9 @@ export class SizeLimit {
   add(bytes: number): void {
     this.#left -= bytes;
     if (this.#left >= 0) return;
-    throw new UserError("KOMA_E_RPC_LIMIT", `trace too large: at most ${this.#limit} bytes`, {
+    throw new UserError("KOMA_E_RPC_LIMIT", `answer too large: at most ${this.#limit} bytes`, {
       facts: { limit: this.#limit },
-      fix: ["Leave out memory or stack, limit the steps, or use callTracer."],
+      fix: [this.#fix],
     });
   }
 }

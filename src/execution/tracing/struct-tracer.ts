@@ -1,3 +1,4 @@
+import type { TraceOptions } from "../../chain/index.ts";
 import {
   bigintToBytes,
   bigintToFixedBytes,
@@ -8,7 +9,7 @@ import {
 } from "../../primitives/index.ts";
 import type { BlockState } from "../block-state.ts";
 import type { SizeLimit } from "./size-limit.ts";
-import { hexNumber, type TraceExit, type TraceRequest, type Tracer, type TraceStep } from "./tracer.ts";
+import { hexNumber, type TraceExit, type Tracer, type TraceStep } from "./tracer.ts";
 
 /** About what a step takes in JSON beside its lists. */
 const STEP_BYTES = 90;
@@ -28,7 +29,7 @@ interface StructLog {
 
 /** Every instruction, as go-ethereum's struct logger tells it. */
 export function createStructTracer(
-  options: Extract<TraceRequest, { kind: "struct" }>,
+  options: Extract<TraceOptions, { kind: "struct" }>,
   state: () => BlockState,
   size: SizeLimit,
 ): Tracer {

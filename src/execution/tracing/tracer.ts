@@ -1,19 +1,5 @@
 import type { Address, Bytes } from "../../primitives/index.ts";
 
-/** What to tell of an execution, as plain data. Names and meaning of the options are go-ethereum's. */
-export type TraceRequest =
-  | {
-      readonly kind: "struct";
-      readonly memory: boolean;
-      readonly stack: boolean;
-      readonly storage: boolean;
-      readonly returnData: boolean;
-      /** Most steps; 0 for all. */
-      readonly limit: number;
-    }
-  | { readonly kind: "calls"; readonly onlyTop: boolean; readonly logs: boolean }
-  | { readonly kind: "prestate"; readonly diff: boolean };
-
 /** One instruction, before it runs. */
 export interface TraceStep {
   readonly pc: number;

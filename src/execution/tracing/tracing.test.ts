@@ -10,9 +10,9 @@ import {
   temporaryDirectories,
 } from "../../../test/support/chain-fixture.ts";
 import { playground, playgroundCall } from "../../../test/support/playground.ts";
-import { encodeBlock } from "../../chain/index.ts";
+import { encodeBlock, type TraceOptions } from "../../chain/index.ts";
 import { type Address, type Hash, zeroHash } from "../../primitives/index.ts";
-import type { BuiltBlock, TraceRequest } from "../index.ts";
+import type { BuiltBlock } from "../index.ts";
 
 const directories = temporaryDirectories();
 let chain: TestChain;
@@ -20,9 +20,9 @@ let play: Address;
 let traced: BuiltBlock;
 const maxBytes = 10_000_000;
 
-const calls: TraceRequest = { kind: "calls", onlyTop: false, logs: true };
-const struct: TraceRequest = { kind: "struct", memory: false, stack: true, storage: true, returnData: false, limit: 0 };
-const prestate = (diff: boolean): TraceRequest => ({ kind: "prestate", diff });
+const calls: TraceOptions = { kind: "calls", onlyTop: false, logs: true };
+const struct: TraceOptions = { kind: "struct", memory: false, stack: true, storage: true, returnData: false, limit: 0 };
+const prestate = (diff: boolean): TraceOptions => ({ kind: "prestate", diff });
 
 beforeAll(async () => {
   chain = await openTestChain({ directory: directories.create() });
@@ -46,7 +46,7 @@ afterAll(() => {
 });
 
 // biome-ignore lint/suspicious/noExplicitAny: what is looked at is JSON
-async function trace(request: TraceRequest, only?: number): Promise<any> {
+async function trace(request: TraceOptions, only?: number): Promise<any> {
   const block = encodeBlock(traced.block);
   const job = { kind: "traceBlock", block, trace: request, maxBytes, ...(only === undefined ? {} : { only }) } as const;
   return JSON.parse(await chain.executor.answer(job, traced.block.header.parentHash));
@@ -147,6 +147,16 @@ describe("a trace of the state", () => {
     expect(Object.values(tokens.pre[play].storage).map(Number)).toEqual([50]);
     expect(tokens.post[play]).not.toHaveProperty("code");
   });
+});
+
+it("a log that its gas does not pay for is none, whatever length it claims", async () => {
+  // PUSH32 2^256 - 1, PUSH0, LOG0
+  const code = Uint8Array.of(0x7f, ...new Uint8Array(32).fill(0xff), 0x5f, 0xa0);
+  const trace = { kind: "calls", onlyTop: false, logs: true } as const;
+  const job = { kind: "traceCall", request: { to: bob.address }, trace, maxBytes } as const;
+  const answer = await chain.executor.answer({ ...job, overrides: { [bob.address]: { code } } }, traced.block.hash);
+  expect(JSON.parse(answer)).toMatchObject({ type: "CALL", error: "out of gas" });
+  expect(JSON.parse(answer)).not.toHaveProperty("logs");
 });
 
 it("a call that nobody sent is traced as well", async () => {

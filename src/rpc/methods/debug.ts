@@ -1,15 +1,17 @@
-import { encodeBlock } from "../../chain/index.ts";
+import { decodeHeaderOfBlock, describeBlockRejection, encodeBlock, type TraceOptions } from "../../chain/index.ts";
 import { ProtocolError } from "../../errors.ts";
 import { bytesToHex } from "../../primitives/index.ts";
 import { findHash, requireBlock, unknownBlock } from "../block-lookup.ts";
+import { invalidParams } from "../json-rpc-error.ts";
 import { JsonText } from "../json-text.ts";
 import { costly, type MethodGroup, method, unknownMethod } from "../method-table.ts";
-import { type BlockSelector, isPlaced, type NodeApi, type TraceOptions } from "../node-api.ts";
+import { type BlockSelector, isPlaced, type NodeApi } from "../node-api.ts";
 import {
   isAbsent,
   readBlockNumber,
   readBlockOverrides,
   readCallRequest,
+  readData,
   readHash,
   readObject,
   readStateOverrides,
@@ -51,6 +53,18 @@ export function debugMethods(api: NodeApi): MethodGroup {
     debug_traceBlockByHash: costly(2, ([hash, options]) =>
       traceBlock({ kind: "hash", hash: readHash(hash, "blockHash") }, readTraceOptions(options, "options")),
     ),
+    debug_traceBlock: costly(2, async ([bytes, options]) => {
+      if (trace === undefined) throw unknownMethod("debug_traceBlock");
+      const how = readTraceOptions(options, "options");
+      const block = readData(bytes, "block");
+      // Its transactions are read where it runs: recovering their senders takes long.
+      const header = decodeHeaderOfBlock(block);
+      if (!header.ok) throw invalidParams("block", describeBlockRejection(header.rejection));
+      const { number, parentHash } = header.value;
+      const parent = await requireBlock(api, parentHash, "block.parentHash");
+      if (parent.header.number + 1n !== number) throw invalidParams("block.number", "not the one after its parent's");
+      return new JsonText(await trace.block(block, parentHash, how));
+    }),
     debug_traceCall: costly(3, async ([request, block, options]) => {
       if (trace === undefined) throw unknownMethod("debug_traceCall");
       const call = readCallRequest(request, "call");

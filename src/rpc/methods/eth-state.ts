@@ -1,7 +1,7 @@
 import { ProtocolError } from "../../errors.ts";
 import { bytesToHex, type Hex } from "../../primitives/index.ts";
 import { requireBlock } from "../block-lookup.ts";
-import { RevertError } from "../json-rpc-error.ts";
+import { invalidParams, RevertError } from "../json-rpc-error.ts";
 import { quantity, word } from "../json-views.ts";
 import type { RpcLimits } from "../limits.ts";
 import { costly, type MethodGroup, method, unknownMethod } from "../method-table.ts";
@@ -12,6 +12,7 @@ import {
   readBlockOverrides,
   readBlockReference,
   readCallRequest,
+  readObject,
   readSlot,
   readStateOverrides,
 } from "../params.ts";
@@ -41,6 +42,26 @@ export function ethStateMethods(api: NodeApi, limits: RpcLimits): MethodGroup {
       const key = readSlot(slot, "slot");
       const { hash } = await requireBlock(api, block, "block");
       return word(await api.slot(owner, key, hash));
+    }),
+    eth_getStorageValues: costly(2, async ([requests, block]) => {
+      const asked = Object.entries(readObject(requests, "requests"));
+      if (asked.length === 0) throw invalidParams("requests", "empty request");
+      let left = limits.maxProofSlots;
+      const wanted = asked.map(([address, slots]) => {
+        const keys = readArray(slots, `requests.${address}`, left).map((key, i) =>
+          readSlot(key, `requests.${address}[${i}]`),
+        );
+        left -= keys.length;
+        return { name: address, owner: readAddress(address, "requests"), keys };
+      });
+      const { hash } = await requireBlock(api, block, "block");
+      const values = await Promise.all(
+        wanted.map(async ({ name, owner, keys }) => {
+          const words = await Promise.all(keys.map(async (key) => word(await api.slot(owner, key, hash))));
+          return [name, words] as const;
+        }),
+      );
+      return Object.fromEntries(values);
     }),
     eth_call: costly(4, async ([request, block, overrides, blockOverrides]) => {
       const call = readCallRequest(request, "call");
@@ -104,7 +125,8 @@ function returned(outcome: CallOutcome): Uint8Array {
   throw failureOf(outcome);
 }
 
-function failureOf(outcome: Exclude<CallOutcome, { kind: "returned" }>): Error {
+/** The error for a call that did not go through. */
+export function failureOf(outcome: Exclude<CallOutcome, { kind: "returned" }>): Error {
   return outcome.kind === "reverted" ? new RevertError(outcome.data) : executionFailed(outcome.reason);
 }
 

@@ -21,6 +21,7 @@ export function ethTransactionMethods(api: NodeApi, limits: RpcLimits, clock: Cl
       const { baseFeePerGas, maxPriorityFeePerGas } = await api.fees();
       return quantity(baseFeePerGas + maxPriorityFeePerGas);
     }),
+    eth_baseFee: method(0, async () => quantity((await api.fees()).baseFeePerGas)),
     eth_maxPriorityFeePerGas: method(0, async () => quantity((await api.fees()).maxPriorityFeePerGas)),
     // Blocks carry no blobs; with no excess blob gas the fee stands at its floor (EIP-4844).
     eth_blobBaseFee: method(0, () => "0x1"),
