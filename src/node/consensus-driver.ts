@@ -223,7 +223,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
   function run(): void {
     const loop = current;
     runEra(loop, runConfig, runPorts, instanceBefore(era));
-    for (const { message, from } of early.take(loop.core.instance.id)) loop.receive(message, from);
+    for (const { message, from } of early.take(loop.core.instance.id)) hear(message, from);
     resumeEnd(loop);
   }
 
@@ -306,14 +306,18 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     early.take(current.core.instance.id);
   }
 
+  /** A message of the current era. */
+  function hear(message: ConsensusMessage, from: PeerId): void {
+    if (message.kind === "finality") signatures.receive(message.signed, from);
+    else current.receive(message, from);
+  }
+
   function receive(payload: Bytes, from: PeerId): void {
     if (life !== "running" || paused) return;
     const decoded = decodeMessage(payload);
     if (!decoded.ok) return network.penalize(from, MALFORMED_POINTS, `consensus message: ${decoded.rejection.code}`);
     const message: ConsensusMessage = decoded.value;
-    if (message.instance === current.core.instance.id) {
-      return message.kind === "finality" ? signatures.receive(message.signed, from) : current.receive(message, from);
-    }
+    if (message.instance === current.core.instance.id) return hear(message, from);
     if (message.instance === ended?.core.instance.id) return ended.receive(message, from);
     // An older era, the other side of a rollback, or an era that is not open here yet. No fault of the peer's.
     if (store.eras.get(message.instance)) return;
