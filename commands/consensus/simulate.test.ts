@@ -1,10 +1,11 @@
 import { expect, test } from "vitest";
 import { replayCommand } from "../../src/campaign/index.ts";
-import { misdeeds } from "../../src/simulation/index.ts";
+import { disturbances, misdeeds } from "../../src/simulation/index.ts";
 import ConsensusSimulate from "./simulate.ts";
 
-test("koma consensus simulate knows every misdeed of the simulation", () => {
+test("koma consensus simulate knows every misdeed and disturbance of the simulation", () => {
   expect(ConsensusSimulate.flags.misdeed.options).toEqual(misdeeds);
+  expect(ConsensusSimulate.flags.disturb.options).toEqual(disturbances);
 });
 
 test("the command that replays a run uses flags that exist", () => {
@@ -22,10 +23,13 @@ test("the command that replays a run uses flags that exist", () => {
       crash: 1,
       restart: 1,
       partitionMs: 1_000,
+      disturbances: ["ddos"],
+      eras: 2,
+      eraBlocks: 5,
     },
     7,
   );
-  const named = [...replay.matchAll(/--([a-z]+)/g)].map(([, name]) => name);
-  expect(named).toHaveLength(14);
+  const named = [...replay.matchAll(/--([a-z-]+)/g)].map(([, name]) => name);
+  expect(named).toHaveLength(17);
   expect(Object.keys(ConsensusSimulate.flags)).toEqual(expect.arrayContaining(named));
 });

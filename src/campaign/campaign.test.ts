@@ -18,6 +18,9 @@ const plan: ScenarioPlan = {
   crash: 0,
   restart: 1,
   partitionMs: 2_000,
+  disturbances: ["reorder", "amnesia"],
+  eras: 3,
+  eraBlocks: 4,
 };
 
 describe("a campaign", () => {
@@ -68,6 +71,8 @@ describe("the sum of a campaign", () => {
     seed: 1,
     digest: "0x",
     units: 100,
+    eras: 2,
+    adopted: 1,
     safety: { safe: true, equivocating: 1, conflicts: [] },
     broken: [],
     thresholds: [threshold],
@@ -124,7 +129,7 @@ describe("what is left of a bad run", () => {
   it("can be run again with a command that names all there is to a run", () => {
     expect(replayCommand(plan, 7)).toBe(
       "consensus simulate --runs 1 --seed 7 --validators 4 --producers 4 --weights equal --threshold 0.3333333333333333 --threshold 0.8 " +
-        "--byzantine 1 --misdeed twoLives --misdeed garbage --restart 1 --loss 0.05 --partition 2000ms --delay 60ms --duration 12000ms",
+        "--byzantine 1 --misdeed twoLives --misdeed garbage --restart 1 --loss 0.05 --disturb reorder --disturb amnesia --eras 3 --era-blocks 4 --partition 2000ms --delay 60ms --duration 12000ms",
     );
   });
 });

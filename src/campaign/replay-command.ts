@@ -12,6 +12,8 @@ export function replayCommand(plan: ScenarioPlan, seed: number): string {
   if (plan.crash > 0) words.push(`--crash ${plan.crash}`);
   if (plan.restart > 0) words.push(`--restart ${plan.restart}`);
   if (plan.loss > 0) words.push(`--loss ${plan.loss}`);
+  words.push(...plan.disturbances.map((name) => `--disturb ${name}`));
+  if (plan.eras > 0) words.push(`--eras ${plan.eras}`, `--era-blocks ${plan.eraBlocks}`);
   if (plan.partitionMs > 0) words.push(`--partition ${plan.partitionMs}ms`);
   return [...words, `--delay ${plan.delayMs}ms`, `--duration ${plan.durationMs}ms`].join(" ");
 }

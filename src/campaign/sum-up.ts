@@ -4,6 +4,10 @@ import { isGood, mergeHistograms, percentileOf, type RunReport, sampleCount } fr
 export interface CampaignSum {
   readonly runs: number;
   readonly units: number;
+  /** Eras that runs went through, all runs together; 0 where a run is one era. */
+  readonly eras: number;
+  /** How often a validator came into an era by the signatures of others. */
+  readonly adopted: number;
   /** No run had competing finals that too little weight had equivocated for. */
   readonly safe: boolean;
   /** Every threshold grew wherever Theorem 2 promises it. */
@@ -44,6 +48,8 @@ export function sumUp(reports: readonly RunReport[]): CampaignSum {
   return {
     runs: reports.length,
     units: reports.reduce((sum, { units }) => sum + units, 0),
+    eras: reports.reduce((sum, { eras }) => sum + eras, 0),
+    adopted: reports.reduce((sum, { adopted }) => sum + adopted, 0),
     safe: reports.every(({ safety }) => safety.safe),
     live: thresholds.every(({ promisedRuns, keptRuns }) => keptRuns === promisedRuns),
     runsWithConflicts: reports.filter(({ safety }) => safety.conflicts.length > 0).length,

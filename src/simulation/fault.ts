@@ -95,7 +95,10 @@ export function isByzantine(fault: Fault): fault is ByzantineFault {
   return byzantineKinds.has(fault.kind);
 }
 
-/** Validators that deviate in some way, if only by being gone for good: the theorems' f and c are their weights. */
+/**
+ * Validators that deviate in some way, if only by being gone for good, or silent because they have lost what they signed:
+ * the theorems' f and c are their weights.
+ */
 export function deviators(faults: readonly Fault[]): {
   readonly byzantine: ReadonlySet<number>;
   readonly crashed: ReadonlySet<number>;
@@ -104,7 +107,7 @@ export function deviators(faults: readonly Fault[]): {
   const crashed = new Set<number>();
   for (const fault of faults) {
     if (isByzantine(fault)) for (const index of fault.validators) byzantine.add(index);
-    else if (fault.kind === "crash" && fault.until === undefined)
+    else if (fault.kind === "crash" && (fault.until === undefined || fault.store === "lost"))
       for (const index of fault.validators) crashed.add(index);
   }
   for (const index of byzantine) crashed.delete(index);

@@ -1,4 +1,11 @@
-import { panoramaRoot, type SignedUnit, signUnit, type UnitHash, type WireUnit } from "../consensus/index.ts";
+import {
+  type Instance,
+  panoramaRoot,
+  type SignedUnit,
+  signUnit,
+  type UnitHash,
+  type WireUnit,
+} from "../consensus/index.ts";
 import { type Timestamp, timestamp } from "../primitives/index.ts";
 import type { SimulatedNode } from "./simulated-node.ts";
 
@@ -9,10 +16,12 @@ const MOST_CONSPIRATORS = 10;
  * Units of conspirators who fork in turn: each makes two units on every unit of the one before, so that no unit shows two
  * forks of anybody to those who see only its own past. In an order in which they can be added.
  *
+ * @param instance all conspirators are members of its committee
  * @param root an honest unit for the first of them to cite
  * @see KoMaBFT spec 11 (fork bomb)
  */
 export function forkBomb(
+  instance: Instance,
   conspirators: readonly SimulatedNode[],
   root: WireUnit & { readonly hash: UnitHash },
   now: number,
@@ -25,7 +34,7 @@ export function forkBomb(
     const next: (typeof tips)[number][] = [];
     for (const { entries } of tips) {
       for (const fork of [0, 1]) {
-        const unit = forge(conspirator, entries, timestamp(now - fork));
+        const unit = forge(instance, conspirator, entries, timestamp(now - fork));
         units.push(unit);
         next.push({ entries: new Map([...entries, [unit.creator, { seq: unit.seq, hash: unit.hash }]]) });
       }
@@ -48,8 +57,8 @@ function pastOf(unit: WireUnit & { readonly hash: UnitHash }): Entries {
   return entries;
 }
 
-function forge(creator: SimulatedNode, entries: Entries, t: Timestamp): SignedUnit {
-  const { instance, index } = creator;
+function forge(instance: Instance, creator: SimulatedNode, entries: Entries, t: Timestamp): SignedUnit {
+  const index = creator.memberOf(instance) ?? -1;
   const observations = instance.weights.map((_, i) => (entries.get(i)?.seq ?? -2) + 2);
   const hashes = instance.weights.flatMap((_, i) => entries.get(i)?.hash ?? []);
   const own = entries.get(index);

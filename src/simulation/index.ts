@@ -1,5 +1,6 @@
 export { type Conflict, conflictingFinals } from "./conflicting-finals.ts";
 export { dagToDot } from "./dag-dot.ts";
+export { type Disturbance, disturbances } from "./disturbance.ts";
 export { type ByzantineFault, deviators, type Fault, isByzantine, type LinkFault, type MachineFault } from "./fault.ts";
 export { brokenInvariants } from "./invariants.ts";
 export { type LatencyHistogram, mergeHistograms, percentileOf, sampleCount } from "./latency-histogram.ts";
@@ -8,5 +9,6 @@ export { drawScenario, type Misdeed, misdeeds, type Scenario, type ScenarioPlan 
 export { isGood, type RunReport, ScenarioRun } from "./scenario-run.ts";
 export { type Final, SimulatedNode } from "./simulated-node.ts";
 export { EPOCH, fractionFor, Simulation, type SimulationOptions, simulationParams } from "./simulation.ts";
+export { type StakeChange, stakedAt } from "./stakes.ts";
 export { isLivenessPromised, judgeSafety, type SafetyVerdict } from "./verdicts.ts";
 export { parseWeights, planWeights, type WeightPlan } from "./weights.ts";

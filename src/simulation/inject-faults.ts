@@ -1,5 +1,6 @@
 import type { ConsensusMessage } from "../consensus/index.ts";
 import { assertNever } from "../errors.ts";
+import type { Address } from "../primitives/index.ts";
 import { floodingEndorsement } from "./endorsement-flood.ts";
 import type { Fault } from "./fault.ts";
 import { forkBomb } from "./fork-bomb.ts";
@@ -24,6 +25,8 @@ export interface FaultScene {
   /** The first node of each of these validators. */
   nodesOf(indices: readonly number[]): readonly SimulatedNode[];
   twinsOf(node: SimulatedNode): readonly SimulatedNode[];
+  /** Which validator of the run signs with this key. */
+  numberOf(signer: Address): number | undefined;
   /** A second node with the key of a validator, not started yet. */
   addTwin(index: number): SimulatedNode;
   broadcast(from: SimulatedNode, message: ConsensusMessage, except: string | undefined): void;
@@ -164,17 +167,20 @@ function end(simulation: FaultScene, fault: Fault): void {
 
 function prepareSecondLife(simulation: FaultScene, node: SimulatedNode): void {
   const twin = simulation.addTwin(node.index);
-  twin.store = node.store.copy();
+  twin.disk = node.disk.copy();
   node.group = 0;
   twin.group = 1;
 }
 
 function throwForkBomb(simulation: FaultScene, conspirators: readonly SimulatedNode[]): void {
   const [first] = conspirators;
-  const root = first?.store.signedUnits().findLast((unit) => !conspirators.some(({ index }) => index === unit.creator));
-  if (first === undefined || root === undefined) return;
+  if (first === undefined) return;
   const { instance } = first;
-  for (const unit of forkBomb(conspirators, root, simulation.now)) {
+  const members = conspirators.filter((node) => node.memberOf(instance) !== undefined);
+  const isTheirs = (creator: number) => members.some((node) => node.memberOf(instance) === creator);
+  const root = first.store.signedUnits().findLast(({ creator }) => !isTheirs(creator));
+  if (root === undefined) return;
+  for (const unit of forkBomb(instance, members, root, simulation.now)) {
     for (const node of simulation.nodes) {
       node.deliver({ instance: instance.id, kind: "unit", unit, payload: undefined }, first.name);
     }
@@ -201,8 +207,9 @@ function floodEndorsements(
   fault: Extract<Fault, { kind: "endorsementFlood" }>,
 ): void {
   if (!node.misdeeds.has(fault)) return;
-  if (node.alive) {
-    const endorsements = [floodingEndorsement(node, simulation.prng)];
+  const endorsement = node.alive ? floodingEndorsement(node, simulation.prng) : undefined;
+  if (endorsement !== undefined) {
+    const endorsements = [endorsement];
     simulation.broadcast(node, { instance: node.instance.id, kind: "endorsements", endorsements }, undefined);
   }
   simulation.schedule(simulation.now + pauseMs(fault), () => floodEndorsements(simulation, node, fault));
@@ -217,6 +224,8 @@ function pauseMs({ perSecond }: { readonly perSecond: number }): number {
 function moveAttack(simulation: FaultScene, fault: Extract<Fault, { kind: "ddos" }>): void {
   if (fault.until !== undefined && simulation.elapsed >= fault.until) return;
   const observer = simulation.nodes.find((node) => node.alive);
-  simulation.network.victim = observer?.core.status(observer.now).leader;
+  const leader = observer?.core.status(observer.now).leader ?? -1;
+  const signer = observer?.instance.committee.validators[leader]?.signer;
+  simulation.network.victim = signer && simulation.numberOf(signer);
   simulation.schedule(simulation.now + fault.everyMs, () => moveAttack(simulation, fault));
 }

@@ -1,4 +1,5 @@
 import {
+  type BlockRef,
   decodeUnit,
   type Effect,
   type Endorsement,
@@ -18,17 +19,21 @@ interface Row {
   readonly at: number;
 }
 
+function byHash(rows: readonly Row[]): Map<UnitHash, Row> {
+  return new Map(rows.map((row) => [row.unit.hash, row]));
+}
+
 /** Foreign units are written in batches: what came in during this time is lost in a crash. */
 const BATCH_MS = 50;
 
 /** What a validator's disk keeps: own units at once, with compare-and-set and all that came before; others a little later. */
 export class MemoryUnitStore {
-  readonly evidence: Evidence[] = [];
+  evidence: readonly Evidence[] = [];
   readonly finals = new Map<number, UnitHash>();
   /** Rows that no crash takes any more. */
   #flushed = 0;
   #rows: Row[] = [];
-  #hashes = new Set<UnitHash>();
+  #byHash = new Map<UnitHash, Row>();
   #endorsements: { readonly endorsement: Endorsement; readonly at: number }[] = [];
   #flushedEndorsements = 0;
   readonly #ownEndorsed = new Map<number, UnitHash>();
@@ -53,9 +58,10 @@ export class MemoryUnitStore {
       this.#ownHead = { seq: unit.seq, hash: unit.hash };
     }
     // An own unit whose past a crash took away comes in again, as a peer's.
-    if (this.#hashes.has(unit.hash)) return;
-    this.#hashes.add(unit.hash);
-    this.#rows.push({ unit, payload, at });
+    if (this.#byHash.has(unit.hash)) return;
+    const row = { unit, payload, at };
+    this.#byHash.set(unit.hash, row);
+    this.#rows.push(row);
     // One transaction with everything that waits: what an own unit cites must be there after a crash, or whoever made it would
     // have to be asked, and an equivocator need not answer.
     if (own !== undefined) this.#flush();
@@ -83,13 +89,23 @@ export class MemoryUnitStore {
   }
 
   payloadOf(hash: UnitHash): Bytes | undefined {
-    return this.#rows.find((row) => row.unit.hash === hash)?.payload;
+    return this.#byHash.get(hash)?.payload;
+  }
+
+  unit(hash: UnitHash): SignedUnit | undefined {
+    return this.#byHash.get(hash)?.unit;
+  }
+
+  /** A block is final. The last one of an era takes everything before it to the disk: the next era rests on it. */
+  markFinal(threshold: number, { unit, terminal }: BlockRef): void {
+    this.finals.set(threshold, unit);
+    if (terminal) this.#flush();
   }
 
   /** The machine dies at `now`: batches that were not written yet are gone, own units are not. */
   crash(now: number): void {
     this.#rows = this.#rows.filter((row, i) => i < this.#flushed || row.at <= now - BATCH_MS);
-    this.#hashes = new Set(this.#rows.map((row) => row.unit.hash));
+    this.#byHash = byHash(this.#rows);
     this.#endorsements = this.#endorsements.filter(
       ({ at }, i) => i < this.#flushedEndorsements || at <= now - BATCH_MS,
     );
@@ -105,18 +121,18 @@ export class MemoryUnitStore {
   copy(): MemoryUnitStore {
     const copy = new MemoryUnitStore();
     copy.#rows = [...this.#rows];
-    copy.#hashes = new Set(this.#hashes);
+    copy.#byHash = byHash(this.#rows);
     copy.#endorsements = [...this.#endorsements];
     for (const [creator, unit] of this.#ownEndorsed) copy.#ownEndorsed.set(creator, unit);
     copy.#ownHead = this.#ownHead;
-    copy.evidence.push(...this.evidence);
+    copy.evidence = this.evidence;
     for (const [threshold, block] of this.finals) copy.finals.set(threshold, block);
     return copy;
   }
 
   /** True once a unit has been written: what the others may be sent of it. */
   has(hash: UnitHash): boolean {
-    return this.#hashes.has(hash);
+    return this.#byHash.has(hash);
   }
 
   /** Everything the validator holds: its state, in the order in which it grew. */

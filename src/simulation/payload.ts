@@ -1,10 +1,15 @@
-import { type Bytes, concatBytes, utf8 } from "../primitives/index.ts";
+import { type Bytes, concatBytes, type Hash, utf8 } from "../primitives/index.ts";
 
 const AGAIN = utf8(" again");
 
-/** A block whose content says what it builds on: enough to notice a wrong parent. */
-export function payloadFor(parent: string | undefined, slot: number, creator: number): Bytes {
-  return utf8(`${parent ?? "key block"} ${slot} ${creator}`);
+/** A block whose content says what it builds on, by its hash: enough to notice a wrong parent, and to follow a chain. */
+export function payloadFor(parent: Hash, slot: number, creator: number): Bytes {
+  return utf8(`${parent} ${slot} ${creator}`);
+}
+
+/** Hash of the block that a block says it builds on. */
+export function parentOf(payload: Bytes): string | undefined {
+  return new TextDecoder().decode(payload).split(" ")[0];
 }
 
 /** A second block for the same slot that is as good as the first. */
@@ -18,7 +23,7 @@ export function invalidPayload(payload: Bytes): Bytes {
 }
 
 /** The executor's judgement. */
-export function judge(payload: Bytes, parent: string | undefined, slot: number, creator: number): "valid" | "invalid" {
+export function judge(payload: Bytes, parent: Hash, slot: number, creator: number): "valid" | "invalid" {
   const expected = payloadFor(parent, slot, creator);
   return isSame(payload, expected) || isSame(payload, otherPayload(expected)) ? "valid" : "invalid";
 }

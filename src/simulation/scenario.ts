@@ -1,5 +1,8 @@
+import { type Disturbance, drawDisturbance } from "./disturbance.ts";
 import type { ByzantineFault, Fault } from "./fault.ts";
 import { createPrng, type Prng } from "./prng.ts";
+import { drawStakes, joinersOf } from "./stake-draw.ts";
+import type { StakeChange } from "./stakes.ts";
 import { planWeights, type WeightPlan } from "./weights.ts";
 
 /** What a Byzantine validator of a drawn scenario may do. */
@@ -41,13 +44,22 @@ export interface ScenarioPlan {
   readonly restart: number;
   /** How long the network is split; 0: not at all. */
   readonly partitionMs: number;
+  /** What else befalls machines and network in the first half, each once. */
+  readonly disturbances: readonly Disturbance[];
+  /** The run is over when everybody is through so many eras; 0: it is one era without end. */
+  readonly eras: number;
+  /** Least number of blocks of an era. */
+  readonly eraBlocks: number;
 }
 
 /** One run in all its parts. */
 export interface Scenario {
   readonly seed: number;
   readonly plan: ScenarioPlan;
+  /** Stakes at the start; those who join later have 0. */
   readonly weights: readonly number[];
+  /** Undefined in a run of one era. */
+  readonly stakes: readonly StakeChange[] | undefined;
   readonly faults: readonly Fault[];
   /** From then on only those are missing who never come back: what was split or lost is mended. */
   readonly calmAfterMs: number;
@@ -55,6 +67,8 @@ export interface Scenario {
 
 /** Nothing goes wrong in the first seconds: a network that never began shows nothing. */
 const QUIET_MS = 3_000;
+/** How long a disturbance lasts, at most. */
+const DISTURBANCE_MS = 6_000;
 const GARBAGE_PER_SECOND = 20;
 const ENDORSEMENTS_PER_SECOND = 50;
 
@@ -71,7 +85,11 @@ export function drawScenario(plan: ScenarioPlan, seed: number): Scenario {
   const others = order.slice(plan.byzantine + plan.crash);
   const moment = () => prng.between(QUIET_MS, calmAfterMs);
   const split = plan.partitionMs > 0 ? drawSplit(plan, order, calmAfterMs, prng) : undefined;
-  const faults: Fault[] = byzantine.flatMap((index) => misdeedOf(prng.pick(plan.misdeeds), index, moment(), split));
+  const faults: Fault[] = together(
+    byzantine.flatMap((index) =>
+      misdeedOf(prng.pick(plan.misdeeds), index, { from: moment(), until: calmAfterMs }, split),
+    ),
+  );
   for (const index of crashed) faults.push({ kind: "crash", validators: [index], from: moment() });
   for (let i = 0; i < plan.restart; i++) {
     const index = prng.pick(others);
@@ -81,7 +99,25 @@ export function drawScenario(plan: ScenarioPlan, seed: number): Scenario {
   }
   if (plan.loss > 0) faults.push({ kind: "drop", share: plan.loss, from: 0, until: calmAfterMs });
   if (split !== undefined) faults.push(split);
-  return { seed, plan, weights: planWeights(plan.weights, plan.validators), faults, calmAfterMs };
+  for (const kind of others.length > 0 ? plan.disturbances : []) {
+    const from = prng.between(QUIET_MS, Math.max(QUIET_MS, calmAfterMs - DISTURBANCE_MS));
+    const until = Math.min(calmAfterMs, from + DISTURBANCE_MS);
+    faults.push(...drawDisturbance(kind, others, { from, until }, prng));
+  }
+  const weights = planWeights(plan.weights, plan.validators);
+  if (plan.eras === 0) return { seed, plan, weights, stakes: undefined, faults, calmAfterMs };
+  const stakes = drawStakes(weights, others, { from: 0, until: calmAfterMs }, prng);
+  const joining = new Array<number>(joinersOf(plan.validators)).fill(0);
+  return { seed, plan, weights: [...weights, ...joining], stakes, faults, calmAfterMs };
+}
+
+/** Conspirators throw one bomb: each forks on what the one before made. */
+function together(faults: readonly Fault[]): Fault[] {
+  const bombs = faults.filter((fault) => fault.kind === "forkBomb");
+  const [first] = bombs;
+  if (first === undefined) return [...faults];
+  const validators = bombs.flatMap((bomb) => bomb.validators);
+  return [...faults.filter((fault) => fault.kind !== "forkBomb"), { ...first, validators }];
 }
 
 type Split = Extract<Fault, { kind: "partition" }> & {
@@ -100,7 +136,7 @@ function drawSplit(plan: ScenarioPlan, order: readonly number[], calmAfterMs: nu
 function misdeedOf(
   misdeed: Misdeed | undefined,
   index: number,
-  from: number,
+  { from, until }: { readonly from: number; readonly until: number },
   split: Split | undefined,
 ): readonly Fault[] {
   const validators = [index];
@@ -109,9 +145,14 @@ function misdeedOf(
       return [];
     case "twoLives": {
       if (split === undefined) return [{ kind: "equivocate", to: "halves", validators, from }];
-      const { groups, until = from } = split;
-      return [{ kind: misdeed, validators, groups, from: split.from, until }];
+      const { groups } = split;
+      return [{ kind: misdeed, validators, groups, from: split.from, until: split.until ?? until }];
     }
+    case "mute":
+      // For a time, or for ever.
+      return [{ kind: misdeed, validators, from, ...(from % 2 === 0 ? { until } : {}) }];
+    case "doppelganger":
+      return [{ kind: misdeed, validators, from, until }];
     case "equivocate":
     case "equivocatingLeader":
       return [{ kind: misdeed, to: from % 2 === 0 ? "all" : "halves", validators, from }];

@@ -70,6 +70,9 @@ describe("a scenario", () => {
     crash: 2,
     restart: 4,
     partitionMs: 8_000,
+    disturbances: ["delay"],
+    eras: 0,
+    eraBlocks: 8,
   };
 
   it("is drawn by its seed alone, and survives a thread or a file", () => {

@@ -1,19 +1,33 @@
 import {
+  type Committee,
   type ConsensusMessage,
   type ConsensusParams,
+  committeeFromStakes,
   createCommittee,
-  createInstance,
   decodeMessage,
   type Endorsement,
+  type Era,
+  type EraRules,
   encodeMessage,
+  firstEra,
   type Instance,
+  instanceOfEra,
   type LocalOptions,
   type SignedUnit,
-  thresholdFromFraction,
+  type StakedValidator,
   type UnitHash,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
-import { addressOfKey, type Bytes, keccak256, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
+import {
+  type Address,
+  addressOfKey,
+  type Bytes,
+  type Hash,
+  keccak256,
+  keccakHash,
+  timestamp,
+  utf8,
+} from "../primitives/index.ts";
 import { EventQueue } from "./event-queue.ts";
 import type { Fault } from "./fault.ts";
 import { type FaultScene, injectFaults } from "./inject-faults.ts";
@@ -21,12 +35,13 @@ import { createPrng, type Prng } from "./prng.ts";
 import { RunDigest } from "./run-digest.ts";
 import { sharedChecks } from "./shared-checks.ts";
 import { type NodeHost, SimulatedNode } from "./simulated-node.ts";
+import { type StakeChange, stakedAt } from "./stakes.ts";
 import { type Copy, tamper } from "./tamper.ts";
 import { VirtualNetwork } from "./virtual-network.ts";
 
 export interface SimulationOptions {
   readonly seed: number;
-  /** Weight of each validator, in committee order. */
+  /** Weight of each validator, in the order of their addresses. */
   readonly weights: readonly number[];
   /** Fractions; `fractionFor` turns a threshold weight into one. */
   readonly thresholds: readonly number[];
@@ -38,6 +53,11 @@ export interface SimulationOptions {
   readonly loss?: number;
   readonly buildMs?: number;
   readonly executeMs?: number;
+  /**
+   * How stakes change. With it `weights` are the stakes at the start, 0 for those who join later, and committees are made
+   * from stakes as nodes make them; without it nobody joins, and only those leave who are proven faulty.
+   */
+  readonly stakes?: readonly StakeChange[];
   /** Validators that are not started at all. */
   readonly absent?: readonly number[];
   /** Validators that lead; default: all. */
@@ -70,6 +90,9 @@ export function fractionFor(t: number, total: number): number {
 
 /** Many validators in one process, on virtual time and a network that does what it is told. */
 export class Simulation implements NodeHost, FaultScene {
+  readonly rules: EraRules;
+  readonly firstEra: Era;
+  /** Of the first era. */
   readonly instance: Instance;
   readonly nodes: SimulatedNode[] = [];
   readonly trace: string[] = [];
@@ -86,13 +109,16 @@ export class Simulation implements NodeHost, FaultScene {
   readonly #options: SimulationOptions;
   readonly #fractions: readonly number[];
   readonly #keys: readonly Bytes[];
+  readonly #signers: readonly Address[];
+  readonly #instances = new Map<Hash, Instance>();
+  readonly #checks = sharedChecks();
   readonly #digest = new RunDigest();
   readonly #byName = new Map<string, SimulatedNode>();
   readonly #queue = new EventQueue();
   /** Every endorsement that reached a disk of its endorser. */
   readonly endorsements: { readonly endorser: number; readonly unit: UnitHash }[] = [];
-  /** Hash of every own unit ever stored, by creator and sequence number: the test of I-7. */
-  readonly #signed = new Map<string, Set<string>>();
+  /** Hash of every unit ever signed, by instance, then by validator and sequence number: the test of I-7. */
+  readonly #signed = new Map<Hash, Map<string, Set<string>>>();
   #now = EPOCH;
 
   constructor(options: SimulationOptions) {
@@ -103,39 +129,68 @@ export class Simulation implements NodeHost, FaultScene {
     this.executeMs = options.executeMs ?? 20;
     const keys = options.weights.map((_, i) => keccak256(utf8(`validator ${i}`)));
     this.#keys = keys.sort((a, b) => (addressOfKey(a) < addressOfKey(b) ? -1 : 1));
-    const committee = createCommittee(
-      this.#keys.map((key, i) => ({
-        signer: addressOfKey(key),
-        weight: options.weights[i] as number,
-        producer: options.producers?.includes(i) ?? true,
-      })),
-    );
-    this.instance = createInstance({
+    this.#signers = this.#keys.map((key) => addressOfKey(key));
+    this.rules = {
       chainId: 80401n,
       genesisHash: keccakHash(utf8("simulation")),
-      generation: 0,
-      era: 0,
-      keyBlock: { hash: keccakHash(utf8("simulation")), height: 0 },
-      eraStart: timestamp(EPOCH),
-      seed: keccakHash(utf8(`seed ${options.seed}`)),
-      committee,
       params: { ...simulationParams, ...options.params },
-      ...(options.separateMachines ? {} : { checks: sharedChecks() }),
-    });
-    this.#fractions = oneFractionEach(options.thresholds, committee.total);
+    };
+    const first = firstEra(this.rules.genesisHash, this.#firstCommittee(), timestamp(EPOCH));
+    this.firstEra = { ...first, seed: keccakHash(utf8(`seed ${options.seed}`)) };
+    this.instance = this.instanceOf(this.firstEra);
+    // Eras end at a third, whoever else is watched.
+    this.#fractions = this.rules.params.eraMinBlocks > 0 ? [...options.thresholds, 1 / 3] : options.thresholds;
     this.#keys.forEach((_, index) => {
       if (!options.absent?.includes(index)) this.addNode(`v${index}`, index);
     });
     injectFaults(this, options.faults ?? []);
   }
 
+  /** Of all eras that any validator was in. */
+  get instances(): readonly Instance[] {
+    return [...this.#instances.values()];
+  }
+
   get now(): number {
     return this.#now;
   }
 
-  /** Ms since the era began. */
+  /** Ms since the run began. */
   get elapsed(): number {
     return this.#now - EPOCH;
+  }
+
+  instanceOf(era: Era): Instance {
+    const instance = instanceOfEra(this.rules, era);
+    const known = this.#instances.get(instance.id);
+    if (known !== undefined) return known;
+    const shared = this.#options.separateMachines ? instance : { ...instance, checks: this.#checks };
+    this.#instances.set(instance.id, shared);
+    return shared;
+  }
+
+  readonly stakedAfter = (slot: number): readonly StakedValidator[] | undefined => {
+    const { stakes, weights, producers } = this.#options;
+    const isProducer = (validator: number) => producers?.includes(validator) ?? true;
+    return stakes && stakedAt({ first: weights, changes: stakes }, slot - EPOCH, this.#signers, isProducer);
+  };
+
+  numberOf(signer: Address): number | undefined {
+    const index = this.#signers.indexOf(signer);
+    return index < 0 ? undefined : index;
+  }
+
+  #firstCommittee(): Committee {
+    const { weights, producers } = this.#options;
+    const staked = this.stakedAfter(EPOCH)?.filter(({ stake }) => stake > 0n);
+    if (staked !== undefined) return committeeFromStakes(staked, this.rules.params.weightScale);
+    return createCommittee(
+      this.#signers.map((signer, i) => ({
+        signer,
+        weight: weights[i] as number,
+        producer: producers?.includes(i) ?? true,
+      })),
+    );
   }
 
   /** The node of a validator that was started once. */
@@ -165,11 +220,10 @@ export class Simulation implements NodeHost, FaultScene {
 
   /** A node that was absent so far. Start it yourself. */
   addNode(name: string, index: number): SimulatedNode {
-    const node = new SimulatedNode(this, name, {
-      instance: this.instance,
-      thresholds: this.#fractions,
-      own: { index, privateKey: this.#keys[index] as Bytes },
-      ...(this.#options.local && { local: this.#options.local }),
+    const node = new SimulatedNode(this, name, index, {
+      signer: { key: this.#keys[index] as Bytes, address: this.#signers[index] as Address },
+      fractions: this.#fractions,
+      local: this.#options.local ?? {},
     });
     node.buildMs = this.#options.buildMs ?? 20;
     node.executeMs = this.executeMs;
@@ -193,10 +247,17 @@ export class Simulation implements NodeHost, FaultScene {
     return this.#digest.value();
   }
 
-  /** Signed units per (creator, seq); more than one is an equivocation. */
+  /** Validators who signed two units with one number in some era. */
   equivocators(): ReadonlySet<number> {
+    return new Set([...this.#signed.keys()].flatMap((instance) => [...this.equivocatorsIn(instance)]));
+  }
+
+  /** The same of one era. */
+  equivocatorsIn(instance: Hash): ReadonlySet<number> {
     const found = new Set<number>();
-    for (const [key, hashes] of this.#signed) if (hashes.size > 1) found.add(Number(key.split(" ")[0]));
+    for (const [key, hashes] of this.#signed.get(instance) ?? []) {
+      if (hashes.size > 1) found.add(Number(key.split(" ")[0]));
+    }
     return found;
   }
 
@@ -204,7 +265,7 @@ export class Simulation implements NodeHost, FaultScene {
     this.#queue.schedule(at, run);
   }
 
-  /** So many ms after the era began. */
+  /** So many ms after the run began. */
   after(ms: number, run: () => void): void {
     this.schedule(EPOCH + ms, run);
   }
@@ -228,11 +289,24 @@ export class Simulation implements NodeHost, FaultScene {
     return this.prng.pick(peers)?.name;
   }
 
+  ask<T>(
+    from: SimulatedNode,
+    to: string,
+    question: (peer: SimulatedNode) => T | undefined,
+    answered: (answer: T) => void,
+  ): void {
+    const peer = this.#byName.get(to);
+    if (peer === undefined) return;
+    this.#later(from, peer, "asks", () => {
+      const answer = question(peer);
+      if (answer !== undefined) this.#later(peer, from, "answers", () => answered(answer));
+    });
+  }
+
   signed(node: SimulatedNode, unit: SignedUnit): void {
     const key = `${node.index} ${unit.seq}`;
-    const hashes = this.#signed.get(key) ?? new Set();
-    hashes.add(unit.hash);
-    this.#signed.set(key, hashes);
+    const ofInstance = this.#signed.get(unit.instance) ?? new Map<string, Set<string>>();
+    this.#signed.set(unit.instance, ofInstance.set(key, (ofInstance.get(key) ?? new Set()).add(unit.hash)));
   }
 
   endorsed(node: SimulatedNode, { unit }: Endorsement): void {
@@ -270,37 +344,28 @@ export class Simulation implements NodeHost, FaultScene {
         if (!reaches(node)) continue;
         this.traffic.messages++;
         this.traffic.bytes += bytes.length;
-        this.#carry(from, node, message.kind, received);
+        this.#later(from, node, message.kind, () => node.deliver(received(), from.name));
       }
     }
   }
 
-  #carry(
-    from: SimulatedNode,
-    to: SimulatedNode,
-    kind: ConsensusMessage["kind"],
-    received: () => ConsensusMessage,
-  ): void {
+  #later(from: SimulatedNode, to: SimulatedNode, what: string, arrive: () => void): void {
     for (const delay of this.network.delays(from, to)) {
       this.schedule(this.#now + delay, () => {
         if (!this.network.connected(from, to)) return;
-        this.#digest.add(`${this.elapsed} ${from.name} ${to.name} ${kind}`);
-        to.deliver(received(), from.name);
+        this.#digest.add(`${this.elapsed} ${from.name} ${to.name} ${what}`);
+        arrive();
       });
     }
   }
 
   #watchOrder(from: SimulatedNode, message: ConsensusMessage): void {
-    if (message.kind !== "unit" || message.unit.creator !== from.index) return;
-    const { hash } = message.unit as Partial<SignedUnit>;
-    if (hash !== undefined && !from.store.has(hash)) this.sentUnstored.push(`${from.name} ${hash}`);
+    if (message.kind !== "unit") return;
+    const record = from.disk.record(message.instance);
+    const { hash, creator } = message.unit as Partial<SignedUnit>;
+    if (record === undefined || creator !== from.memberOf(record.instance)) return;
+    if (hash !== undefined && !record.units.has(hash)) this.sentUnstored.push(`${from.name} ${hash}`);
   }
-}
-
-/** In a small committee two fractions may be the same weight: one final block is one event. */
-function oneFractionEach(fractions: readonly number[], total: number): readonly number[] {
-  const byWeight = new Map(fractions.map((fraction) => [thresholdFromFraction(fraction, total), fraction]));
-  return [...byWeight.values()];
 }
 
 /** What a receiver makes of what the sender encoded. */

@@ -65,7 +65,8 @@ function withoutDependencies(sender: SimulatedNode, copy: Copy, isAnswer: boolea
 }
 
 function isOwn(sender: SimulatedNode, unit: WireUnit): boolean {
-  return unit.creator === sender.index;
+  const instance = sender.knownInstance(unit.instance);
+  return instance !== undefined && unit.creator === sender.memberOf(instance);
 }
 
 /** The same unit with another body, signed by its creator. */
