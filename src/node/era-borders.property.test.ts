@@ -180,6 +180,7 @@ class Scene {
         blockSync: { serve: async () => new Uint8Array(0), fetch: async () => undefined },
         staked: () => undefined,
         settled: async () => {},
+        eraEnded() {},
         onVouched() {},
         onFinalityConflict: (evidence) => void this.faults.push(evidence),
         listener: {
