@@ -7,6 +7,7 @@ import {
   nodeNameOf,
   openRootChain,
   readElection,
+  recordedWork,
   resolveValidator,
   seatIn,
   type VotePhase,
@@ -31,6 +32,12 @@ export interface ProducerStatusData {
   readonly tenuresServed: number;
   readonly slashes: number;
   readonly replacements: number;
+  /** Over all eras that the chain has recorded: its blocks, and slots that it led without one. */
+  readonly blocksMade: string;
+  readonly blocksMissed: string;
+  /** Rounds that asked its validator for a unit, and those in which one came. */
+  readonly roundsAsked: string;
+  readonly roundsCame: string;
 }
 
 export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
@@ -52,10 +59,11 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
     const validator = await resolveValidator(ctx, net, root, { text: args.validator });
     const election = await readElection(root);
     const { id } = validator;
-    const [nominee, votes, eligible] = await Promise.all([
+    const [nominee, votes, eligible, work] = await Promise.all([
       root.elections.nominee(id),
       root.elections.votesOf(election.next, id),
       root.elections.isEligible(id),
+      recordedWork(net, validator.signer),
     ]);
     const places = [
       { state: "producing" as const, rank: seatIn(election.current, validator) },
@@ -84,6 +92,10 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
       tenuresServed: nominee?.tenuresServed ?? 0,
       slashes: nominee?.slashes ?? 0,
       replacements: nominee?.replacements ?? 0,
+      blocksMade: work.made.toString(),
+      blocksMissed: (work.expected - work.made).toString(),
+      roundsAsked: work.asked.toString(),
+      roundsCame: work.came.toString(),
     };
     const { out } = ctx;
     out.line(`producer ${data.id}${data.name ? `  ${data.name}` : ""}: ${data.state}`);
@@ -96,6 +108,8 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
     );
     const { tenuresServed, slashes, replacements } = data;
     out.line(`  record      ${tenuresServed} tenures, ${slashes} slashes, ${replacements} replacements`);
+    out.line(`  blocks      ${data.blocksMade} made, ${data.blocksMissed} missed`);
+    out.line(`  rounds      ${data.roundsCame} of ${data.roundsAsked}`);
     if (data.state === "none") out.note(`Next: koma producer nominate --validator ${args.validator}`);
     return data;
   }

@@ -35,6 +35,7 @@ export * from "./process-identity.ts";
 export * from "./producer-specs.ts";
 export * from "./prompt.ts";
 export * from "./proof-output.ts";
+export * from "./recorded-work.ts";
 export * from "./render-error.ts";
 export * from "./root-chain.ts";
 export * from "./running-net.ts";

@@ -24,6 +24,7 @@ import {
   type TransactionSender,
   type TransactionSenderOptions,
 } from "./transaction-sender.ts";
+import { openWorkRewards, type WorkRewards } from "./work-rewards.ts";
 
 export interface ConnectRootChainOptions {
   readonly url: string;
@@ -52,6 +53,8 @@ export interface RootContractGroups {
   readonly challenges: Challenges;
   /** @throws {UserError} KOMA_E_ROOTCHAIN_CONTRACT_MISSING on a network without such challenges */
   interactive(): InteractiveChallenges;
+  /** @throws {UserError} KOMA_E_ROOTCHAIN_CONTRACT_MISSING on a network that pays for no work */
+  work(): WorkRewards;
   readonly kmc: RootToken;
   /** Any ERC-20 of the root chain. */
   token(address: Address): RootToken;
@@ -121,6 +124,7 @@ export function connectRootChain(options: ConnectRootChainOptions): RootChain {
       exits: openExits(context, events),
       challenges: openChallenges(context),
       interactive: openInteractiveChallenges(context, events),
+      work: () => openWorkRewards(context),
       kmc: openRootToken(context, contracts.KMC),
       token: (address) => openRootToken(context, address),
     };

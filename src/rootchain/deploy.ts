@@ -39,7 +39,7 @@ export interface DeployOptions {
    * a genesis names them, and the registration names the genesis.
    */
   readonly chains: readonly ChainRegistration[] | ((deployment: RootDeployment) => readonly ChainRegistration[]);
-  /** First holders of KMC. What the chains' escrows need is added, by way of the deployer. */
+  /** First holders of KMC. What the chains' escrows and pools need is added, by way of the deployer. */
   readonly kmcGenesis: readonly KmcAllocation[];
   /** May pause for a limited time; default: the deployer. */
   readonly guardian?: Address;
@@ -88,7 +88,8 @@ export async function deployRootContracts(options: DeployOptions): Promise<RootD
   };
   const chains = typeof options.chains === "function" ? options.chains(deployment) : options.chains;
   const escrowed = chains.reduce((sum, { genesisSupplyWei }) => sum + (genesisSupplyWei ?? 0n), 0n);
-  const kmcGenesis = [...options.kmcGenesis, ...(escrowed > 0n ? [{ account: deployer, amount: escrowed }] : [])];
+  const passedOn = escrowed + params.workPoolWei * BigInt(chains.length);
+  const kmcGenesis = [...options.kmcGenesis, ...(passedOn > 0n ? [{ account: deployer, amount: passedOn }] : [])];
   const steps = [
     ...planDeployment({ ...inputs, kmcGenesis, foundation: options.foundation ?? chains[0]?.producers ?? [deployer] }),
     ...chainSteps(chains, params, artifacts, inputs.demoToken, escrowed),
@@ -171,6 +172,12 @@ function chainSteps(
       .map((chain) =>
         call("DepositManager", "seedEscrow", (at) => [chain.chainId, at("KMC"), chain.genesisSupplyWei ?? 0n]),
       ),
+    ...(params.workPoolWei > 0n && chains.length > 0
+      ? [call("KMC", "approve", (at) => [at("ProducerRewards"), params.workPoolWei * BigInt(chains.length)])]
+      : []),
+    ...(params.workPoolWei > 0n
+      ? chains.map((chain) => call("ProducerRewards", "fill", () => [chain.chainId, params.workPoolWei]))
+      : []),
     ...(demoToken
       ? chains.map((chain) => call("KomaRegistry", "mapToken", (at) => [chain.chainId, at("DemoToken")]))
       : []),

@@ -128,6 +128,7 @@ export function planDeployment(inputs: DeploymentInputs): readonly DeploymentSte
     create("NomineeModule", "NomineeModule", () => []),
     create("OfficeModule", "OfficeModule", () => []),
     code("ProducerElection", (at) => [at("NomineeModule"), at("OfficeModule")]),
+    code("ProducerRewards"),
     code("DepositManager"),
     code("WithdrawManager"),
     create("ExitNFT", "ExitNFT", (at) => [at("WithdrawManager")]),
@@ -175,6 +176,14 @@ export function planDeployment(inputs: DeploymentInputs): readonly DeploymentSte
       },
       electionParameters(p),
       inputs.foundation,
+    ]),
+    proxy("ProducerRewards", (at) => [
+      deployer,
+      at("KMC"),
+      at("StakeManager"),
+      at("CheckpointManager"),
+      at("ProducerElection"),
+      { perBlock: p.payPerBlockWei, perRound: p.payPerRoundWei, standbyBps: p.standbyRewardBps },
     ]),
     proxy("DepositManager", (at) => [
       deployer,

@@ -45,3 +45,4 @@ export * from "./stakes.ts";
 export type { TransactionSender, TransactionSenderOptions } from "./transaction-sender.ts";
 export { createDryRunSender, createTransactionSender } from "./transaction-sender.ts";
 export * from "./well-known-contracts.ts";
+export * from "./work-rewards.ts";

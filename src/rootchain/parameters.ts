@@ -41,6 +41,15 @@ export interface RootParameters {
   /** When voting opens and closes, before the tenure it is for. */
   readonly voteOpenLead: number;
   readonly voteCloseLead: number;
+  // Pay for work
+  /** Wei of KMC for a block, the part of the stand-bys included. */
+  readonly payPerBlockWei: bigint;
+  /** Wei of KMC for a round with a block, shared by weight among those whose unit came. */
+  readonly payPerRoundWei: bigint;
+  /** Part of the pay for blocks that stand-bys have. */
+  readonly standbyRewardBps: number;
+  /** Wei of KMC that the pool of every chain begins with. */
+  readonly workPoolWei: bigint;
   // Challenges
   /** Root chain blocks for which a bounty is held for an older commitment. */
   readonly commitWindow: number;
@@ -100,6 +109,10 @@ export const devnetParameters: RootParameters = {
   tenureLength: 600,
   voteOpenLead: 187,
   voteCloseLead: 47,
+  payPerBlockWei: 10n ** 17n,
+  payPerRoundWei: 10n ** 17n,
+  standbyRewardBps: 1_000,
+  workPoolWei: 100_000n * 10n ** 18n,
   commitWindow: 3,
   attachWindow: 300,
   challengeBondWei: 10n ** 16n,
@@ -201,7 +214,7 @@ export function checkParameters(p: RootParameters): void {
   if (p.bountyBps + p.burnBps > 10_000) {
     throw invalid("bounty and burn are shares of one whole", { bountyBps: p.bountyBps, burnBps: p.burnBps });
   }
-  for (const name of ["slashBpsA", "slashBpsB", "slashBpsC", "proposerBonusBps"] as const) {
+  for (const name of ["slashBpsA", "slashBpsB", "slashBpsC", "proposerBonusBps", "standbyRewardBps"] as const) {
     if (p[name] > 10_000) throw invalid(`${name} is a share of one whole, at most 10,000`, { [name]: p[name] });
   }
   if (p.claimBatch < 1) throw invalid("a claim covers at least one checkpoint", { claimBatch: p.claimBatch });
