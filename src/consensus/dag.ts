@@ -107,14 +107,17 @@ export class Dag {
     return [...this.#evidence.values()];
   }
 
-  /** Validators whose fault is proven in this instance. */
-  equivocators(): Iterable<ValidatorIndex> {
-    return this.#evidence.keys();
+  /**
+   * Validators whose fault is proven, in this instance or in the era before. Of both kinds this instance may hold forks: what
+   * stands on them needs endorsements, and whoever is faulty already is not proven to fork here as well.
+   */
+  equivocators(): readonly ValidatorIndex[] {
+    return [...this.#evidence.keys(), ...this.#marked.keys()];
   }
 
-  /** True once somebody's fault is proven in this instance. */
+  /** True once somebody's fault is proven, see {@link equivocators}. */
   get knowsEvidence(): boolean {
-    return this.#evidence.size > 0;
+    return this.#evidence.size + this.#marked.size > 0;
   }
 
   faultKind(index: ValidatorIndex): FaultKind | undefined {

@@ -64,6 +64,27 @@ function erin(dag: DrawnDag, stored?: StoredState, more: Partial<KomaBftConfig> 
   return core;
 }
 
+describe("a validator that learns of a fault in the era before", () => {
+  // Without that, nobody endorses anything: who has cited one fork and who has cited the other can never cite each other again.
+  it("endorses what stands on units of the accused, which may have forked in this era too", () => {
+    const { dag, a0, b, c0, other, d0, wire } = forked();
+    const earlier = drawDag(five, { lnc: true, eraMinMs: 1 });
+    const fork = (t: number) => headerOf(earlier.sign("bob", { block: "B", t }));
+    const evidence = createEquivocationEvidence(earlier.instance.domain, fork(0), fork(1_000));
+    const core = erin(dag, undefined, { previous: earlier.instance });
+    for (const unit of [a0, b, c0]) hearUnit(core, wire(unit));
+    const first = only(hear(core, { kind: "evidence", evidence }), "persistEndorsement");
+    expect(first.map(({ endorsement }) => endorsement.unit)).toEqual([c0.hash]);
+    const later = [d0, other].flatMap((unit) => only(hearUnit(core, wire(unit)), "persistEndorsement"));
+    expect(later.map(({ endorsement }) => endorsement.unit)).toEqual([d0.hash]);
+    // The same after a restart.
+    const stored = [a0, b, c0].map((unit) => ({ unit: wire(unit) }));
+    const again = erin(dag, { units: stored, evidence: [evidence] }, { previous: earlier.instance });
+    const effects = hear(again, { kind: "state", panorama: [0, 0, 0, 0, 0], answer: true });
+    expect(only(effects, "persistEndorsement").map(({ endorsement }) => endorsement.unit)).toEqual([c0.hash]);
+  });
+});
+
 describe("a validator that learns of an equivocation", () => {
   it("endorses what stands on a fork, durable before it is sent (I-8)", () => {
     const { dag, a0, b, c0, wire, evidence } = forked();

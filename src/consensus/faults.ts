@@ -74,6 +74,8 @@ export class Faults {
     const check = verifyEvidence(evidence, previous);
     if (!check.ok) return disconnect(from, check.rejection);
     dag.markFaulty(accused, evidence);
+    // It may have forked here, too, and parted those who cite one fork from those who cite the other.
+    this.#parts.endorser?.onEvidence(accused);
     const validator = perpetratorOf(evidence);
     return this.#tell(accused, { kind: "reportFault", validator, evidence, earlier: previous }, now);
   }
