@@ -25,6 +25,7 @@ import {
   mayHaveForgotten,
   nextEra,
   ownIn,
+  perpetratorOf,
   thresholdFromFraction,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
@@ -296,7 +297,8 @@ export class EraSequence implements EraEvents {
 
   #keepEvidence(instance: Hash, evidence: Evidence): void {
     const units = this.#disk.record(instance)?.units;
-    if (units !== undefined) units.evidence = [...units.evidence, evidence];
+    const isKept = units?.evidence.some((known) => perpetratorOf(known) === perpetratorOf(evidence));
+    if (units !== undefined && !isKept) units.evidence = [...units.evidence, evidence];
   }
 
   #ask(peer: string): void {
