@@ -77,18 +77,23 @@ const anyFault: fc.Arbitrary<Fault> = fc
   });
 
 describe("whatever goes wrong, and however messages are ordered", () => {
-  test("I-1, I-2, I-3, I-4, I-6, I-7, I-8, I-9, I-21 hold", { timeout: 240_000 }, () => {
+  test("I-1, I-2, I-3, I-4, I-6, I-7, I-8, I-9, I-21 hold, and over eras I-31, I-32, I-33", {
+    timeout: 240_000,
+  }, () => {
+    const faultsOf = fc.array(anyFault, { maxLength: 6 });
+    // Of 0 the era has no end; of 3 the run crosses two or three borders.
     fc.assert(
-      fc.property(steering, fc.array(anyFault, { maxLength: 6 }), ({ choices, seed }, faults) => {
+      fc.property(steering, faultsOf, fc.constantFrom(0, 3), ({ choices, seed }, faults, eraMinBlocks) => {
         const simulation = new Simulation({
           seed,
           chance: steered(choices, seed),
           weights: new Array(N).fill(1),
           thresholds: ALL_THRESHOLDS,
+          params: { eraMinBlocks },
           faults,
         });
         simulation.startAll();
-        simulation.runFor(END);
+        simulation.runFor(eraMinBlocks > 0 ? END + 2_000 : END);
         expect(brokenInvariants(simulation, deviators(faults).byzantine)).toEqual([]);
       }),
       { numRuns: 80 },
