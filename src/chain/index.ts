@@ -1,4 +1,5 @@
 export * from "./account.ts";
+export * from "./balance-log.ts";
 export * from "./base-fee.ts";
 export * from "./block.ts";
 export * from "./block-rejection.ts";
@@ -12,6 +13,7 @@ export * from "./header.ts";
 export * from "./header-rules.ts";
 export * from "./limits.ts";
 export * from "./log.ts";
+export * from "./payments.ts";
 export * from "./receipt.ts";
 export * from "./seal.ts";
 export type * from "./simulated-block.ts";

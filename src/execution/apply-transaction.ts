@@ -1,4 +1,5 @@
 import {
+  type BalanceMove,
   checkTransactionLimits,
   effectiveGasPrice,
   emptyCodeHash,
@@ -49,7 +50,11 @@ export interface AppliedTransaction {
   readonly error: string | undefined;
   readonly logs: readonly Log[];
   readonly contractAddress: Address | undefined;
+  /** Native balances that it changed. */
+  readonly moves: readonly BalanceMove[];
 }
+
+type MessageOutcome = Omit<AppliedTransaction, "moves">;
 
 const MAX_WORD = (1n << 256n) - 1n;
 /** Part of the gas used that can come back (EIP-3529). */
@@ -75,8 +80,7 @@ export async function applyTransaction(
       options.fastTransfers !== false && isPlainTransfer(tx, engine)
         ? transfer(tx, state, environment)
         : await runMessage(tx, engine, environment);
-    state.endTransaction();
-    return accept(applied);
+    return accept({ ...applied, moves: state.endTransaction() });
   } catch (error) {
     state.abandonTransaction();
     engine.reset();
@@ -121,7 +125,7 @@ function isPlainTransfer(tx: Transaction, { state, precompiles }: EvmEngine): bo
 }
 
 /** A transfer to an account without code, without an EVM frame: 2.5 µs instead of 114. */
-function transfer(tx: Transaction, state: BlockState, environment: BlockEnvironment): AppliedTransaction {
+function transfer(tx: Transaction, state: BlockState, environment: BlockEnvironment): MessageOutcome {
   const price = effectiveGasPrice(tx, environment.baseFeePerGas);
   const gasUsed = intrinsicGas(tx);
   const to = tx.to as Address;
@@ -156,11 +160,7 @@ function credit(state: BlockState, address: Address, amount: bigint): void {
   }
 }
 
-async function runMessage(
-  tx: Transaction,
-  engine: EvmEngine,
-  environment: BlockEnvironment,
-): Promise<AppliedTransaction> {
+async function runMessage(tx: Transaction, engine: EvmEngine, environment: BlockEnvironment): Promise<MessageOutcome> {
   const { state } = engine;
   const price = effectiveGasPrice(tx, environment.baseFeePerGas);
   const intrinsic = intrinsicGas(tx);

@@ -14,6 +14,7 @@ import {
   type RuleChanges,
   type TransactionRejection,
 } from "./apply-transaction.ts";
+import { BlockPayments } from "./block-payments.ts";
 import { BlockState } from "./block-state.ts";
 import type { BlockEnvironment, EvmEngine } from "./evm-engine.ts";
 import { type FinishedState, finishBlockState } from "./finish-block-state.ts";
@@ -62,12 +63,14 @@ export class BlockRun {
   readonly #state: BlockState;
   readonly #receipts: Receipt[] = [];
   readonly #results: TransactionResult[] = [];
+  readonly #payments: BlockPayments;
   #gasUsed = 0n;
 
   constructor(engine: EvmEngine, options: BlockRunOptions) {
     this.#engine = engine;
     this.#options = options;
     this.#state = new BlockState(options.parent);
+    this.#payments = new BlockPayments(options.environment.coinbase);
     engine.attach(this.#state, options.environment);
     engine.pacer.start();
   }
@@ -87,12 +90,14 @@ export class BlockRun {
     });
     if (!applied.ok) return reject(applied.rejection);
     const { gasUsed, effectiveGasPrice, contractAddress } = applied.value;
+    const tip = gasUsed * (effectiveGasPrice - this.#options.environment.baseFeePerGas);
     this.#gasUsed += gasUsed;
     const receipt = receiptOf(tx, applied.value, this.#gasUsed);
     this.#receipts.push(rules?.forge ? rules.forge(tx, receipt) : receipt);
     this.#results.push({
       gasUsed,
       effectiveGasPrice,
+      moves: this.#payments.add(applied.value.moves, tip),
       ...(contractAddress === undefined ? {} : { contractAddress }),
     });
     return applied;
@@ -109,6 +114,7 @@ export class BlockRun {
    * @param parentTries  tries after the parent
    */
   finish(parentTries: StateTries): RunOutcome {
+    this.#payments.end();
     return {
       ...finishBlockState(this.#state, this.#options.parent, parentTries),
       receipts: this.#receipts,

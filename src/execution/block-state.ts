@@ -1,4 +1,4 @@
-import { type AccountState, emptyCodeHash, emptyTrieRoot } from "../chain/index.ts";
+import { type AccountState, type BalanceMove, emptyCodeHash, emptyTrieRoot } from "../chain/index.ts";
 import { BugError } from "../errors.ts";
 import { type Address, type Bytes, emptyBytes, equalBytes, type Hash, keccakHash } from "../primitives/index.ts";
 import type { StateView } from "./state-view.ts";
@@ -41,6 +41,8 @@ export class BlockState implements StateView {
   readonly #written = new Set<Address>();
   readonly #storage = new Map<Address, StorageOverlay>();
   readonly #code = new Map<Hash, Bytes>();
+  /** Balances at the start of the transaction of accounts it wrote. */
+  readonly #balances = new Map<Address, bigint>();
   /** Values at the start of the transaction of slots it wrote (EIP-2200). */
   readonly #original = new Map<string, Bytes>();
   /** How to take back each change, newest last. */
@@ -62,6 +64,7 @@ export class BlockState implements StateView {
   setAccount(address: Address, account: AccountState | undefined): void {
     const before = this.account(address);
     this.#journal.push(() => this.#accounts.set(address, before));
+    if (!this.#balances.has(address)) this.#balances.set(address, before?.balance ?? 0n);
     this.#accounts.set(address, account);
     this.#written.add(address);
   }
@@ -134,11 +137,22 @@ export class BlockState implements StateView {
     while (this.#journal.length > mark) this.#journal.pop()?.();
   }
 
-  /** Ends a transaction: it cannot be taken back any more, and the next one starts from what it wrote. */
-  endTransaction(): void {
+  /**
+   * Ends a transaction: it cannot be taken back any more, and the next one starts from what it wrote.
+   *
+   * @returns the balances that it changed, in the order in which it first wrote to them
+   */
+  endTransaction(): readonly BalanceMove[] {
     if (this.#marks.length > 0) throw new BugError("transaction ended inside a checkpoint");
+    const moves: BalanceMove[] = [];
+    for (const [account, before] of this.#balances) {
+      const after = this.#accounts.get(account)?.balance ?? 0n;
+      if (after !== before) moves.push({ account, before, after });
+    }
     this.#journal.length = 0;
     this.#original.clear();
+    this.#balances.clear();
+    return moves;
   }
 
   /** Takes the whole current transaction back, from within any checkpoint. */
@@ -146,6 +160,7 @@ export class BlockState implements StateView {
     this.#marks.length = 0;
     while (this.#journal.length > 0) this.#journal.pop()?.();
     this.#original.clear();
+    this.#balances.clear();
   }
 
   /** Accounts that may have changed. */

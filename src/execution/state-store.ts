@@ -1,4 +1,4 @@
-import type { AccountState, Block, BlockHeader, Receipt } from "../chain/index.ts";
+import type { AccountState, BalanceMove, Block, BlockHeader, Receipt } from "../chain/index.ts";
 import type { Address, Bytes, Hash } from "../primitives/index.ts";
 
 export interface StorageDiff {
@@ -24,6 +24,8 @@ export interface TransactionResult {
   readonly contractAddress?: Address;
   /** Wei per gas the sender paid. */
   readonly effectiveGasPrice: bigint;
+  /** Native balances that it changed; tips stand with the last transaction before the producer's balance moves otherwise. */
+  readonly moves: readonly BalanceMove[];
 }
 
 /** A block with everything that follows from running it. */

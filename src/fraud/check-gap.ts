@@ -1,8 +1,7 @@
-import { decodeReceipt, readTransaction } from "../chain/index.ts";
+import { decodeReceipt, readBalanceLog, readTransaction } from "../chain/index.ts";
 import { hexToBytes } from "../primitives/index.ts";
 import { type LogProof, listItemAt, positionOf, type TxProof } from "../proofs/index.ts";
 import { depositHashOf } from "../rootchain/index.ts";
-import { readBalanceLog } from "./balance-log.ts";
 import type { CheckpointLookup, FileCheck } from "./check-file.ts";
 import type { Challenge } from "./evidence.ts";
 import type { ReadEvidence } from "./evidence-shapes.ts";

@@ -1,7 +1,6 @@
-import { decodeReceipt, type Log, readTransaction } from "../chain/index.ts";
+import { decodeReceipt, type Log, readBalanceLog, readTransaction } from "../chain/index.ts";
 import { type Address, hexToBytes } from "../primitives/index.ts";
 import { type LogProof, listItemAt, positionOf } from "../proofs/index.ts";
-import { readBalanceLog } from "./balance-log.ts";
 import type { CheckpointLookup, FileCheck } from "./check-file.ts";
 import { readDeliverCall } from "./delivery-call.ts";
 import { faultOfDelivery, readDeliveryLog } from "./delivery-rules.ts";

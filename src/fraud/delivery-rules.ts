@@ -1,10 +1,8 @@
 import { id } from "ethers";
-import type { Log, Receipt, Transaction } from "../chain/index.ts";
+import { type Log, type Receipt, readBalanceLog, type Transaction, wordAt } from "../chain/index.ts";
 import { type Address, addressFromWord, type Hash, hashFromBytes, zeroAddress } from "../primitives/index.ts";
 import { depositHashOf, depositKinds, predeployAddresses } from "../rootchain/index.ts";
-import { readBalanceLog } from "./balance-log.ts";
 import { readDeliverCall } from "./delivery-call.ts";
-import { wordAt } from "./event-shapes.ts";
 
 const DELIVERED = id("DepositDelivered(uint64,address,address,address,uint256,bytes32,bool)") as Hash;
 

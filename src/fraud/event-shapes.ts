@@ -1,5 +1,5 @@
 import { EventFragment } from "ethers";
-import type { Log } from "../chain/index.ts";
+import { type Log, wordAt } from "../chain/index.ts";
 import { type Address, bytesToBigint, type Hash, hashToBytes } from "../primitives/index.ts";
 import { predeployAddresses } from "../rootchain/index.ts";
 
@@ -74,11 +74,6 @@ export function isForgedEvent(log: Log, isToken: boolean): boolean {
   if (shape.dynamic) return data.length % 32 !== 0 || data.length < 5 * 32;
   if (data.length !== 32 * shape.words.length) return true;
   return shape.words.some((type, i) => overflows(wordAt(log, i), type));
-}
-
-/** Word `index` of the data; the data must have it. */
-export function wordAt({ data }: Log, index: number): bigint {
-  return bytesToBigint(data.subarray(32 * index, 32 * index + 32));
 }
 
 function overflows(word: bigint, type: string | undefined): boolean {

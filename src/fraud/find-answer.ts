@@ -1,7 +1,7 @@
+import { readBalanceLog } from "../chain/index.ts";
 import type { ArchivedBlock, ChainArchive } from "../checkpoint/index.ts";
 import type { Hex } from "../primitives/index.ts";
 import type { Claim } from "../rootchain/index.ts";
-import { readBalanceLog } from "./balance-log.ts";
 import { readDeliveryLog } from "./delivery-rules.ts";
 import { entriesOf, type LogPosition, logsOf } from "./find-log-history-faults.ts";
 import { craftLogAnswer, craftTransactionAnswer } from "./gap-evidence.ts";

@@ -1,6 +1,6 @@
+import { readBalanceLog } from "../chain/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import { predeployAddresses } from "../rootchain/index.ts";
-import { readBalanceLog } from "./balance-log.ts";
 import { readDeliveryLog } from "./delivery-rules.ts";
 import type { Position, Scan } from "./find-faults.ts";
 import { entriesOf, type LogPosition, logsOf } from "./find-log-history-faults.ts";

@@ -1,7 +1,6 @@
-import type { Log, Receipt, Transaction } from "../chain/index.ts";
+import { type BalanceChange, type Log, type Receipt, readBalanceLog, type Transaction } from "../chain/index.ts";
 import type { Address } from "../primitives/index.ts";
 import { predeployAddresses } from "../rootchain/index.ts";
-import { type BalanceChange, readBalanceLog } from "./balance-log.ts";
 import { type BridgeFacts, faultOfDelivery, readDeliveryLog } from "./delivery-rules.ts";
 import type { Position, Scan } from "./find-faults.ts";
 

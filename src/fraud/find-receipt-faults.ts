@@ -1,7 +1,7 @@
-import type { Log, Receipt, Transaction } from "../chain/index.ts";
+import { type Log, type Receipt, readBalanceLog, type Transaction } from "../chain/index.ts";
 import type { ArchivedBlock } from "../checkpoint/index.ts";
 import type { Address } from "../primitives/index.ts";
-import { faultOfBalances, readBalanceLog } from "./balance-log.ts";
+import { faultOfBalances } from "./balance-log.ts";
 import type { Position, Scan } from "./find-faults.ts";
 import { faultOfReceipt } from "./receipt-rules.ts";
 import { faultOfTransferCall } from "./transfer-rules.ts";

@@ -1,4 +1,3 @@
-export { readBalanceLog } from "./balance-log.ts";
 export {
   type CaseRootChain,
   type FoundFault,

@@ -1,5 +1,5 @@
 import { id } from "ethers";
-import type { Receipt, Transaction } from "../chain/index.ts";
+import { type Receipt, readBalanceLog, type Transaction } from "../chain/index.ts";
 import {
   type Address,
   addressFromWord,
@@ -10,7 +10,7 @@ import {
   hashFromBytes,
 } from "../primitives/index.ts";
 import { predeployAddresses } from "../rootchain/index.ts";
-import { faultOfBalances, readBalanceLog } from "./balance-log.ts";
+import { faultOfBalances } from "./balance-log.ts";
 
 const TRANSFER_SELECTOR = id("transfer(address,uint256)").slice(0, 10);
 const TRANSFER_EVENT = id("Transfer(address,address,uint256)") as Hash;

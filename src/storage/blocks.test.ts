@@ -73,7 +73,7 @@ describe("a stored block", () => {
       expect(chain.store.blocks.header(block.header.number)).toEqual(block.header);
       expect(chain.store.blocks.receipts(block.header.number)).toEqual(receipts);
       expect(chain.store.blocks.results(block.hash)).toMatchObject(
-        results.map(({ effectiveGasPrice: _, ...result }) => result),
+        results.map(({ effectiveGasPrice: _, moves: __, ...result }) => result),
       );
     }
     expect(chain.store.blocks.block(zeroHash)).toBeUndefined();

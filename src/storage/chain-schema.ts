@@ -125,4 +125,16 @@ export const chainMigrations: readonly string[] = [
   `,
   // Who took part in each round of an ended era.
   "ALTER TABLE era ADD COLUMN participation BLOB",
+  // The journal of payments: outside of tx, because the newest entries outlive transactions that are pruned.
+  `
+  CREATE TABLE payment (
+    tx    INTEGER PRIMARY KEY,
+    moves BLOB NOT NULL
+  );
+  CREATE TABLE payment_key (
+    key INTEGER NOT NULL,
+    tx  INTEGER NOT NULL,
+    PRIMARY KEY (key, tx)
+  ) WITHOUT ROWID;
+  `,
 ];

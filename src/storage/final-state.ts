@@ -5,6 +5,7 @@ import { createBlockWrites } from "./block-writes.ts";
 import type { Database, Query } from "./database.ts";
 import { storeCorrupt } from "./errors.ts";
 import { createHistoryMarks } from "./history-marks.ts";
+import { createPaymentWrites } from "./payment-writes.ts";
 import { createStateRows, type SlotPage } from "./state-rows.ts";
 import type { FinalBlock } from "./state-types.ts";
 import { createStateWrites } from "./state-writes.ts";
@@ -60,6 +61,7 @@ export function createFinalState(database: Database): FinalStateStore {
   const rows = createStateRows(database);
   const writes = createStateWrites(database);
   const blocks = createBlockWrites(database);
+  const payments = createPaymentWrites(database);
   const newest: Query<{ number: number; hash: Bytes }> = database.prepare(
     "SELECT number, hash FROM block ORDER BY number DESC LIMIT 1",
   );
@@ -116,6 +118,7 @@ export function createFinalState(database: Database): FinalStateStore {
         for (const final of finals) {
           next = checkNext(final, next);
           blocks.insert(final);
+          payments.insert(final);
           writes.apply(rowNumber(final.block.header.number), final.diff);
         }
       });
@@ -134,6 +137,7 @@ export function createFinalState(database: Database): FinalStateStore {
           writes.undo(block);
         }
         blocks.removeAbove(target);
+        payments.removeAbove(target);
         deleteFinality.run(target);
         undeliver.run(target);
       });

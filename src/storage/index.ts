@@ -10,6 +10,7 @@ export { type LocatedLog, type LogFilter, type LogPage, matchesFilter } from "./
 export type { MetaStore } from "./meta.ts";
 export { openStore, type Store, type StoreOptions } from "./open-store.ts";
 export type { CheckpointRange, OwnCheckpointSignature, OwnSignatureStore } from "./own-signatures.ts";
+export type { PaymentStore, StoredPayment } from "./payments.ts";
 export type { CoveredTime, OwnRecord, ProtectionConflict, ProtectionEntry, ProtectionStore } from "./protection.ts";
 export {
   type ChainReader,
@@ -19,6 +20,6 @@ export {
   openStateReader,
   type StateReader,
 } from "./read-only.ts";
-export type { FinalBlock, StateChanges, StorageChange, TransactionOutcome } from "./state-types.ts";
+export type { FinalBlock, RunTransaction, StateChanges, StorageChange, TransactionOutcome } from "./state-types.ts";
 export type { StoredEndorsement, StoredUnit } from "./unit-rows.ts";
 export type { OwnHead, UnitStore } from "./units.ts";

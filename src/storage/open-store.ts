@@ -15,6 +15,7 @@ import { createFinalityStore, type FinalityStore } from "./finality-marks.ts";
 import { createInstanceStore, type InstanceStore } from "./instances.ts";
 import { createMetaStore, type MetaStore } from "./meta.ts";
 import { createOwnSignatureStore, type OwnSignatureStore } from "./own-signatures.ts";
+import { createPaymentStore, type PaymentStore } from "./payments.ts";
 import { createProtectionStore, type ProtectionStore } from "./protection.ts";
 import { LOCK_FILE } from "./read-only.ts";
 import { createUnitStore, type UnitStore } from "./units.ts";
@@ -41,6 +42,7 @@ export interface Store {
   readonly eras: EraStore;
   readonly checkpoints: CheckpointStore;
   readonly deposits: DepositStore;
+  readonly payments: PaymentStore;
   readonly meta: MetaStore;
   readonly instances: InstanceStore;
   readonly units: UnitStore;
@@ -80,6 +82,7 @@ export function openStore(directory: string, { chainId, logger, clock = systemCl
       eras: createEraStore(chain),
       checkpoints: createCheckpointStore(chain),
       deposits: createDepositStore(chain),
+      payments: createPaymentStore(chain),
       meta: createMetaStore(chain),
       instances: createInstanceStore(durable),
       units,

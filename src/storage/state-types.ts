@@ -1,4 +1,4 @@
-import type { AccountState, Block, Receipt } from "../chain/index.ts";
+import type { AccountState, BalanceMove, Block, Receipt } from "../chain/index.ts";
 import type { Address, Bytes, Hash } from "../primitives/index.ts";
 
 export interface StorageChange {
@@ -22,10 +22,15 @@ export interface TransactionOutcome {
   readonly contractAddress?: Address;
 }
 
+/** With the native balances that it changed, which are stored with the journal of payments. */
+export interface RunTransaction extends TransactionOutcome {
+  readonly moves: readonly BalanceMove[];
+}
+
 /** A final block with everything that follows from it; what one commit writes. */
 export interface FinalBlock {
   readonly block: Block;
   readonly receipts: readonly Receipt[];
-  readonly results: readonly TransactionOutcome[];
+  readonly results: readonly RunTransaction[];
   readonly diff: StateChanges;
 }

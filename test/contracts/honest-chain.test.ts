@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { readBalanceLog } from "../../src/chain/index.ts";
 import {
   type ArchivedBlock,
   type CheckpointVote,
@@ -17,7 +18,6 @@ import {
   type ProvenFault,
   proveFraud,
   punish,
-  readBalanceLog,
   readDeliveryLog,
   searchContradictions,
 } from "../../src/fraud/index.ts";

@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodeHeader } from "../../src/chain/index.ts";
-import { type Address, addressOfKey, bytesToHex, type Hash, hashFromBytes, wordOf } from "../../src/primitives/index.ts";
+import {
+  type Address,
+  addressOfKey,
+  bytesToHex,
+  type Hash,
+  hashFromBytes,
+  wordOf,
+} from "../../src/primitives/index.ts";
 import { blockLeafOf, createBlockTree } from "../../src/proofs/index.ts";
 import {
   decodeWorkTotals,

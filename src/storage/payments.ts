@@ -1,0 +1,65 @@
+import type { Payment, PaymentPlace } from "../chain/index.ts";
+import type { Address, Bytes } from "../primitives/index.ts";
+import type { Database, Query } from "./database.ts";
+import { storeCorrupt } from "./errors.ts";
+import { decodePayments, paymentKey } from "./payment-rows.ts";
+import { transactionId, transactionsPerBlock } from "./values.ts";
+
+/** An entry of the journal of payments, and the transaction that made it. */
+export interface StoredPayment extends Payment, PaymentPlace {}
+
+/** The journal of payments of final blocks. */
+export interface PaymentStore {
+  /**
+   * An owner's entries of a token, the newest first. Entries begin with the block in which this node began to keep them.
+   *
+   * @param token  undefined for the native coin
+   * @param limit  most entries
+   */
+  history(token: Address | undefined, owner: Address, limit: number): readonly StoredPayment[];
+  /** Entries of one transaction. */
+  of(place: PaymentPlace): readonly StoredPayment[];
+}
+
+/** Rows read at once. */
+const PAGE = 64;
+
+export function createPaymentStore(database: Database): PaymentStore {
+  const page: Query<{ tx: number; moves: Bytes }> = database.prepare(
+    "SELECT k.tx, p.moves FROM payment_key k JOIN payment p ON p.tx = k.tx WHERE k.key = ? AND k.tx < ? ORDER BY k.tx DESC LIMIT ?",
+  );
+  const one: Query<{ tx: number; moves: Bytes }> = database.prepare("SELECT tx, moves FROM payment WHERE tx = ?");
+
+  function read({ tx, moves }: { readonly tx: number; readonly moves: Bytes }): readonly StoredPayment[] {
+    const place = { block: BigInt(Math.floor(tx / transactionsPerBlock)), index: tx % transactionsPerBlock };
+    try {
+      return decodePayments(moves).map((payment) => ({ ...payment, ...place }));
+    } catch (error) {
+      throw storeCorrupt(database.file, `payments of transaction ${place.index} of block ${place.block}: ${error}`);
+    }
+  }
+
+  return {
+    history(token, owner, limit) {
+      const key = paymentKey(token, owner);
+      const found: StoredPayment[] = [];
+      let before = Number.MAX_SAFE_INTEGER;
+      while (found.length < limit) {
+        const size = Math.min(PAGE, limit - found.length);
+        const rows = page.all(key, before, size);
+        for (const row of rows) {
+          const own = read(row).filter((payment) => payment.owner === owner && payment.token === token);
+          found.push(...own.toReversed());
+          before = row.tx;
+        }
+        if (rows.length < size) break;
+      }
+      return found.slice(0, limit);
+    },
+    of({ block, index }) {
+      if (block < 0n || block > 2n ** 32n || index < 0 || index >= transactionsPerBlock) return [];
+      const row = one.get(transactionId(Number(block), index));
+      return row === undefined ? [] : read(row);
+    },
+  };
+}
