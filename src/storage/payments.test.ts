@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   alice,
@@ -12,8 +13,9 @@ import {
 } from "../../test/support/chain-fixture.ts";
 import { createPrng, type Prng } from "../../test/support/prng.ts";
 import { logEmitter, type TokenSide, transferLog } from "../../test/support/token-logs.ts";
-import { outputId, type Transaction } from "../chain/index.ts";
-import { type Address, emptyBytes } from "../primitives/index.ts";
+import { outputId, type Payment, type Transaction } from "../chain/index.ts";
+import { type Address, addressFromBytes, emptyBytes } from "../primitives/index.ts";
+import { decodePayments, encodePayments } from "./payment-rows.ts";
 
 const directories = temporaryDirectories();
 afterEach(directories.cleanUp);
@@ -145,5 +147,31 @@ describe("the journal of payments", () => {
     expect(entries.map(({ index }) => index)).toEqual([4, 3, 2, 1, 0]);
     expectJournal(chain, [alice.address, bob.address, producer.address], new Map());
     chain.close();
+  });
+});
+
+describe("rows of payments", () => {
+  const address = fc.uint8Array({ minLength: 20, maxLength: 20 }).map(addressFromBytes);
+  const amount = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n });
+  const side = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+  const place = fc.option(fc.tuple(address, side), { nil: undefined });
+  const payment = fc
+    .tuple(place, address, side, amount, amount)
+    .map(
+      ([of, owner, nth, input, output]): Payment => ({ token: of?.[0], log: of?.[1], owner, side: nth, input, output }),
+    );
+
+  it("give back any entries, and say when they are damaged", () => {
+    fc.assert(
+      fc.property(fc.array(payment, { minLength: 1, maxLength: 5 }), fc.nat(), (payments, cut) => {
+        const row = encodePayments(payments);
+        expect(decodePayments(row)).toEqual(payments);
+        const short = row.subarray(0, row.length - 1 - (cut % 40));
+        expect(() => {
+          if (decodePayments(short).length < payments.length) throw new RangeError("fewer");
+        }).toThrow(RangeError);
+      }),
+      { numRuns: 60 },
+    );
   });
 });
