@@ -1,6 +1,5 @@
 import type { Logger } from "../../src/logger.ts";
 import { type KomaMethodParts, komaLocalMethods, komaMethods } from "../../src/node/koma-methods.ts";
-import { type PoolMethodParts, poolMethods } from "../../src/node/pool-methods.ts";
 import { createRpcServer, defaultRpcLimits, type NodeApi } from "../../src/rpc/index.ts";
 import { describedMethods } from "../../src/rpc/method-descriptions.ts";
 import { Subscriptions } from "../../src/rpc/subscriptions.ts";
@@ -12,8 +11,7 @@ const silent: Logger = { error() {}, warn() {}, info() {}, debug() {}, child: ()
 /** Names of all methods of a node, sorted: asked of a server whose node is never asked. */
 export async function methodNames(): Promise<readonly string[]> {
   const local = komaLocalMethods({ set: () => [] });
-  const extra = { ...komaMethods({} as KomaMethodParts), ...poolMethods({} as PoolMethodParts) };
-  const api = { extra, local } as unknown as NodeApi;
+  const api = { extra: komaMethods({} as KomaMethodParts), local } as unknown as NodeApi;
   const server = await createRpcServer({ api, logger: silent });
   await server.close();
   const subscriptions = new Subscriptions(api, defaultRpcLimits, () => {}).methods();

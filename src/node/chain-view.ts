@@ -1,14 +1,21 @@
-import type { Block, BlockHeader, Receipt } from "../chain/index.ts";
+import type { BalanceMove, Block, BlockHeader, Receipt } from "../chain/index.ts";
 import { BugError } from "../errors.ts";
 import type { Executor } from "../execution/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import type { Store } from "../storage/index.ts";
 
+export interface KnownResult {
+  readonly gasUsed: bigint;
+  readonly contractAddress?: Address;
+  /** Native balances that the transaction changed; of a block on disk they stand in the journal of payments. */
+  readonly moves?: readonly BalanceMove[];
+}
+
 /** A block after execution, from memory or from disk. */
 export interface KnownBlock {
   readonly block: Block;
   readonly receipts: readonly Receipt[];
-  readonly results: readonly { readonly gasUsed: bigint; readonly contractAddress?: Address }[];
+  readonly results: readonly KnownResult[];
 }
 
 /** Blocks that left the branch of the head (newest first) and that came onto it (oldest first). */

@@ -30,8 +30,8 @@ import { createNodeApi } from "./node-api.ts";
 import { createNodeMetrics } from "./node-metrics.ts";
 import { nodeStatus, whyNotReady } from "./node-status.ts";
 import { openChain } from "./open-chain.ts";
+import { createPaymentView } from "./payment-view.ts";
 import { openPoolJournal } from "./pool-journal.ts";
-import { poolMethods } from "./pool-methods.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
 import { createRootSetReader } from "./root-set-reader.ts";
@@ -307,6 +307,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   });
 
   // Clients.
+  const payments = createPaymentView(chain, store);
   const relay = createTransactionRelay({
     chainId: genesis.chainId,
     pool,
@@ -341,19 +342,19 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     local: komaLocalMethods(thresholds),
     readiness: () => whyNotReady({ expectsPeers: config.p2p.peers.length > 0, chain, driver, network, clock }),
     metrics: () => metrics.read(),
-    extra: {
-      ...komaMethods({
-        chain,
-        driver,
-        finalAt: (fraction) => progress.finalAt(fraction),
-        clock,
-        store,
-        doubleVotes: () => checkpoints.doubleVotes(),
-        signedBlocks: (interval) => behaviours.signedBlocks(finalBlocks.headers(interval)),
-        appointed: new Set(genesis.validators.filter(({ producer }) => producer).map(({ signer }) => signer)),
-      }),
-      ...poolMethods({ pool, chain, store }),
-    },
+    extra: komaMethods({
+      chain,
+      driver,
+      finalAt: (fraction) => progress.finalAt(fraction),
+      clock,
+      store,
+      doubleVotes: () => checkpoints.doubleVotes(),
+      signedBlocks: (interval) => behaviours.signedBlocks(finalBlocks.headers(interval)),
+      appointed: new Set(genesis.validators.filter(({ producer }) => producer).map(({ signer }) => signer)),
+      pool,
+      payments,
+      executor,
+    }),
   });
   const metrics = createNodeMetrics({ version, chain, executor, driver, network, pool, callThreads, clock });
   let rpc: RpcServer | undefined;

@@ -12,9 +12,11 @@ import type { ConsensusDriver } from "./consensus-driver.ts";
 import { participationOf } from "./era-participation.ts";
 import { storedEvidence } from "./evidence-view.ts";
 import { describeMembers } from "./member-view.ts";
+import { type PaymentMethodParts, paymentMethods } from "./payment-methods.ts";
+import { type PoolMethodParts, poolMethods } from "./pool-methods.ts";
 import type { WatchedThresholds } from "./watched-thresholds.ts";
 
-export interface KomaMethodParts {
+export interface KomaMethodParts extends PoolMethodParts, PaymentMethodParts {
   readonly chain: ChainView;
   readonly driver: ConsensusDriver;
   /** Newest block final at a threshold, over all eras. */
@@ -26,7 +28,7 @@ export interface KomaMethodParts {
   readonly signedBlocks: (interval: Interval) => readonly CheckpointedBlock[] | undefined;
   /** Producers of the genesis. */
   readonly appointed: ReadonlySet<Address>;
-  readonly store: Pick<Store, "instances" | "units" | "eras">;
+  readonly store: Pick<Store, "instances" | "units" | "eras" | "blocks">;
 }
 
 /** Bounds of `koma_getUnits`. */
@@ -58,6 +60,8 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
   }
 
   return {
+    ...poolMethods(parts),
+    ...paymentMethods(parts),
     debug_getRawBlock: ([block]) => bytesToHex(encodeBlock(blockOf(block).block)),
     debug_getRawHeader: ([block]) => bytesToHex(encodeHeader(blockOf(block).block.header)),
     debug_getRawReceipts: ([block]) => blockOf(block).receipts.map((receipt) => bytesToHex(encodeReceipt(receipt))),

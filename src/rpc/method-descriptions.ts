@@ -137,6 +137,14 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     does: "who took part in each of its rounds, as its switch block shows it; the same on every node",
   },
   koma_getEvidence: { params: "", does: "proven faults that the node has stored, with the signed bytes" },
+  koma_getOutput: {
+    params: "token or null for the native coin, owner",
+    does: "the owner's only output that is not spent, as of the head: its id, value, and what made it; null when there is none",
+  },
+  koma_getTransferChain: {
+    params: "token or null, owner, count: 20 by default",
+    does: "the owner's last payments, newest first: the output that each spent and made, and whether it follows the one before",
+  },
   koma_getPool: {
     params: '`{"sender": "0x…", "limit": 100}`',
     does: "transactions that wait in the node's pool, and the last that it refused or dropped, with the reason",

@@ -1,12 +1,15 @@
 import type { Payment, PaymentPlace } from "../chain/index.ts";
-import type { Address, Bytes } from "../primitives/index.ts";
+import { type Address, type Bytes, type Hash, hashFromBytes } from "../primitives/index.ts";
 import type { Database, Query } from "./database.ts";
 import { storeCorrupt } from "./errors.ts";
 import { decodePayments, paymentKey } from "./payment-rows.ts";
 import { transactionId, transactionsPerBlock } from "./values.ts";
 
 /** An entry of the journal of payments, and the transaction that made it. */
-export interface StoredPayment extends Payment, PaymentPlace {}
+export interface StoredPayment extends Payment, PaymentPlace {
+  /** Undefined when the transaction was pruned. */
+  readonly transaction: Hash | undefined;
+}
 
 /** The journal of payments of final blocks. */
 export interface PaymentStore {
@@ -21,17 +24,30 @@ export interface PaymentStore {
   of(place: PaymentPlace): readonly StoredPayment[];
 }
 
+interface Row {
+  readonly tx: number;
+  readonly moves: Bytes;
+  readonly hash: Bytes | null;
+}
+
 /** Rows read at once. */
 const PAGE = 64;
 
 export function createPaymentStore(database: Database): PaymentStore {
-  const page: Query<{ tx: number; moves: Bytes }> = database.prepare(
-    "SELECT k.tx, p.moves FROM payment_key k JOIN payment p ON p.tx = k.tx WHERE k.key = ? AND k.tx < ? ORDER BY k.tx DESC LIMIT ?",
+  const page: Query<Row> = database.prepare(
+    `SELECT k.tx, p.moves, t.hash FROM payment_key k JOIN payment p ON p.tx = k.tx LEFT JOIN tx t ON t.id = k.tx
+     WHERE k.key = ? AND k.tx < ? ORDER BY k.tx DESC LIMIT ?`,
   );
-  const one: Query<{ tx: number; moves: Bytes }> = database.prepare("SELECT tx, moves FROM payment WHERE tx = ?");
+  const one: Query<Row> = database.prepare(
+    "SELECT p.tx, p.moves, t.hash FROM payment p LEFT JOIN tx t ON t.id = p.tx WHERE p.tx = ?",
+  );
 
-  function read({ tx, moves }: { readonly tx: number; readonly moves: Bytes }): readonly StoredPayment[] {
-    const place = { block: BigInt(Math.floor(tx / transactionsPerBlock)), index: tx % transactionsPerBlock };
+  function read({ tx, moves, hash }: Row): readonly StoredPayment[] {
+    const place = {
+      block: BigInt(Math.floor(tx / transactionsPerBlock)),
+      index: tx % transactionsPerBlock,
+      transaction: hash === null ? undefined : hashFromBytes(hash),
+    };
     try {
       return decodePayments(moves).map((payment) => ({ ...payment, ...place }));
     } catch (error) {

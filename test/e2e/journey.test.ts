@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { AccountOutput } from "../../commands/account/outputs.ts";
 import type { Address, Hash } from "../../src/primitives/index.ts";
 import { connectRootChain, type RootChain, type RootContracts } from "../../src/rootchain/index.ts";
 import { openChainClient } from "../../src/rpc/index.ts";
@@ -75,6 +76,14 @@ describe("a payment from the root chain to koma and back", () => {
     expect(await balanceOf("dUSD", frank)).toBe(4n * KMC);
     const fees = (await feeOf(paid.hash)) + (await feeOf(moved.tx));
     expect(await balanceOf("KMC", erin)).toBe(before.erin + 3n * KMC - fees);
+
+    // What erin has is the output that her last payment made, of both.
+    for (const token of ["KMC", "dUSD"] as const) {
+      const outputs = await koma.json<readonly AccountOutput[]>("account", "outputs", "erin", "--token", token);
+      expect(outputs[0]).toMatchObject({ outWei: String(await balanceOf(token, erin)), tx: moved.tx, spentBy: null });
+      expect(outputs.map(({ ok }) => ok)).not.toContain(false);
+      expect(outputs.length).toBeGreaterThan(1);
+    }
 
     // Out: burned on koma, exited against a checkpoint, paid on the root chain.
     const burns = {
