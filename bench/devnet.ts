@@ -16,13 +16,23 @@ export interface RunningDevnet {
 
 /** Runs the built koma in a home of its own. @throws {Error} with what it said */
 export async function koma<T>(home: string, ...args: readonly string[]): Promise<T> {
+  const { exitCode, data, said } = await tryKoma<T>(home, ...args);
+  if (exitCode !== 0) throw new Error(`koma ${args.join(" ")} ended with ${exitCode}: ${said}`);
+  return data as T;
+}
+
+/** The same, whatever comes of it. */
+export async function tryKoma<T>(
+  home: string,
+  ...args: readonly string[]
+): Promise<{ readonly exitCode: number; readonly data: T | undefined; readonly said: string }> {
   const { stdout, stderr, exitCode } = await execa(process.execPath, [launcher, ...args, "--json"], {
     env: { KOMA_HOME: home, CI: "true" },
     stdin: "ignore",
     reject: false,
   });
-  if (exitCode !== 0) throw new Error(`koma ${args.join(" ")} ended with ${exitCode}: ${stdout} ${stderr}`);
-  return (JSON.parse(stdout) as { data: T }).data;
+  const data = exitCode === 0 ? (JSON.parse(stdout) as { data: T }).data : undefined;
+  return { exitCode: exitCode ?? -1, data, said: `${stdout} ${stderr}` };
 }
 
 const launcher = join(repository, "bin/run.js");
