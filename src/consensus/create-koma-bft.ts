@@ -3,6 +3,7 @@ import { type Bytes, type Timestamp, timestamp } from "../primitives/index.ts";
 import { answerQuestion } from "./answers.ts";
 import { blockRef } from "./block-ref.ts";
 import type { BlockNode } from "./block-tree.ts";
+import { BlockVerdicts } from "./block-verdicts.ts";
 import type { ValidatorIndex } from "./committee.ts";
 import { asBroadcast } from "./compact-unit.ts";
 import { Dag, type ValidUnit } from "./dag.ts";
@@ -24,7 +25,6 @@ import {
 } from "./koma-bft.ts";
 import type { Slot } from "./leader.ts";
 import { type ConsensusMessage, MAX_PAYLOAD_BYTES, type MessageBody, type PeerId, type Ping } from "./messages.ts";
-import type { PendingUnit } from "./pending-units.ts";
 import { Presence } from "./presence.ts";
 import { RecentPayloads } from "./recent-payloads.ts";
 import { type Duty, type NewUnit, type OwnHead, Schedule } from "./schedule.ts";
@@ -39,7 +39,6 @@ import { type RecentUnits, recentUnits, type UnitView } from "./unit-view.ts";
 import { checkCitations } from "./validity.ts";
 
 const PURGE_EVERY_MS = 5_000;
-const RETRY_BLOCK_MS = 500;
 
 /** A KoMaBFT object in its initial state: `restore` it if there is a store, then `start` it. */
 export function createKomaBft(config: KomaBftConfig): KomaBft {
@@ -56,8 +55,7 @@ class ConsensusInstance implements KomaBft {
   readonly #presence: Presence;
   readonly #schedule: Schedule | undefined;
   readonly #finality: FinalityDetector;
-  /** Valid but for their block, which the shell is running. */
-  readonly #validating = new Map<UnitHash, ValidUnit>();
+  readonly #verdicts: BlockVerdicts;
   readonly #stored: StoredUnits;
   readonly #faults: Faults;
   readonly #endorser: Endorser | undefined;
@@ -79,6 +77,7 @@ class ConsensusInstance implements KomaBft {
       config.own &&
       new Schedule(this.#dag, config.own, this.#presence, { ...this.#options, succeeds: config.heard !== undefined });
     this.#finality = new FinalityDetector(this.#dag, config.thresholds);
+    this.#verdicts = new BlockVerdicts(this.#dag, this.#sync, this.#finality, this.#options);
     this.#endorser = config.own && new Endorser(this.#dag, config.own);
     const parts = { dag: this.#dag, sync: this.#sync, schedule: this.#schedule, endorser: this.#endorser };
     this.#faults = new Faults({ ...parts, finality: this.#finality, previous: config.previous });
@@ -139,7 +138,7 @@ class ConsensusInstance implements KomaBft {
       case "ping":
         return this.#schedule?.onPing(now) ?? [];
       case "retryBlock":
-        return this.#run(now, this.#retryBlock(timer.block, now));
+        return this.#run(now, this.#verdicts.retry(timer.block, now));
       case "postponed":
         return this.#run(now, this.#sync.onPostponed(now));
       case "requests":
@@ -166,14 +165,10 @@ class ConsensusInstance implements KomaBft {
   }
 
   resolveBlock(block: UnitHash, verdict: "valid" | "invalid" | "unavailable", now: Timestamp): readonly Effect[] {
-    const valid = this.#validating.get(block);
-    if (valid === undefined) return [];
-    if (verdict === "unavailable") {
-      return [{ kind: "schedule", timer: { kind: "retryBlock", block }, at: timestamp(now + RETRY_BLOCK_MS) }];
-    }
-    this.#validating.delete(block);
+    if (verdict === "unavailable") return this.#verdicts.unavailable(block, now);
+    const valid = this.#verdicts.take(block);
     const entry = this.#sync.pending(block);
-    if (entry === undefined) return [];
+    if (valid === undefined || entry === undefined) return [];
     if (verdict === "invalid") return this.#run(now, this.#sync.onInvalid(block, { code: "InvalidBlock", block }));
     return this.#run(now, this.#add(valid, entry.payload, now));
   }
@@ -284,49 +279,12 @@ class ConsensusInstance implements KomaBft {
       if (!check.ok) {
         effects.push(...this.#sync.onInvalid(entry.unit.hash, check.rejection));
       } else if (entry.unit.body.blockHash !== undefined) {
-        entry.stage = "validating";
-        this.#validating.set(entry.unit.hash, check.value);
-        effects.push(...this.#askForVerdict(check.value, entry));
+        effects.push(...this.#verdicts.ask(check.value, entry, now));
       } else {
         effects.push(...this.#add(check.value, undefined, now));
       }
     }
     return [...effects, ...this.#conclude()];
-  }
-
-  #askForVerdict(valid: ValidUnit, { payload, senders }: PendingUnit): readonly Effect[] {
-    if (payload === undefined) throw new BugError(`block ${valid.unit.hash} is ready without its payload`);
-    const { unit, choice } = valid;
-    const [from] = senders;
-    return [
-      {
-        kind: "validateBlock",
-        block: {
-          unit: unit.hash,
-          parent: choice?.unit,
-          height: (choice?.height ?? this.instance.keyBlock.height) + 1,
-          creator: unit.creator,
-          t: unit.body.t,
-          payloadHash: unit.body.blockHash as BlockRef["payloadHash"],
-          payload,
-          terminal: this.#dag.isTerminal(choice, unit.body.t),
-        },
-        parent: choice && blockRef(choice),
-        from,
-      },
-    ];
-  }
-
-  #retryBlock(block: UnitHash, now: Timestamp): readonly Effect[] {
-    const valid = this.#validating.get(block);
-    const entry = this.#sync.pending(block);
-    if (valid === undefined) return [];
-    if (entry === undefined || now - entry.since > this.#options.pendingTimeoutMs) {
-      this.#validating.delete(block);
-      this.#sync.forget(block);
-      return [];
-    }
-    return this.#askForVerdict(valid, entry);
   }
 
   /** Adds a foreign unit. */

@@ -69,6 +69,15 @@ export class FinalityDetector {
     this.#cursors = cursors.sort(byThreshold);
   }
 
+  /**
+   * Last block final at a third, or at the greatest threshold below that is watched. With less than a third of faults that
+   * is for ever, and higher thresholds may come much later or never.
+   */
+  get finalAtThird(): BlockNode | undefined {
+    const third = thresholdFromFraction(1 / 3, this.#dag.instance.committee.total);
+    return this.#cursors.findLast(({ threshold }) => threshold.t <= third)?.last;
+  }
+
   status(): readonly FinalityStatus[] {
     return this.#cursors.map(({ threshold, last, violated }) => ({ threshold, last, violated }));
   }

@@ -98,6 +98,14 @@ export class PendingUnits<Unit extends SignedUnit = CheckedUnit> {
     return false;
   }
 
+  /** These units, and all pending ones that wait for one of them, directly or through others. */
+  standingOn(units: readonly UnitHash[]): ReadonlySet<UnitHash> {
+    const found = new Set(units);
+    // Grows while it is walked.
+    for (const hash of found) for (const waiter of this.#waiters.get(`unit ${hash}`) ?? []) found.add(waiter);
+    return found;
+  }
+
   /** Pending units of one creator. */
   ofCreator(creator: ValidatorIndex): readonly PendingUnit<Unit>[] {
     const hashes = this.#byCreator.get(creator) ?? [];

@@ -78,7 +78,12 @@ export class Synchronizer {
 
   /** True when a pending unit of somebody without a known fault stands on this one. */
   isNeeded(hash: UnitHash): boolean {
-    return this.#pending.isNeededBy(hash, (creator) => !this.#dag.isFaulty(creator));
+    return this.isNeededBy(hash, (creator) => !this.#dag.isFaulty(creator));
+  }
+
+  /** True when a pending unit of a creator that `accepts` stands on this one. */
+  isNeededBy(hash: UnitHash, accepts: (creator: ValidatorIndex) => boolean): boolean {
+    return this.#pending.isNeededBy(hash, accepts);
   }
 
   /** A pending unit with the same creator and number: together they are an equivocation. */
@@ -220,10 +225,13 @@ export class Synchronizer {
     return effects;
   }
 
-  /** Forgets units that have waited too long. Those at the executor stay: it will answer. */
+  /** Forgets units that have waited too long. Those at the executor stay, and what stands on them: it will answer. */
   purge(now: Timestamp): void {
-    for (const entry of [...this.#pending.entries()]) {
-      if (entry.stage === "validating" || now - entry.since < this.#limits.pendingTimeoutMs) continue;
+    const old = [...this.#pending.entries()].filter(({ since }) => now - since >= this.#limits.pendingTimeoutMs);
+    const atExecutor = [...this.#pending.entries()].filter(({ stage }) => stage === "validating");
+    const kept = old.length === 0 ? new Set() : this.#pending.standingOn(atExecutor.map(({ unit }) => unit.hash));
+    for (const entry of old) {
+      if (kept.has(entry.unit.hash)) continue;
       this.forget(entry.unit.hash);
     }
     for (const dependency of this.#requests.open()) {

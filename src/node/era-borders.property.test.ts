@@ -182,6 +182,7 @@ class Scene {
         settled: async () => {},
         eraEnded() {},
         onVouched() {},
+        eraEnded() {},
         onFinalityConflict: (evidence) => void this.faults.push(evidence),
         listener: {
           headChanged() {},
