@@ -182,7 +182,6 @@ class Scene {
         settled: async () => {},
         eraEnded() {},
         onVouched() {},
-        eraEnded() {},
         onFinalityConflict: (evidence) => void this.faults.push(evidence),
         listener: {
           headChanged() {},
