@@ -34,14 +34,20 @@ interface EraBody {
 
 /** The era of a stored instance. @throws {BugError} when the row does not follow from this genesis */
 export function storedEra(rules: EraRules, row: StoredInstance): Era {
-  const era = decodeEra(row.keyBlock, Number(row.generation), Number(row.era), row.body);
+  return checked(rules, decodeEra(row.keyBlock, Number(row.generation), Number(row.era), row.body), row.hash);
+}
+
+/** The same of the record that the chain keeps. @throws as {@link storedEra} */
+export function eraOfRecord(rules: EraRules, { keyBlock, generation, number, body, instance }: StoredEra): Era {
+  return checked(rules, decodeEra(keyBlock, Number(generation), Number(number), body), instance);
+}
+
+function checked(rules: EraRules, era: Era, stored: Hash): Era {
   const { id } = instanceOfEra(rules, era);
-  if (id !== row.hash) {
-    throw new BugError("the stored consensus instance does not follow from this genesis", {
-      facts: { stored: row.hash, computed: id },
-    });
-  }
-  return era;
+  if (id === stored) return era;
+  throw new BugError("the stored consensus instance does not follow from this genesis", {
+    facts: { stored, computed: id },
+  });
 }
 
 export function createEraRecords(rules: EraRules, store: Store): EraRecords {
