@@ -9,6 +9,7 @@ import {
 import { KomaError } from "../src/errors.ts";
 import { ANSWER_MS, type BlocksSeen, NO_BLOCKS } from "./block-feed.ts";
 import { connectControl } from "./control-client.ts";
+import { type DevnetLoad, NO_LOAD, type NodeLoad, readNodeLoads, tpsOf } from "./load.ts";
 import { lookAtBlocks, type RecentBlock } from "./recent-blocks.ts";
 import { type ActiveFault, type DevnetState, findTroubles } from "./state.ts";
 
@@ -49,6 +50,7 @@ export interface DevnetReport {
   readonly blocks: readonly RecentBlock[];
   /** Null when no node could be asked. */
   readonly blocksSeenBy: string | null;
+  readonly load: DevnetLoad;
   readonly faults: readonly ActiveFault[];
   /** What is wrong, in words; empty when all is well. */
   readonly troubles: readonly string[];
@@ -61,7 +63,8 @@ export async function readReport(home: Home, name: string): Promise<DevnetReport
   const control = await connectControl(manifest.socket);
   try {
     const state = await control.call<DevnetState>("status");
-    return reportRunning(manifest, state, await readBlocks(manifest, state));
+    const [seen, loads] = await Promise.all([readBlocks(manifest, state), readNodeLoads(endpointsOf(manifest, state))]);
+    return reportRunning(manifest, state, seen, loads);
   } finally {
     control.close();
   }
@@ -103,7 +106,13 @@ async function readBlocks(manifest: DevnetManifest, state: DevnetState): Promise
   return NO_BLOCKS;
 }
 
-export function reportRunning(manifest: DevnetManifest, state: DevnetState, seen: BlocksSeen): DevnetReport {
+/** @param loads  of the nodes that were asked; a view that follows the devnet asks none */
+export function reportRunning(
+  manifest: DevnetManifest,
+  state: DevnetState,
+  seen: BlocksSeen,
+  loads: readonly NodeLoad[] = [],
+): DevnetReport {
   const { chain, checkpoint } = state;
   return {
     name: state.name,
@@ -127,6 +136,7 @@ export function reportRunning(manifest: DevnetManifest, state: DevnetState, seen
     l1: state.l1,
     blocks: seen.blocks,
     blocksSeenBy: seen.seenBy,
+    load: { tps: tpsOf(seen.blocks), finalityLag: Math.max(0, chain.height - chain.finalized), nodes: loads },
     faults: state.faults,
     troubles: findTroubles(state),
   };
@@ -162,6 +172,7 @@ export function reportStopped(manifest: DevnetManifest): DevnetReport {
     l1: { chainId: manifest.l1.chainId, rpcUrl: manifest.l1.rpcUrl, height: 0, pid: null },
     blocks: [],
     blocksSeenBy: null,
+    load: NO_LOAD,
     faults: [],
     troubles: [`the devnet is ${status}`],
   };

@@ -2,6 +2,7 @@ import { type Ctx, type DevnetManifest, type Home, isDevnetRunning, readManifest
 import { KomaError } from "../src/errors.ts";
 import { type BlocksSeen, followBlocks, NO_BLOCKS } from "./block-feed.ts";
 import { connectControl } from "./control-client.ts";
+import { NO_LOAD } from "./load.ts";
 import { type DevnetReport, endpointsOf, findDevnet, producerNames, reportRunning, reportStopped } from "./report.ts";
 import { summaryLine } from "./report-text.ts";
 import type { DevnetState } from "./state.ts";
@@ -114,7 +115,13 @@ async function followRun(
 function lastSeen(latest: DevnetReport, manifest: DevnetManifest | undefined): DevnetReport {
   if (!manifest) {
     const nodes = latest.nodes.map((node) => ({ ...node, state: "stopped", pid: null, peers: 0 }));
-    const gone = { status: "removed", startedAt: null, blocksSeenBy: null, troubles: ["the devnet was removed"] };
+    const gone = {
+      status: "removed",
+      startedAt: null,
+      blocksSeenBy: null,
+      load: NO_LOAD,
+      troubles: ["the devnet was removed"],
+    };
     return { ...latest, ...gone, nodes, faults: [] };
   }
   const { chains, blocks } = latest;

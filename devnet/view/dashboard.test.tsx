@@ -50,6 +50,7 @@ const report: DevnetReport = {
   l1: { chainId: 31337, rpcUrl: "", height: 12, pid: 5 },
   blocks: [block(37, null, 0), block(36, 0.25, 2_000), block(35, 0.375, 4_000), block(34, 0.875, 65_000)],
   blocksSeenBy: "validator-0",
+  load: { tps: 1, finalityLag: 2, nodes: [] },
   faults: [],
   troubles: [],
 };

@@ -48,6 +48,7 @@ export function nodeStatus(parts: NodeStatusParts): Readonly<Record<string, unkn
     },
     peers: network.peers().length,
     pool: pool.status(),
+    memory: { residentBytes: process.memoryUsage.rss() },
     consensus: {
       generation: consensus.generation,
       era: consensus.era,
