@@ -57,7 +57,7 @@ export async function rpcPage(limitsSource: string): Promise<string> {
         ]),
       ),
       "## Watching a node",
-      "On the same port, with `GET`: `/health` answers 200 while the node runs, `/ready` 200 when it should be asked and 503 with the reasons when not, `/metrics` what Prometheus reads.",
+      "On the same port, with `GET`: `/health` answers 200 while the node runs, `/ready` 200 when it should be asked and 503 with the reasons when not, `/metrics` what Prometheus reads. [grafana.json](../grafana.json) is a dashboard of it, to be imported into Grafana.",
     ],
   );
 }

@@ -194,7 +194,8 @@ export function createChainProgress(initial: readonly number[], ports: ChainProg
   function tellFinal(committed: readonly ExecutedBlock[]): void {
     for (const { block, receipts } of committed) {
       const { number, coinbase } = block.header;
-      events.emit({ type: "blockFinalized", number, hash: block.hash, producer: coinbase });
+      const transactions = block.transactions.length;
+      events.emit({ type: "blockFinalized", number, hash: block.hash, producer: coinbase, transactions });
       for (const log of receipts.flatMap((receipt) => receipt.logs)) {
         const delivery = log.address === childBridgeAddress ? parseDelivery(log) : undefined;
         if (delivery?.credited) events.emit({ type: "depositCredited", id: delivery.id });

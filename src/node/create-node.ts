@@ -356,7 +356,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       executor,
     }),
   });
-  const metrics = createNodeMetrics({ version, chain, executor, driver, network, pool, callThreads, clock });
+  const metrics = createNodeMetrics({ version, chain, executor, driver, network, pool, callThreads, clock, events });
   let rpc: RpcServer | undefined;
 
   return {

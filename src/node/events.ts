@@ -9,7 +9,12 @@ export interface NodeEvents {
     readonly producer: Address;
     readonly transactions: number;
   };
-  readonly blockFinalized: { readonly number: bigint; readonly hash: Hash; readonly producer: Address };
+  readonly blockFinalized: {
+    readonly number: bigint;
+    readonly hash: Hash;
+    readonly producer: Address;
+    readonly transactions: number;
+  };
   readonly faultDetected: { readonly kind: string; readonly validator: Address; readonly detail: string };
   readonly checkpointSubmitted: { readonly number: bigint; readonly start: bigint; readonly end: bigint };
   readonly checkpointFinalized: { readonly number: bigint };

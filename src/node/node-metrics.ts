@@ -7,6 +7,7 @@ import type { TxPool } from "../txpool/index.ts";
 import type { CallThreads } from "./call-threads.ts";
 import type { ChainView } from "./chain-view.ts";
 import type { ConsensusDriver } from "./consensus-driver.ts";
+import type { NodeEventBus } from "./events.ts";
 
 export interface NodeMetricsParts {
   readonly version: string;
@@ -17,14 +18,19 @@ export interface NodeMetricsParts {
   readonly pool: TxPool;
   readonly callThreads: CallThreads;
   readonly clock: Clock;
+  readonly events: NodeEventBus;
 }
 
 /** What a node tells Prometheus of itself, beside its JSON-RPC server. */
 export function createNodeMetrics(parts: NodeMetricsParts): { read(): readonly Metric[]; stop(): void } {
-  const { version, chain, executor, driver, network, pool, callThreads, clock } = parts;
+  const { version, chain, executor, driver, network, pool, callThreads, clock, events } = parts;
   // 20 ms, the longest that one piece of work may hold the loop, so anything above shows.
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
+  let finalTransactions = 0;
+  const unsubscribe = events.subscribe((event) => {
+    if (event.type === "blockFinalized") finalTransactions += event.transactions;
+  });
   return {
     read() {
       const { header } = chain.head;
@@ -37,6 +43,12 @@ export function createNodeMetrics(parts: NodeMetricsParts): { read(): readonly M
         { name: "koma_info", help: "The node.", type: "gauge", samples: [{ labels: { version }, value: 1 }] },
         single("koma_head_height", "gauge", "Height of the head of the fork choice.", Number(header.number)),
         single("koma_final_height", "gauge", "Height of the newest final block.", Number(executor.finalHead.number)),
+        single(
+          "koma_final_transactions_total",
+          "counter",
+          "Transactions of the blocks that became final since the node started.",
+          finalTransactions,
+        ),
         single(
           "koma_head_age_seconds",
           "gauge",
@@ -80,6 +92,9 @@ export function createNodeMetrics(parts: NodeMetricsParts): { read(): readonly M
       delay.reset();
       return metrics;
     },
-    stop: () => delay.disable(),
+    stop() {
+      unsubscribe();
+      delay.disable();
+    },
   };
 }
