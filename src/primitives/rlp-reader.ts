@@ -33,9 +33,15 @@ export function readBigint(item: RlpItem | undefined, maxBytes = 32): bigint {
 
 /** An integer below 2^53. */
 export function readNumber(item: RlpItem | undefined): number {
-  const value = readBigint(item, 7);
-  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new MalformedRlp("integer above 2^53-1");
-  return Number(value);
+  const bytes = readBytes(item);
+  if (bytes.length > 7) throw new MalformedRlp(`integer of ${bytes.length} bytes`);
+  if (bytes[0] === 0) throw new MalformedRlp("integer with a leading zero");
+  // Without a detour through bigint: a unit of a large committee has one number for each validator.
+  let value = 0;
+  for (let i = 0; i < bytes.length; i++) value = value * 256 + (bytes[i] as number);
+  // Seven bytes may be rounded here, but never to something below.
+  if (value > Number.MAX_SAFE_INTEGER) throw new MalformedRlp("integer above 2^53-1");
+  return value;
 }
 
 export function readHash(item: RlpItem | undefined): Hash {

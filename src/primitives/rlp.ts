@@ -70,56 +70,72 @@ const MAX_DEPTH = 16;
  * nesting, so that `encodeRlp(value)` gives the same bytes back.
  */
 export function decodeRlp(bytes: Bytes): Check<RlpItem, RlpRejection> {
-  const read = readItem(bytes, 0, bytes.length, 0);
-  if ("reason" in read) return reject({ code: "Rlp", reason: read.reason });
-  if (read.end !== bytes.length) return reject({ code: "Rlp", reason: "trailing bytes" });
-  return accept(read.item);
+  const cursor: Cursor = { bytes, at: 0, reason: undefined };
+  const item = readItem(cursor, bytes.length, 0);
+  if (item === undefined) return reject({ code: "Rlp", reason: cursor.reason ?? "malformed" });
+  if (cursor.at !== bytes.length) return reject({ code: "Rlp", reason: "trailing bytes" });
+  return accept(item);
 }
 
-type Read = { readonly item: RlpItem; readonly end: number } | { readonly reason: string };
+/** One for each decoding, not one for each item: a unit of a large committee has hundreds of them. */
+interface Cursor {
+  readonly bytes: Bytes;
+  at: number;
+  /** Why the bytes are refused. */
+  reason: string | undefined;
+}
+
+/** Single bytes stand for themselves; nobody writes into what a decoder gives. */
+const SINGLE: readonly Bytes[] = Array.from({ length: 0x80 }, (_, byte) => Uint8Array.of(byte));
+
+function refuse(cursor: Cursor, reason: string): undefined {
+  cursor.reason = reason;
+  return undefined;
+}
 
 // Our own reader, because the library's recurses without a bound and copies every string; this one only makes views.
-function readItem(bytes: Bytes, start: number, limit: number, depth: number): Read {
+function readItem(cursor: Cursor, limit: number, depth: number): RlpItem | undefined {
+  const { bytes, at: start } = cursor;
   const lead = bytes[start];
-  if (start >= limit || lead === undefined) return { reason: "truncated" };
-  if (lead < 0x80) return { item: bytes.subarray(start, start + 1), end: start + 1 };
+  if (start >= limit || lead === undefined) return refuse(cursor, "truncated");
+  if (lead < 0x80) {
+    cursor.at = start + 1;
+    return SINGLE[lead];
+  }
   const isList = lead >= 0xc0;
-  const span = readSpan(bytes, start, limit, isList ? 0xc0 : 0x80);
-  if ("reason" in span) return span;
+  const length = readLength(cursor, limit, isList ? 0xc0 : 0x80);
+  if (length === undefined) return undefined;
+  const from = cursor.at;
+  const end = from + length;
   if (!isList) {
-    if (span.end - span.from === 1 && (bytes[span.from] as number) < 0x80)
-      return { reason: "single byte in long form" };
-    return { item: bytes.subarray(span.from, span.end), end: span.end };
+    if (length === 1 && (bytes[from] as number) < 0x80) return refuse(cursor, "single byte in long form");
+    cursor.at = end;
+    return bytes.subarray(from, end);
   }
-  if (depth >= MAX_DEPTH) return { reason: "lists nest too deep" };
+  if (depth >= MAX_DEPTH) return refuse(cursor, "lists nest too deep");
   const items: RlpItem[] = [];
-  let at = span.from;
-  while (at < span.end) {
-    const read = readItem(bytes, at, span.end, depth + 1);
-    if ("reason" in read) return read;
-    items.push(read.item);
-    at = read.end;
+  while (cursor.at < end) {
+    const item = readItem(cursor, end, depth + 1);
+    if (item === undefined) return undefined;
+    items.push(item);
   }
-  return { item: items, end: span.end };
+  return items;
 }
 
-function readSpan(
-  bytes: Bytes,
-  start: number,
-  limit: number,
-  base: number,
-): { readonly from: number; readonly end: number } | { readonly reason: string } {
+/** Length of the content of a string or list; leaves the cursor where that begins. */
+function readLength(cursor: Cursor, limit: number, base: number): number | undefined {
+  const { bytes, at: start } = cursor;
   const short = (bytes[start] as number) - base;
   if (short <= 55) {
-    const end = start + 1 + short;
-    return end > limit ? { reason: "truncated" } : { from: start + 1, end };
+    cursor.at = start + 1;
+    return cursor.at + short > limit ? refuse(cursor, "truncated") : short;
   }
   const lengthOfLength = short - 55;
-  if (lengthOfLength > 4) return { reason: "length over 4 GiB" };
-  const from = start + 1 + lengthOfLength;
-  if (from > limit) return { reason: "truncated" };
+  if (lengthOfLength > 4) return refuse(cursor, "length over 4 GiB");
+  cursor.at = start + 1 + lengthOfLength;
+  if (cursor.at > limit) return refuse(cursor, "truncated");
   let length = 0;
-  for (let i = start + 1; i < from; i++) length = length * 256 + (bytes[i] as number);
-  if (bytes[start + 1] === 0 || length <= 55) return { reason: "length not in its shortest form" };
-  return from + length > limit ? { reason: "truncated" } : { from, end: from + length };
+  for (let i = start + 1; i < cursor.at; i++) length = length * 256 + (bytes[i] as number);
+  if (bytes[start + 1] === 0 || length <= 55) return refuse(cursor, "length not in its shortest form");
+  return cursor.at + length > limit ? refuse(cursor, "truncated") : length;
 }
