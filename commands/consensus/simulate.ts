@@ -81,6 +81,7 @@ more. The exit code is 6 when a promise was broken; then the DAG (dot) and the e
         "mute",
         "equivocate",
         "twoLives",
+        "twoFinalities",
         "equivocatingLeader",
         "invalidBlock",
         "withholdBody",

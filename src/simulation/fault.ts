@@ -37,6 +37,8 @@ export type ByzantineFault =
       readonly validators: readonly number[];
       readonly groups: readonly [readonly number[], readonly number[]];
     } & Span)
+  /** Says of two blocks that they are the last one of an era, to everybody (evidence E3). */
+  | ({ readonly kind: "twoFinalities"; readonly validators: readonly number[] } & Span)
   /** Two blocks for every slot that it leads. */
   | ({
       readonly kind: "equivocatingLeader";
@@ -80,6 +82,7 @@ const byzantineKinds: ReadonlySet<Fault["kind"]> = new Set<ByzantineFault["kind"
   "mute",
   "equivocate",
   "twoLives",
+  "twoFinalities",
   "equivocatingLeader",
   "invalidBlock",
   "withholdBody",

@@ -69,6 +69,7 @@ function begin(simulation: FaultScene, fault: Fault): void {
       for (const node of nodes) for (const twin of simulation.twinsOf(node)) twin.start();
       return;
     case "equivocate":
+    case "twoFinalities":
     case "equivocatingLeader":
     case "invalidBlock":
     case "withholdBody":
@@ -137,6 +138,7 @@ function end(simulation: FaultScene, fault: Fault): void {
       for (const node of nodes) for (const twin of simulation.twinsOf(node)) twin.kill();
       return;
     case "equivocate":
+    case "twoFinalities":
     case "equivocatingLeader":
     case "invalidBlock":
     case "withholdBody":

@@ -12,6 +12,7 @@ export const misdeeds: readonly Misdeed[] = [
   "mute",
   "equivocate",
   "twoLives",
+  "twoFinalities",
   "equivocatingLeader",
   "invalidBlock",
   "withholdBody",
@@ -85,10 +86,10 @@ export function drawScenario(plan: ScenarioPlan, seed: number): Scenario {
   const others = order.slice(plan.byzantine + plan.crash);
   const moment = () => prng.between(QUIET_MS, calmAfterMs);
   const split = plan.partitionMs > 0 ? drawSplit(plan, order, calmAfterMs, prng) : undefined;
+  // Nobody says how an era ended that has no end.
+  const possible = plan.eras > 0 ? plan.misdeeds : plan.misdeeds.filter((misdeed) => misdeed !== "twoFinalities");
   const faults: Fault[] = together(
-    byzantine.flatMap((index) =>
-      misdeedOf(prng.pick(plan.misdeeds), index, { from: moment(), until: calmAfterMs }, split),
-    ),
+    byzantine.flatMap((index) => misdeedOf(prng.pick(possible), index, { from: moment(), until: calmAfterMs }, split)),
   );
   for (const index of crashed) faults.push({ kind: "crash", validators: [index], from: moment() });
   for (let i = 0; i < plan.restart; i++) {

@@ -1,5 +1,5 @@
-import { type ConsensusMessage, signUnit, type WireUnit } from "../consensus/index.ts";
-import { type Bytes, keccakHash, type Timestamp } from "../primitives/index.ts";
+import { type ConsensusMessage, signFinality, signUnit, type WireUnit } from "../consensus/index.ts";
+import { type Bytes, keccakHash, type Timestamp, utf8 } from "../primitives/index.ts";
 import type { ByzantineFault } from "./fault.ts";
 import { otherPayload } from "./payload.ts";
 import type { SimulatedNode } from "./simulated-node.ts";
@@ -15,6 +15,8 @@ export function tamper(fault: ByzantineFault, sender: SimulatedNode, copy: Copy,
   switch (fault.kind) {
     case "equivocate":
       return withSecondUnit(sender, copy, fault.to);
+    case "twoFinalities":
+      return withSecondFinality(sender, copy);
     case "equivocatingLeader":
       return withSecondBlock(sender, copy, fault.to);
     case "withholdBody":
@@ -41,6 +43,18 @@ function withSecondBlock(sender: SimulatedNode, copy: Copy, to: "all" | "halves"
   const payload: Bytes = otherPayload(message.payload);
   const second = { ...message, unit: resign(sender, message.unit, { blockHash: keccakHash(payload) }), payload };
   return sendBoth(copy, second, to);
+}
+
+function withSecondFinality(sender: SimulatedNode, copy: Copy): readonly Copy[] {
+  const { message } = copy;
+  const instance = sender.knownInstance(message.instance);
+  if (message.kind !== "finality" || instance?.committee.validators[message.signed.validator] === undefined)
+    return [copy];
+  const { validator: index, height, block } = message.signed;
+  if (index !== sender.memberOf(instance)) return [copy];
+  const another = keccakHash(utf8(`beside ${block}`));
+  const signed = signFinality(instance, { index, privateKey: sender.privateKey }, height, another);
+  return sendBoth(copy, { ...message, signed }, "all");
 }
 
 function sendBoth(copy: Copy, second: ConsensusMessage, to: "all" | "halves"): readonly Copy[] {

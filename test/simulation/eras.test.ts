@@ -138,6 +138,18 @@ describe("I-32 a fault", () => {
     }
   });
 
+  it("that can only be proven after its era bans one era later, and no honest node takes the lie for an end", () => {
+    const fault: Fault = { kind: "twoFinalities", validators: [2], from: 1_000, until: 8_000 };
+    const simulation = run({ faults: [fault] }, 35_000);
+    expect(brokenInvariants(simulation, new Set([2]))).toEqual([]);
+    for (const name of ["v0", "v1", "v3", "v4"]) {
+      const banned = [1, 2, 3].map((number) => bannedIn(simulation, name, number));
+      expect(banned).toEqual([[], [2], []]);
+      expect(committeeOf(simulation, name, 3)).toEqual([0, 1, 3, 4]);
+      expect(simulation.node(name).disk.eras[0]?.units.evidence.map(({ kind }) => kind)).toEqual(["finality"]);
+    }
+  });
+
   it("comes back when the root chain has let it go and it is staked anew", () => {
     const fault: Fault = { kind: "equivocate", to: "all", validators: [2], from: 1_500, until: 3_500 };
     const stakes = [
