@@ -68,7 +68,7 @@ function endsOf(simulation: Simulation, { disk }: SimulatedNode): ReadonlyMap<nu
     const unit = end && decodeEraEnd(end)?.unit;
     if (!unit) continue;
     const marked = unit.body.observations.flatMap((seen, i) => (seen === SEEN_FAULTY ? [i] : []));
-    const staked = simulation.stakedAfter(unit.body.t)?.filter(({ stake }) => stake > 0n);
+    const staked = simulation.world.stakedAfter(unit.body.t)?.filter(({ stake }) => stake > 0n);
     told.set(era.number, {
       faulty: signersOf(era, marked),
       staked: staked && new Map(staked.map(({ signer, stake }) => [signer, stake])),

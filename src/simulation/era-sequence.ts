@@ -4,7 +4,6 @@ import {
   createEarlyMessages,
   createEraCore,
   decodeEraAnswer,
-  decodeEraEnd,
   type Era,
   type EraBefore,
   EraLag,
@@ -13,16 +12,11 @@ import {
   encodeEraEnd,
   encodeMessage,
   endOfTail,
-  FinalityGathering,
-  type FinalityProof,
   followEnds,
-  type GatheringEffect,
   type Instance,
-  indexOfSigner,
   isTailOver,
   type LocalOptions,
   leftBy,
-  mayHaveForgotten,
   nextEra,
   ownIn,
   perpetratorOf,
@@ -34,6 +28,7 @@ import { adoptEnds } from "./era-adoption.ts";
 import { type EraEvents, type EraOwner, EraRun, type FaultReport, type Finalize } from "./era-run.ts";
 import type { EraWorld } from "./era-world.ts";
 import type { ChainBlock, EraRecord, SimulatedDisk } from "./simulated-disk.ts";
+import { hasAmnesia, SwitchSignatures } from "./switch-signatures.ts";
 
 /** How eras ended, as a peer tells it, and the blocks of its chain above a height. */
 export interface EraAnswer {
@@ -76,9 +71,9 @@ export class EraSequence implements EraEvents {
   readonly #early = createEarlyMessages();
   readonly #lag: EraLag;
   #current: EraRun;
-  #gathering: FinalityGathering;
+  #signatures: SwitchSignatures;
   /** The era before: for a few rounds it still makes units, then it only answers. */
-  #ended: { readonly run: EraRun; readonly gathering: FinalityGathering } | undefined;
+  #ended: { readonly run: EraRun; readonly signatures: SwitchSignatures } | undefined;
   #askedUntil = 0;
   #closed = false;
 
@@ -90,7 +85,7 @@ export class EraSequence implements EraEvents {
     this.#owner = owner;
     this.#lag = new EraLag(world.rules.params.baseRoundMs);
     this.#current = this.#open(disk.newest?.era ?? world.firstEra, false);
-    this.#gathering = this.#gatheringOf(this.#current.record);
+    this.#signatures = this.#signaturesOf(this.#current.record);
   }
 
   get current(): EraRun {
@@ -114,9 +109,9 @@ export class EraSequence implements EraEvents {
 
   receive(message: ConsensusMessage, from: string): void {
     const { instance } = message;
-    if (instance === this.#current.instance.id) return this.#give(this.#current, this.#gathering, message, from);
+    if (instance === this.#current.instance.id) return this.#give(this.#current, this.#signatures, message, from);
     if (this.#ended && instance === this.#ended.run.instance.id) {
-      return this.#give(this.#ended.run, this.#ended.gathering, message, from);
+      return this.#give(this.#ended.run, this.#ended.signatures, message, from);
     }
     // An older era, or one that is not open here yet. No fault of the peer's.
     if (this.#disk.record(instance) !== undefined) return;
@@ -131,9 +126,9 @@ export class EraSequence implements EraEvents {
     if (!effect.earlier) this.#hearEarlier(effect.evidence, run.instance);
   }
 
-  #give(run: EraRun, gathering: FinalityGathering, message: ConsensusMessage, from: string): void {
+  #give(run: EraRun, signatures: SwitchSignatures, message: ConsensusMessage, from: string): void {
     if (message.kind !== "finality") return run.receive(message, from);
-    this.#perform(run.record, gathering.receive(message.signed, from));
+    signatures.receive(message.signed, from);
   }
 
   #open(era: Era, adopted: boolean, before?: EraBefore): EraRun {
@@ -147,8 +142,14 @@ export class EraSequence implements EraEvents {
     return new EraRun(this.#owner, this, core, record, ownIn(instance, signer)?.index);
   }
 
-  #gatheringOf({ instance, end }: EraRecord): FinalityGathering {
-    return new FinalityGathering(instance, ownIn(instance, this.#config.signer), end && decodeEraEnd(end)?.proof);
+  #signaturesOf(record: EraRecord): SwitchSignatures {
+    const onConflict = (evidence: Evidence) => this.#onFinalityConflict(evidence, record.instance);
+    return new SwitchSignatures(record, {
+      disk: this.#disk,
+      signer: this.#config.signer,
+      owner: this.#owner,
+      onConflict,
+    });
   }
 
   #run(): void {
@@ -165,18 +166,12 @@ export class EraSequence implements EraEvents {
         endorsements: units.endorsements(),
         ownEndorsed: units.ownEndorsed,
         finals,
-        amnesia: this.#mayHaveForgotten(record),
+        amnesia: hasAmnesia(this.#disk, record, this.#config.signer),
       }),
     );
     run.perform(core.start(this.#owner.now));
     for (const { message, from } of this.#early.take(run.instance.id)) this.receive(message, from);
     this.#resumeEnd(run);
-  }
-
-  #mayHaveForgotten({ instance, units }: EraRecord): boolean {
-    if (indexOfSigner(instance.committee, this.#config.signer.address) === undefined) return false;
-    const { since } = this.#disk;
-    return mayHaveForgotten(instance, { hasOwnHead: units.ownHead !== undefined, covers: (from) => since <= from });
   }
 
   /** A node that stopped between the end of an era and the beginning of the next is not told of the end again. */
@@ -214,29 +209,20 @@ export class EraSequence implements EraEvents {
   #end(run: EraRun, { unit: hash, height, t, payloadHash }: BlockRef): void {
     const unit = run.record.units.unit(hash);
     if (unit === undefined) throw new BugError(`the unit ${hash} of a final switch block is not stored`);
-    const { rules, stakedAfter } = this.#world;
-    const staked = stakedAfter(t);
+    const { rules } = this.#world;
+    const staked = this.#world.stakedAfter(t);
     const switchBlock = { hash: payloadHash, height, t, observations: unit.body.observations, staked };
     const next = nextEra(run.record.era, switchBlock, rules);
     const before = leftBy(run.core, next, this.#owner.now);
     this.#ended?.run.close();
-    this.#ended = { run, gathering: this.#gathering };
+    this.#ended = { run, signatures: this.#signatures };
     this.#owner.at(endOfTail(this.#owner.now, t, rules.params), () => run.answerOnly());
     const proof = { height, block: payloadHash, signatures: [] };
     run.record.end = encodeEraEnd({ unit, proof, staked });
-    this.#conclude(run.record, this.#gathering, proof);
+    this.#signatures.conclude(proof);
     this.#lag.caughtUp();
     this.#begin(this.#open(next, false, before));
     this.#run();
-  }
-
-  #conclude(
-    record: EraRecord,
-    gathering: FinalityGathering,
-    end: { readonly height: number; readonly block: Hash },
-  ): void {
-    const before = { signed: record.signed, amnesia: this.#mayHaveForgotten(record) };
-    this.#perform(record, gathering.conclude(end, before));
   }
 
   /** After a start: the era before is there for those who are not as far yet. */
@@ -251,39 +237,13 @@ export class EraSequence implements EraEvents {
     const run = new EraRun(this.#owner, this, core, record, undefined);
     core.restore({ units: units.units(), evidence: units.evidence, endorsements: units.endorsements() });
     run.answerOnly();
-    this.#ended = { run, gathering: this.#gatheringOf(record) };
+    this.#ended = { run, signatures: this.#signaturesOf(record) };
     const { height, hash } = era.keyBlock;
-    this.#conclude(record, this.#ended.gathering, { height, block: hash });
-  }
-
-  #perform(record: EraRecord, effects: readonly GatheringEffect[]): void {
-    const { instance } = record;
-    for (const effect of effects) {
-      if (this.#closed) return;
-      switch (effect.kind) {
-        case "persistFinality":
-          record.signed = effect.signed;
-          break;
-        case "broadcast":
-          this.#owner.broadcast({ instance: instance.id, kind: "finality", signed: effect.signed }, undefined);
-          break;
-        case "send":
-          this.#owner.send(effect.to, { instance: instance.id, kind: "finality", signed: effect.signed });
-          break;
-        case "forged":
-          this.#owner.note(`refuses a finality signature of ${effect.from}: ${effect.reason.code}`);
-          break;
-        case "conflict":
-          this.#onFinalityConflict(effect.evidence, instance);
-          break;
-        case "gathered":
-          record.end = withProof(record.end, effect.proof);
-          break;
-      }
-    }
+    this.#ended.signatures.conclude({ height, block: hash });
   }
 
   #onFinalityConflict(evidence: Evidence, instance: Instance): void {
+    if (this.#closed) return;
     this.#keepEvidence(instance.id, evidence);
     if (instance.id !== this.#current.instance.id) return this.#hearEarlier(evidence, instance);
     this.#current.receive({ instance: instance.id, kind: "evidence", evidence }, SELF);
@@ -327,16 +287,9 @@ export class EraSequence implements EraEvents {
 
   #begin(run: EraRun): void {
     this.#current = run;
-    this.#gathering = this.#gatheringOf(run.record);
+    this.#signatures = this.#signaturesOf(run.record);
     this.#disk.prune(run.record.era);
   }
-}
-
-/** How an era ended, as peers will ask for it, with the signatures that are here now. */
-function withProof(end: Bytes | undefined, proof: FinalityProof): Bytes {
-  const known = end && decodeEraEnd(end);
-  if (!known) throw new BugError("signatures were gathered for an era that has not ended");
-  return encodeEraEnd({ ...known, proof });
 }
 
 /** In a small committee two fractions may be the same weight: one final block is one event. */

@@ -5,10 +5,11 @@ export { type ByzantineFault, deviators, type Fault, isByzantine, type LinkFault
 export { brokenInvariants } from "./invariants.ts";
 export { type LatencyHistogram, mergeHistograms, percentileOf, sampleCount } from "./latency-histogram.ts";
 export { createPrng, type Prng } from "./prng.ts";
+export { EPOCH } from "./run-world.ts";
 export { drawScenario, type Misdeed, misdeeds, type Scenario, type ScenarioPlan } from "./scenario.ts";
 export { isGood, type RunReport, ScenarioRun } from "./scenario-run.ts";
 export { type Final, SimulatedNode } from "./simulated-node.ts";
-export { EPOCH, fractionFor, Simulation, type SimulationOptions, simulationParams } from "./simulation.ts";
+export { fractionFor, Simulation, type SimulationOptions, simulationParams } from "./simulation.ts";
 export { type StakeChange, stakedAt } from "./stakes.ts";
 export { isLivenessPromised, judgeSafety, type SafetyVerdict } from "./verdicts.ts";
 export { parseWeights, planWeights, type WeightPlan } from "./weights.ts";

@@ -2,9 +2,10 @@ import { thresholdFromFraction } from "../consensus/index.ts";
 import { deviators } from "./fault.ts";
 import { brokenInvariants } from "./invariants.ts";
 import { histogramOf, type LatencyHistogram } from "./latency-histogram.ts";
+import { EPOCH } from "./run-world.ts";
 import type { Scenario } from "./scenario.ts";
 import type { SimulatedNode } from "./simulated-node.ts";
-import { EPOCH, Simulation } from "./simulation.ts";
+import { Simulation } from "./simulation.ts";
 import { finalsOf, isLive, isLivenessPromised, judgeSafety, type SafetyVerdict } from "./verdicts.ts";
 
 /** What one run showed; plain data. */

@@ -21,8 +21,9 @@ import type { MemoryUnitStore } from "./memory-unit-store.ts";
 import { type EraRecord, SimulatedDisk } from "./simulated-disk.ts";
 
 /** What a node needs of the world around it. */
-export interface NodeHost extends EraWorld {
+export interface NodeHost {
   readonly now: number;
+  readonly world: EraWorld;
   /** Which validator of the run signs with this key. */
   numberOf(signer: Address): number | undefined;
   schedule(at: number, run: () => void): void;
@@ -140,12 +141,12 @@ export class SimulatedNode {
 
   /** Of the current era, or of the last one before it went down. */
   get instance(): Instance {
-    return this.disk.newest?.instance ?? this.#host.instanceOf(this.#host.firstEra);
+    return this.disk.newest?.instance ?? this.#host.world.instanceOf(this.#host.world.firstEra);
   }
 
   /** Units of the current era. */
   get store(): MemoryUnitStore {
-    return this.disk.open(this.disk.newest?.era ?? this.#host.firstEra, this.instance).units;
+    return this.disk.open(this.disk.newest?.era ?? this.#host.world.firstEra, this.instance).units;
   }
 
   get now(): Timestamp {
@@ -169,7 +170,7 @@ export class SimulatedNode {
   /** Nothing when it is running already. */
   start(): void {
     if (this.alive) return;
-    this.#sequence = new EraSequence(this.#host, this.disk, this.#config, this.#owner());
+    this.#sequence = new EraSequence(this.#host.world, this.disk, this.#config, this.#owner());
     this.#sequence.start();
   }
 

@@ -1,41 +1,24 @@
 import {
-  type Committee,
   type ConsensusMessage,
   type ConsensusParams,
-  committeeFromStakes,
-  createCommittee,
   decodeMessage,
   type Endorsement,
-  type Era,
-  type EraRules,
   encodeMessage,
-  firstEra,
   type Instance,
-  instanceOfEra,
   type LocalOptions,
   type SignedUnit,
-  type StakedValidator,
   type UnitHash,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
-import {
-  type Address,
-  addressOfKey,
-  type Bytes,
-  type Hash,
-  keccak256,
-  keccakHash,
-  timestamp,
-  utf8,
-} from "../primitives/index.ts";
+import type { Address, Bytes, Hash } from "../primitives/index.ts";
 import { EventQueue } from "./event-queue.ts";
 import type { Fault } from "./fault.ts";
 import { type FaultScene, injectFaults } from "./inject-faults.ts";
 import { createPrng, type Prng } from "./prng.ts";
 import { RunDigest } from "./run-digest.ts";
-import { sharedChecks } from "./shared-checks.ts";
+import { EPOCH, RunWorld } from "./run-world.ts";
 import { type NodeHost, SimulatedNode } from "./simulated-node.ts";
-import { type StakeChange, stakedAt } from "./stakes.ts";
+import type { StakeChange } from "./stakes.ts";
 import { type Copy, tamper } from "./tamper.ts";
 import { VirtualNetwork } from "./virtual-network.ts";
 
@@ -70,8 +53,6 @@ export interface SimulationOptions {
   readonly faults?: readonly Fault[];
 }
 
-export const EPOCH = 1_700_000_000_000;
-
 export const simulationParams: ConsensusParams = {
   baseRoundMs: 1000,
   maxRoundExp: 0,
@@ -90,8 +71,7 @@ export function fractionFor(t: number, total: number): number {
 
 /** Many validators in one process, on virtual time and a network that does what it is told. */
 export class Simulation implements NodeHost, FaultScene {
-  readonly rules: EraRules;
-  readonly firstEra: Era;
+  readonly world: RunWorld;
   /** Of the first era. */
   readonly instance: Instance;
   readonly nodes: SimulatedNode[] = [];
@@ -108,10 +88,6 @@ export class Simulation implements NodeHost, FaultScene {
   readonly traffic = { messages: 0, bytes: 0 };
   readonly #options: SimulationOptions;
   readonly #fractions: readonly number[];
-  readonly #keys: readonly Bytes[];
-  readonly #signers: readonly Address[];
-  readonly #instances = new Map<Hash, Instance>();
-  readonly #checks = sharedChecks();
   readonly #digest = new RunDigest();
   readonly #byName = new Map<string, SimulatedNode>();
   readonly #queue = new EventQueue();
@@ -127,28 +103,15 @@ export class Simulation implements NodeHost, FaultScene {
     const { minDelayMs = 5, maxDelayMs = 60, loss = 0 } = options;
     this.network = new VirtualNetwork({ minDelayMs, maxDelayMs, loss }, this.prng);
     this.executeMs = options.executeMs ?? 20;
-    const keys = options.weights.map((_, i) => keccak256(utf8(`validator ${i}`)));
-    this.#keys = keys.sort((a, b) => (addressOfKey(a) < addressOfKey(b) ? -1 : 1));
-    this.#signers = this.#keys.map((key) => addressOfKey(key));
-    this.rules = {
-      chainId: 80401n,
-      genesisHash: keccakHash(utf8("simulation")),
-      params: { ...simulationParams, ...options.params },
-    };
-    const first = firstEra(this.rules.genesisHash, this.#firstCommittee(), timestamp(EPOCH));
-    this.firstEra = { ...first, seed: keccakHash(utf8(`seed ${options.seed}`)) };
-    this.instance = this.instanceOf(this.firstEra);
+    const params = { ...simulationParams, ...options.params };
+    this.world = new RunWorld(params, options);
+    this.instance = this.world.instanceOf(this.world.firstEra);
     // Eras end at a third, whoever else is watched.
-    this.#fractions = this.rules.params.eraMinBlocks > 0 ? [...options.thresholds, 1 / 3] : options.thresholds;
-    this.#keys.forEach((_, index) => {
+    this.#fractions = params.eraMinBlocks > 0 ? [...options.thresholds, 1 / 3] : options.thresholds;
+    options.weights.forEach((_, index) => {
       if (!options.absent?.includes(index)) this.addNode(`v${index}`, index);
     });
     injectFaults(this, options.faults ?? []);
-  }
-
-  /** Of all eras that any validator was in. */
-  get instances(): readonly Instance[] {
-    return [...this.#instances.values()];
   }
 
   get now(): number {
@@ -160,37 +123,13 @@ export class Simulation implements NodeHost, FaultScene {
     return this.#now - EPOCH;
   }
 
-  instanceOf(era: Era): Instance {
-    const instance = instanceOfEra(this.rules, era);
-    const known = this.#instances.get(instance.id);
-    if (known !== undefined) return known;
-    const shared = this.#options.separateMachines ? instance : { ...instance, checks: this.#checks };
-    this.#instances.set(instance.id, shared);
-    return shared;
+  /** Of all eras that any validator was in. */
+  get instances(): readonly Instance[] {
+    return this.world.instances;
   }
-
-  readonly stakedAfter = (slot: number): readonly StakedValidator[] | undefined => {
-    const { stakes, weights, producers } = this.#options;
-    const isProducer = (validator: number) => producers?.includes(validator) ?? true;
-    return stakes && stakedAt({ first: weights, changes: stakes }, slot - EPOCH, this.#signers, isProducer);
-  };
 
   numberOf(signer: Address): number | undefined {
-    const index = this.#signers.indexOf(signer);
-    return index < 0 ? undefined : index;
-  }
-
-  #firstCommittee(): Committee {
-    const { weights, producers } = this.#options;
-    const staked = this.stakedAfter(EPOCH)?.filter(({ stake }) => stake > 0n);
-    if (staked !== undefined) return committeeFromStakes(staked, this.rules.params.weightScale);
-    return createCommittee(
-      this.#signers.map((signer, i) => ({
-        signer,
-        weight: weights[i] as number,
-        producer: producers?.includes(i) ?? true,
-      })),
-    );
+    return this.world.numberOf(signer);
   }
 
   /** The node of a validator that was started once. */
@@ -221,7 +160,7 @@ export class Simulation implements NodeHost, FaultScene {
   /** A node that was absent so far. Start it yourself. */
   addNode(name: string, index: number): SimulatedNode {
     const node = new SimulatedNode(this, name, index, {
-      signer: { key: this.#keys[index] as Bytes, address: this.#signers[index] as Address },
+      signer: { key: this.world.keys[index] as Bytes, address: this.world.signers[index] as Address },
       fractions: this.#fractions,
       local: this.#options.local ?? {},
     });
