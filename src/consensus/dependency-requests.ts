@@ -24,16 +24,20 @@ export interface Question {
 }
 
 /**
- * Who was asked for what: one holder at a time, the next after 300 ms, nobody twice, a few under way at most.
+ * Who was asked for what: one holder at a time, the next after 300 ms, nobody twice within the purge interval, a few under
+ * way at most. After that everybody may be asked again: an answer may be lost, and its holder be the only one that is honest.
  *
  * @see KoMaBFT spec 15
  */
 export class DependencyRequests {
   readonly #maxHoldersAsked: number;
+  readonly #askAgainMs: number;
   readonly #open = new Map<DependencyKey, OpenRequest>();
 
-  constructor(maxHoldersAsked: number) {
+  /** @param askAgainMs the purge interval */
+  constructor(maxHoldersAsked: number, askAgainMs: number) {
     this.#maxHoldersAsked = maxHoldersAsked;
+    this.#askAgainMs = askAgainMs;
   }
 
   get size(): number {
@@ -76,7 +80,8 @@ export class DependencyRequests {
     for (const at of request.askedAt.values()) if (now - at < LOST_AFTER_MS) underWay++;
     if (underWay >= this.#maxHoldersAsked) return undefined;
     for (const peer of holders) {
-      if (request.askedAt.has(peer)) continue;
+      const askedAt = request.askedAt.get(peer);
+      if (askedAt !== undefined && now - askedAt < this.#askAgainMs) continue;
       request.askedAt.set(peer, now);
       request.lastAskedAt = now;
       return { to: peer, body: questionFor(dependency) };

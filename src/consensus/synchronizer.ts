@@ -56,7 +56,7 @@ export class Synchronizer {
     this.#limits = limits;
     this.#exchange = exchange;
     this.#pending = new PendingUnits(limits);
-    this.#requests = new DependencyRequests(limits.maxHoldersAsked);
+    this.#requests = new DependencyRequests(limits.maxHoldersAsked, limits.pendingTimeoutMs);
   }
 
   get pendingUnits(): number {
