@@ -108,6 +108,12 @@ export interface Elections {
     tenure: bigint,
   ): Promise<{ readonly winners: readonly ProducerSeat[]; readonly standby: readonly ProducerSeat[] }>;
   ballotOf(tenure: bigint, voter: bigint): Promise<{ readonly weight: bigint; readonly choices: readonly bigint[] }>;
+  /** What an account voted with its delegation to a validator. */
+  delegatorBallotOf(
+    tenure: bigint,
+    validatorId: bigint,
+    account: Address,
+  ): Promise<{ readonly weight: bigint; readonly choices: readonly bigint[] }>;
   offlineDigest(facts: OfflineFacts): Promise<Hash>;
   /** Approves the producer stake where that is needed, and nominates. */
   nominate(nomination: Nomination, signal?: AbortSignal): Promise<SentTransaction>;
@@ -121,6 +127,8 @@ export interface Elections {
   withdraw(id: bigint, signal?: AbortSignal): Promise<SentTransaction>;
   claim(id: bigint, signal?: AbortSignal): Promise<SentTransaction>;
   vote(voter: bigint, choices: readonly bigint[], signal?: AbortSignal): Promise<SentTransaction>;
+  /** Votes with the sender's delegation to a validator, whose own ballot loses that part. */
+  voteAsDelegator(validatorId: bigint, choices: readonly bigint[], signal?: AbortSignal): Promise<SentTransaction>;
   /** Ends the vote; anyone, between its close and the tenure. */
   settle(signal?: AbortSignal): Promise<SentTransaction>;
   resign(key: Address, signal?: AbortSignal): Promise<SentTransaction>;
@@ -217,11 +225,8 @@ export function openElections(context: RootClientContext): Elections {
         standby: readSeats(outcome["standby"] as Result),
       };
     },
-    async ballotOf(tenure, voter) {
-      const ballot = (await first("ballotOf", [tenure, voter])) as Result;
-      const choices = [...(ballot["choices"] as Result)].map((id) => BigInt(id as bigint));
-      return { weight: field.bigint(ballot, "weight"), choices };
-    },
+    ballotOf: async (tenure, voter) => readBallot((await first("ballotOf", [tenure, voter])) as Result),
+    delegatorBallotOf: async (...whose) => readBallot((await first("delegatorBallotOf", whose)) as Result),
     offlineDigest: async (facts) => parseHash((await first("offlineDigest", digestArguments(facts))) as string),
     async nominate({ validatorId, criteria, uri, uriHash, key, proof }, signal) {
       const action = `nominate validator ${validatorId}`;
@@ -240,6 +245,8 @@ export function openElections(context: RootClientContext): Elections {
     withdraw: (id, signal) => send(`withdraw nominee ${id}`, "withdrawNomination", [id], signal),
     claim: (id, signal) => send(`claim the producer stake of ${id}`, "claimNomination", [id], signal),
     vote: (voter, choices, signal) => send(`vote with validator ${voter}`, "vote", [voter, choices], signal),
+    voteAsDelegator: (id, choices, signal) =>
+      send(`vote with a delegation to validator ${id}`, "voteAsDelegator", [id, choices], signal),
     settle: (signal) => send("settle the election", "settle", [], signal),
     resign: (key, signal) => send(`give up the seat of ${key}`, "replace", [key, RESIGNED, "0x"], signal),
     replaceOffline(facts, bitmap, signatures, signal) {
@@ -250,6 +257,11 @@ export function openElections(context: RootClientContext): Elections {
       return send(`replace producer ${key}`, "replace", [key, OFFLINE, evidence], signal);
     },
   };
+}
+
+function readBallot(ballot: Result): { readonly weight: bigint; readonly choices: readonly bigint[] } {
+  const choices = [...(ballot["choices"] as Result)].map((id) => BigInt(id as bigint));
+  return { weight: field.bigint(ballot, "weight"), choices };
 }
 
 function readSeats(seats: Result): readonly ProducerSeat[] {

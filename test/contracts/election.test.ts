@@ -83,15 +83,31 @@ describe("the election of producers", () => {
     const idOf = (account: number) => ids.get(addressOfKey(key(account))) as bigint;
     await expect(as(1).elections.vote(idOf(1), [idOf(2)])).rejects.toMatchObject({ code: "KOMA_E_VOTE_CLOSED" });
     const { opens, closes, starts } = await elections.timeline(1n);
+    await as(4).delegations.delegate(idOf(3), kmc(1_000));
     await passTo(opens);
     await as(1).elections.vote(idOf(1), [idOf(2), idOf(3)]);
     await as(2).elections.vote(idOf(2), [idOf(2)]);
     await as(3).elections.vote(idOf(3), [idOf(1), idOf(2)]);
     await as(3).elections.vote(idOf(3), [idOf(3), idOf(2)]);
-    expect(await elections.votesOf(1n, idOf(2))).toBe(kmc(3_000));
-    expect(await elections.votesOf(1n, idOf(3))).toBe(kmc(2_000));
+    expect(await elections.votesOf(1n, idOf(2))).toBe(kmc(4_000));
+    expect(await elections.votesOf(1n, idOf(3))).toBe(kmc(3_000));
     expect(await elections.votesOf(1n, idOf(1))).toBe(0n);
-    expect(await elections.votesCast(1n)).toBe(kmc(3_000));
+    expect(await elections.votesCast(1n)).toBe(kmc(4_000));
+    // Whoever lent it votes with it, though it leaves meanwhile, and the validator without it.
+    const { delegations } = as(4);
+    await delegations.undelegate(idOf(3), (await delegations.delegation(idOf(3), addressOfKey(key(4)))).shares);
+    await as(4).elections.voteAsDelegator(idOf(3), [idOf(2)]);
+    expect(await elections.votesOf(1n, idOf(2))).toBe(kmc(4_000));
+    expect(await elections.votesOf(1n, idOf(3))).toBe(kmc(2_000));
+    expect(await elections.votesCast(1n)).toBe(kmc(4_000));
+    expect(await elections.ballotOf(1n, idOf(3))).toEqual({ weight: kmc(1_000), choices: [idOf(3), idOf(2)] });
+    expect(await elections.delegatorBallotOf(1n, idOf(3), addressOfKey(key(4)))).toEqual({
+      weight: kmc(1_000),
+      choices: [idOf(2)],
+    });
+    await expect(as(4).elections.voteAsDelegator(idOf(1), [idOf(1)])).rejects.toMatchObject({
+      code: "KOMA_E_NO_VOTING_POWER",
+    });
     expect((await elections.outcome(1n)).winners.map(({ id }) => id)).toEqual([idOf(2), idOf(3)]);
     await expect(elections.settle()).rejects.toMatchObject({ code: "KOMA_E_VOTE_OPEN" });
     await expect(as(2).elections.withdraw(idOf(2))).rejects.toMatchObject({ code: "KOMA_E_VOTE_OPEN" });

@@ -7,36 +7,47 @@ import {ElectionBase} from "./ElectionBase.sol";
 /// @title Approval ballots, and what follows from them
 /// @notice Every approved nominee gets the voter's whole power as it was when voting opened, so stake that moves within
 /// the vote counts once. Approval always yields a ranking; nobody can vote a network into having no set.
-/// @dev Root contracts design, sections 6.4 and 6.5. Power includes what is delegated to a validator. A delegator's own
-/// ballot, which takes its weight out of its validator's, needs delegations with a history: its weight would come in at
-/// `vote`, its ballot beside those of the validators.
+/// @dev Root contracts design, sections 6.4 and 6.5. A validator votes with its power, that of its delegators included; a
+/// delegator that votes itself takes its part out of that ballot, whichever of the two comes first.
 abstract contract BallotBox is ElectionBase {
     /// @notice Votes for the next tenure's producers with a validator of the sender; voting again replaces the ballot.
-    /// @param voter id of the validator whose power counts
+    /// @param voter id of the validator whose power counts, without the part of delegators that vote themselves
     /// @param choices 1 to `maxProducers` nominees, in any order
     function vote(uint64 voter, uint64[] calldata choices) external {
         ElectionStorage storage $ = _state();
-        uint64 tenure = _nextTenure();
-        (uint40 opens, uint40 closes,,) = timeline(tenure);
-        if (block.timestamp < opens || block.timestamp >= closes) revert VotingClosed(block.timestamp, opens, closes);
+        (uint64 tenure, uint40 asOf) = _openVote();
         if (_stakes().validator(voter).owner != msg.sender) revert NotOwner(voter);
         _checkChoices(choices);
         _stakes().roll();
-        // The last second before voting opens lies in the past of every ballot, so all see the same power.
-        uint96 weight = _stakes().powerOfAt(voter, opens - 1);
+        uint96 weight = _stakes().powerOfAt(voter, asOf) - $.delegatorsVoted[tenure][voter];
         if (weight == 0) revert NoVotingPower(voter);
         Ballot storage ballot = $.ballots[tenure][voter];
-        uint96 before = ballot.weight;
-        for (uint256 i; i < ballot.choices.length; ++i) {
-            $.votes[tenure][ballot.choices[i]] -= before;
-        }
-        for (uint256 i; i < choices.length; ++i) {
-            $.votes[tenure][choices[i]] += weight;
-        }
-        $.cast[tenure] = $.cast[tenure] - before + weight;
-        ballot.weight = weight;
-        ballot.choices = choices;
+        _count(tenure, ballot, choices, weight);
         emit Voted(voter, tenure, choices, weight);
+    }
+
+    /// @notice Votes with what the sender has delegated to a validator; voting again replaces the ballot.
+    /// @param validatorId whose power loses that part
+    /// @param choices 1 to `maxProducers` nominees, in any order
+    function voteAsDelegator(uint64 validatorId, uint64[] calldata choices) external {
+        ElectionStorage storage $ = _state();
+        (uint64 tenure, uint40 asOf) = _openVote();
+        _checkChoices(choices);
+        _stakes().roll();
+        // All parts are rounded down, so that they never sum up to more than the validator's power.
+        uint96 weight = uint96(_stakes().powerBackedBy(validatorId, msg.sender, asOf));
+        if (weight == 0) revert NoVotingPower(validatorId);
+        Ballot storage own = $.delegatorBallots[tenure][validatorId][msg.sender];
+        if (own.weight == 0) {
+            $.delegatorsVoted[tenure][validatorId] += weight;
+            Ballot storage whole = $.ballots[tenure][validatorId];
+            if (whole.weight != 0) {
+                uint64[] memory approved = whole.choices;
+                _count(tenure, whole, approved, whole.weight - weight);
+            }
+        }
+        _count(tenure, own, choices, weight);
+        emit DelegatorVoted(validatorId, tenure, msg.sender, choices, weight);
     }
 
     /// @notice Sum of the ballots that approve a nominee, wei of KMC.
@@ -52,6 +63,20 @@ abstract contract BallotBox is ElectionBase {
     /// @notice What a validator voted, `weight` zero when it did not.
     function ballotOf(uint64 tenure, uint64 voter) external view returns (Ballot memory) {
         return _state().ballots[tenure][voter];
+    }
+
+    /// @notice What a delegator voted with its part of a validator's power, `weight` zero when it did not.
+    function delegatorBallotOf(uint64 tenure, uint64 validatorId, address account)
+        external
+        view
+        returns (Ballot memory)
+    {
+        return _state().delegatorBallots[tenure][validatorId][account];
+    }
+
+    /// @notice Part of a validator's power that its delegators vote with themselves, wei of KMC.
+    function delegatorsVoted(uint64 tenure, uint64 validatorId) external view returns (uint96) {
+        return _state().delegatorsVoted[tenure][validatorId];
     }
 
     /// @notice Who would be elected if the vote for the tenure ended as it stands.
@@ -75,7 +100,7 @@ abstract contract BallotBox is ElectionBase {
             }
             Nominee storage n = _state().nominees[ranked[i]];
             uint16 region = n.criteria.regionM49;
-            if (p.maxPerRegion != 0 && region != 0 && _count(regions, count, region) >= p.maxPerRegion) continue;
+            if (p.maxPerRegion != 0 && region != 0 && _inRegion(regions, count, region) >= p.maxPerRegion) continue;
             regions[count] = region;
             winners[count++] = Member(ranked[i], n.key);
             passed[i] = true;
@@ -150,7 +175,31 @@ abstract contract BallotBox is ElectionBase {
         }
     }
 
-    function _count(uint16[] memory regions, uint256 length, uint16 region) private pure returns (uint256 count) {
+    /// @dev The tenure that is being voted for, and the time whose power counts: the last second before voting opened, which
+    /// lies in the past of every ballot, so that all see the same power.
+    function _openVote() private view returns (uint64 tenure, uint40 asOf) {
+        tenure = _nextTenure();
+        (uint40 opens, uint40 closes,,) = timeline(tenure);
+        if (block.timestamp < opens || block.timestamp >= closes) revert VotingClosed(block.timestamp, opens, closes);
+        asOf = opens - 1;
+    }
+
+    /// @dev Puts a ballot in the place of what it said before.
+    function _count(uint64 tenure, Ballot storage ballot, uint64[] memory choices, uint96 weight) private {
+        ElectionStorage storage $ = _state();
+        uint96 before = ballot.weight;
+        for (uint256 i; i < ballot.choices.length; ++i) {
+            $.votes[tenure][ballot.choices[i]] -= before;
+        }
+        for (uint256 i; i < choices.length; ++i) {
+            $.votes[tenure][choices[i]] += weight;
+        }
+        $.cast[tenure] = $.cast[tenure] - before + weight;
+        ballot.weight = weight;
+        ballot.choices = choices;
+    }
+
+    function _inRegion(uint16[] memory regions, uint256 length, uint16 region) private pure returns (uint256 count) {
         for (uint256 i; i < length; ++i) {
             if (regions[i] == region) ++count;
         }

@@ -23,6 +23,9 @@ abstract contract ElectionEvents {
     event NominationClaimed(uint64 indexed id, uint96 amount);
 
     event Voted(uint64 indexed voter, uint64 indexed tenure, uint64[] choices, uint96 weight);
+    event DelegatorVoted(
+        uint64 indexed validatorId, uint64 indexed tenure, address indexed account, uint64[] choices, uint96 weight
+    );
     event ElectionSettled(uint64 indexed tenure, uint64 indexed setId, Member[] winners, Member[] standby);
     /// @notice Nobody settled the votes for these tenures in time: who was in office stayed.
     event SetCarriedOver(uint64 fromTenure, uint64 toTenure);

@@ -133,4 +133,7 @@ struct ElectionStorage {
     // Slashing
     mapping(bytes32 offenceId => uint256) bounties;
     mapping(address => uint256) owed;
+    // Ballots of delegators, and the power that they take out of their validators'
+    mapping(uint64 tenure => mapping(uint64 id => mapping(address account => Ballot))) delegatorBallots;
+    mapping(uint64 tenure => mapping(uint64 id => uint96)) delegatorsVoted;
 }

@@ -11,6 +11,9 @@ interface IElectorate {
     /// @notice Power of a validator at a time (seconds), wei of KMC.
     function powerOfAt(uint64 id, uint48 time) external view returns (uint96);
 
+    /// @notice Part of that power which `account` had delegated, wei of KMC, rounded down.
+    function powerBackedBy(uint64 id, address account, uint40 time) external view returns (uint256);
+
     function validator(uint64 id) external view returns (Validator memory);
 
     /// @notice Id of the validator that `signer` signs or signed for, 0 when none.

@@ -10,6 +10,7 @@ import {ElectionFixture} from "../election/ElectionFixture.sol";
 contract ElectionHandler is ElectionFixture {
     bytes4 private constant PANIC = 0x4e487b71;
     uint256 private constant VALIDATORS = 9;
+    uint256 private constant DELEGATORS = 4;
 
     /// @dev Ghosts, wei of KMC.
     uint256 public locked;
@@ -22,6 +23,9 @@ contract ElectionHandler is ElectionFixture {
         nominate(0);
         nominate(1);
         nominate(2);
+        for (uint256 k; k < DELEGATORS; ++k) {
+            delegate(k, idOf(k / 2), 700e18);
+        }
         locked = 3 * uint256(PRODUCER_STAKE);
     }
 
@@ -63,6 +67,12 @@ contract ElectionHandler is ElectionFixture {
             ownerOf(i),
             abi.encodeCall(election.vote, (idOf(i), chooseRange(first % VALIDATORS, count % 4 + 1)))
         );
+    }
+
+    function delegatorBallot(uint256 who, uint256 first, uint256 count) external {
+        uint256 k = who % DELEGATORS;
+        uint64[] memory choices = chooseRange(first % VALIDATORS, count % 4 + 1);
+        attempt(delegatorOf(k), abi.encodeCall(election.voteAsDelegator, (idOf(k / 2), choices)));
     }
 
     function settle() external {
