@@ -12,6 +12,7 @@ import {
   type RootContracts,
 } from "./deployment-plan.ts";
 import { suggestFees } from "./gas-and-fees.ts";
+import { planHandOver } from "./hand-over.ts";
 import { createRootRpc, type RootRpc, RootRpcError } from "./json-rpc.ts";
 import { chooseParameters, type RootParameters } from "./parameters.ts";
 import { readQuantity, readRecord } from "./quantity.ts";
@@ -28,7 +29,7 @@ export interface RootDeployment {
 
 export interface DeployOptions {
   readonly url: string;
-  /** Pays for the deployment and owns the contracts afterwards. */
+  /** Pays for the deployment and owns the contracts afterwards; with a timelock it announces what that is to do. */
   readonly deployerKey: Bytes;
   /** Overrides of the devnet defaults. */
   readonly params?: Partial<RootParameters>;
@@ -93,6 +94,7 @@ export async function deployRootContracts(options: DeployOptions): Promise<RootD
   const steps = [
     ...planDeployment({ ...inputs, kmcGenesis, foundation: options.foundation ?? chains[0]?.producers ?? [deployer] }),
     ...chainSteps(chains, params, artifacts, inputs.demoToken, escrowed),
+    ...planHandOver(params),
   ];
   await sendBurst({
     rpc,

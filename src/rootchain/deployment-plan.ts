@@ -213,6 +213,16 @@ export function planDeployment(inputs: DeploymentInputs): readonly DeploymentSte
       p.answerWindow,
       p.deliveryWindow,
     ]),
+    ...(p.timelockDelay > 0
+      ? [
+          create("KomaTimelock", "KomaTimelock", (at) => [
+            p.timelockDelay,
+            [deployer],
+            at("StakeManager"),
+            at("WithdrawManager"),
+          ]),
+        ]
+      : []),
     ...(inputs.demoToken ? [create("DemoToken", "DemoToken", () => [])] : []),
     call("KMC", "bindStakeManager", (at) => [at("StakeManager")]),
     call("StakeManager", "wire", (at) => [at("CheckpointManager"), at("ChallengeManager")]),

@@ -71,6 +71,11 @@ export interface RootParameters {
   // Roles
   readonly maxPause: number;
   /**
+   * Notice of new code and parameters; at least challengePeriod + 2 · exitPeriod, so that everybody can leave before. 0: none,
+   * the deployer owns the contracts.
+   */
+  readonly timelockDelay: number;
+  /**
    * Time after deployment until epoch 0 begins by itself. Before it stakes count at once and no checkpoint is accepted;
    * the owner ends it with `stakes.begin()`.
    */
@@ -123,6 +128,7 @@ export const devnetParameters: RootParameters = {
   exitBondWei: 10n ** 15n,
   payoutGas: 200_000,
   maxPause: 60,
+  timelockDelay: 0,
   stakingLead: 3_600,
 };
 
@@ -195,6 +201,10 @@ export function checkParameters(p: RootParameters): void {
       unbonding: p.unbonding,
       least: leastUnbonding(p),
     });
+  }
+  const leave = p.challengePeriod + 2 * p.exitPeriod;
+  if (p.timelockDelay !== 0 && p.timelockDelay < leave) {
+    throw invalid("a timelock waits for challengePeriod + 2 · exitPeriod", { timelockDelay: p.timelockDelay, leave });
   }
   for (const name of ["answerWindow", "deliveryWindow"] as const) {
     if (p[name] < 1 || p[name] > p.gameMaxDuration) {

@@ -105,10 +105,31 @@ describe("deployment of the root contracts", () => {
     );
   });
 
-  it("can be done twice on one root chain", async () => {
-    const again = await deployTestRoot(anvil);
+  it("can be done twice on one root chain, and leave everything to a timelock", async () => {
+    const again = await deployTestRoot(anvil, { timelockDelay: 40 });
     expect(again.addresses.StakeManager).not.toBe(root.addresses.StakeManager);
     expect(again.startBlock).toBeGreaterThan(root.startBlock);
+    const timelock = again.addresses["KomaTimelock"];
+    const governed = loadArtifacts().interfaceOf("StakeManager");
+    for (const [name, to] of Object.entries(again.addresses)) {
+      const owned = loadArtifacts()
+        .of(name)
+        .abi.some((entry) => (entry as { name?: string }).name === "pendingOwner");
+      if (!owned) continue;
+      const data = governed.encodeFunctionData("owner");
+      const answer = String(await anvil.rpc.request("eth_call", [{ to, data }, "latest"]));
+      expect([name, String(governed.decodeFunctionResult("owner", answer)[0]).toLowerCase()]).toEqual([name, timelock]);
+    }
+    await expect(connectAs(anvil, again, 0).stakes.begin()).rejects.toMatchObject({
+      detail: { facts: { contractError: "NotGovernor" } },
+    });
+  });
+
+  it("refuses a timelock that would lock people in", async () => {
+    await expect(deployTestRoot(anvil, { timelockDelay: 39 })).rejects.toMatchObject({
+      code: "KOMA_E_PARAMETERS_INVALID",
+      detail: { facts: { timelockDelay: 39, leave: 40 } },
+    });
   });
 
   it("asks for the chains with the addresses that will be, before it sends anything", async () => {
