@@ -13,6 +13,7 @@ import {
   resolveAddress,
   resolveValidator,
 } from "../../src/cli/index.ts";
+import { UserError } from "../../src/errors.ts";
 import type { RootChain, ValidatorRecord } from "../../src/rootchain/index.ts";
 
 /** Blocks and rounds of the validator's signer key, as the newest final checkpoint shows them. */
@@ -75,6 +76,11 @@ its share of the weight. The chain records both at the end of each era; a claim 
       env: "KOMA_VALIDATOR_DELEGATOR",
       helpValue: "ACCOUNT",
     }),
+    signer: Flags.string({
+      summary: "Another key of the validator, whose work is meant: one that it signed with before.",
+      env: "KOMA_VALIDATOR_REWARDS_SIGNER",
+      helpValue: "ADDRESS",
+    }),
     claim: Flags.boolean({ summary: "Pay out what is open.", env: "KOMA_VALIDATOR_CLAIM" }),
     from: fromFlag,
     "password-file": passwordFileFlag,
@@ -95,7 +101,13 @@ its share of the weight. The chain records both at the end of each era; a claim 
     const rewards = await root.rewards.earned({ ...whose, from: 1n, to: finalizedUpTo });
     const claimed =
       flags.claim && rewards.open ? await root.rewards.claim({ ...whose, ...rewards.open }, ctx.signal) : undefined;
-    const work = account ? null : await this.#work(ctx, net, root, validator, finalizedUpTo, flags.claim);
+    const signer = flags.signer === undefined ? validator.signer : await resolveAddress(ctx, net, flags.signer);
+    if (signer !== validator.signer && (await root.stakes.validatorOfSigner(signer)) !== id) {
+      throw new UserError("KOMA_E_VALIDATOR_NOT_FOUND", `${signer} is no signer key of validator ${id}.`, {
+        fix: ["koma validator list"],
+      });
+    }
+    const work = account ? null : await this.#work(ctx, net, root, { id, signer }, finalizedUpTo, flags.claim);
     const data: ValidatorRewardsData = {
       id: id.toString(),
       account: account ?? null,
@@ -123,7 +135,7 @@ its share of the weight. The chain records both at the end of each era; a claim 
     ctx: Ctx,
     net: NetClient,
     root: RootChain,
-    { id, signer }: ValidatorRecord,
+    { id, signer }: Pick<ValidatorRecord, "id" | "signer">,
     checkpoint: bigint,
     claim: boolean,
   ): Promise<ValidatorWork | null> {

@@ -104,9 +104,12 @@ export const rootChainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_EVIDENCE_INVALID: { exit: exit.usage, why: "The certificate is malformed, or is about something else." },
   KOMA_E_KEY_BARRED: { exit: exit.rejected, why: "The key was convicted of fraud and can never produce again." },
   KOMA_E_NOMINEE_STATE: { exit: exit.conflict, why: "The nominee is in a state in which this makes no sense." },
-  KOMA_E_NO_VOTING_POWER: { exit: exit.rejected, why: "The validator had no stake that counts when voting opened." },
+  KOMA_E_NO_VOTING_POWER: { exit: exit.rejected, why: "There was no stake that counts when voting opened." },
   KOMA_E_PRODUCER_POOL_EMPTY: { exit: exit.conflict, why: "Nobody could take the last producer's seat." },
   KOMA_E_SPECS_INVALID: { exit: exit.usage, why: "The file with a producer's specs is not sound." },
+  KOMA_E_STANDBYS_NOT_DUE: { exit: exit.conflict, why: "Stand-bys are paid once a tenure, when voting has opened." },
   KOMA_E_VOTE_CLOSED: { exit: exit.conflict, why: "Voting is not open now.", fix: ["koma producer tally"] },
+  KOMA_E_WORK_PAID: { exit: exit.conflict, why: "The work was paid for." },
+  KOMA_E_WORK_POOL_SHORT: { exit: exit.conflict, why: "The chain's pool for work has too little left." },
   KOMA_E_VOTE_OPEN: { exit: exit.conflict, why: "A vote is under way.", fix: ["koma producer tally"] },
 };

@@ -75,7 +75,7 @@ export const ELECTION_REFUSALS: Readonly<Record<string, Refusal>> = {
   },
   NoVotingPower: {
     code: "KOMA_E_NO_VOTING_POWER",
-    sentence: ({ voter }) => `validator ${voter} had no power when voting opened.`,
+    sentence: ({ voter }) => `no power of validator ${voter} was the sender's when voting opened.`,
   },
   NotInOffice: {
     code: "KOMA_E_NOMINEE_STATE",

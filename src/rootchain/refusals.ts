@@ -1,5 +1,6 @@
 import { formatAmount } from "../primitives/index.ts";
 import { ELECTION_REFUSALS } from "./election-refusals.ts";
+import { WORK_REFUSALS } from "./work-refusals.ts";
 
 /** An argument of a custom error, as it was decoded. */
 export type ErrorArgument = string | bigint | boolean;
@@ -16,6 +17,7 @@ const kmc = (value: ErrorArgument | undefined): string => `${formatAmount(BigInt
 /** What the custom errors mean to whoever meets them. Those that are missing are shown by their own name. */
 export const REFUSALS: Readonly<Record<string, Refusal>> = {
   ...ELECTION_REFUSALS,
+  ...WORK_REFUSALS,
   StakeTooSmall: {
     code: "KOMA_E_STAKE_LOW",
     sentence: ({ got, min }) => `the stake is too low: ${kmc(got)} offered, at least ${kmc(min)} asked for.`,

@@ -106,7 +106,7 @@ describe("pay for work, from the state of a chain that is really run", () => {
     });
     expect(await work.payFor(chainId, claim.signer, totals)).toBe(0n);
     await expect(client.dryRun.work().claim(claim)).rejects.toMatchObject({
-      detail: { facts: { contractError: "NothingNew" } },
+      code: "KOMA_E_WORK_PAID",
     });
   });
 
@@ -124,7 +124,7 @@ describe("pay for work, from the state of a chain that is really run", () => {
     await client.work().fill(chainId, kmc(5));
     expect((await client.work().pool(chainId)).free).toBe(free + kmc(5));
     await expect(client.dryRun.work().payStandbys(chainId)).rejects.toMatchObject({
-      detail: { facts: { contractError: "TooEarly" } },
+      code: "KOMA_E_STANDBYS_NOT_DUE",
     });
     expect(await client.work().unpaidTenure(chainId)).toBe(0n);
   });

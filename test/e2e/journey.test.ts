@@ -186,10 +186,11 @@ describe("a payment from the root chain to koma and back", () => {
     });
     const claim = ["validator", "rewards", "validator-0", "--delegator", "frank", "--claim", "--from", "erin"];
     expect(BigInt((await koma.json<{ claimedWei: string }>(...claim)).claimedWei)).toBeGreaterThanOrEqual(earned);
-    const own = await koma.json<{ claimedWei: string; tx: string | null }>(
+    const own = await koma.json<{ claimedWei: string; tx: string | null; work: { openWei: string; paidWei: string } }>(
       ...["validator", "rewards", "validator-0", "--claim"],
     );
     expect(own.tx).not.toBeNull();
+    expect(own.work.paidWei).toBe(own.work.openWei);
     expect(await balanceOf("KMC", frank, "--chain", "l1")).toBeGreaterThanOrEqual(before - 500n * KMC + earned);
 
     const all = await koma.json<{ abstained: unknown[] }>("checkpoint", "attest", "latest");
