@@ -70,3 +70,11 @@ export interface PaymentPlace {
 export function outputId({ block, index }: PaymentPlace, { log, side }: Pick<Payment, "log" | "side">): string {
   return log === undefined ? `${block}:${index}:n${side}` : `${block}:${index}:${log}:${side}`;
 }
+
+const OUTPUT_ID = /^(\d{1,15}):(\d{1,7}):(?:n\d{1,7}|\d{1,7}:[01])$/;
+
+/** Undefined for what {@link outputId} would not write. */
+export function parseOutputId(id: string): PaymentPlace | undefined {
+  const [, block, index] = OUTPUT_ID.exec(id) ?? [];
+  return block === undefined || index === undefined ? undefined : { block: BigInt(block), index: Number(index) };
+}

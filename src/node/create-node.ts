@@ -312,6 +312,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     chainId: genesis.chainId,
     pool,
     journal: openPoolJournal(config.dataDir, pool.rules, log("pool")),
+    payments,
     chain,
     executor,
     network,
@@ -354,6 +355,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       pool,
       payments,
       executor,
+      submit: (raw) => relay.submit(raw),
     }),
   });
   const metrics = createNodeMetrics({ version, chain, executor, driver, network, pool, callThreads, clock, events });

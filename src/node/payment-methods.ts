@@ -1,7 +1,8 @@
-import { outputId } from "../chain/index.ts";
+import { outputId, parseOutputId } from "../chain/index.ts";
+import { ProtocolError } from "../errors.ts";
 import type { Executor } from "../execution/index.ts";
-import type { Address } from "../primitives/index.ts";
-import { type ExtraMethod, invalidParams, isAbsent, readAddress } from "../rpc/index.ts";
+import type { Address, Bytes, Hash } from "../primitives/index.ts";
+import { type ExtraMethod, invalidParams, isAbsent, readAddress, readArray, readData } from "../rpc/index.ts";
 import type { ChainView } from "./chain-view.ts";
 import type { PaymentView, SeenPayment } from "./payment-view.ts";
 
@@ -9,16 +10,20 @@ export interface PaymentMethodParts {
   readonly payments: PaymentView;
   readonly chain: Pick<ChainView, "head">;
   readonly executor: Pick<Executor, "stateAt">;
+  readonly submit: (raw: Bytes) => Hash;
 }
 
 /** Bound of `koma_getTransferChain`. */
 const MAX_ENTRIES = 1_000;
+/** Bound of `koma_sendExpecting`. */
+const MAX_EXPECTED = 16;
 
 /** `koma_*` methods about the journal of payments (white paper 5.11, KOMA ecosystem spec (f) 1). */
 export function paymentMethods({
   payments,
   chain,
   executor,
+  submit,
 }: PaymentMethodParts): Readonly<Record<string, ExtraMethod>> {
   return {
     koma_getOutput([askedToken, askedOwner]) {
@@ -52,7 +57,29 @@ export function paymentMethods({
         };
       });
     },
+
+    koma_sendExpecting([raw, expected]) {
+      const bytes = readData(raw, "transaction");
+      for (const id of readArray(expected, "expects", MAX_EXPECTED)) requireUnspent(payments, id);
+      return submit(bytes);
+    },
   };
+}
+
+/** A sender may say on which outputs a transaction relies: it is not taken once another payment was faster. */
+function requireUnspent(payments: PaymentView, id: unknown): void {
+  if (typeof id !== "string" || parseOutputId(id) === undefined) {
+    throw invalidParams("expects", "expected ids such as 12:0:n1 or 12:0:3:1");
+  }
+  const found = payments.find(id);
+  if (found === undefined) {
+    throw new ProtocolError("KOMA_E_SPAM_OUTPUT_MISSING", `no transaction made the output ${id}`, { facts: { id } });
+  }
+  const newest = outputId(found.newest, found.newest);
+  if (newest !== id) {
+    const facts = { id, newest };
+    throw new ProtocolError("KOMA_E_SPAM_OUTPUT_SPENT", `output ${id} is spent: ${newest} came after it`, { facts });
+  }
 }
 
 function entryView(entry: SeenPayment) {

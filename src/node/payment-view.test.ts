@@ -8,7 +8,7 @@ import {
   testGenesis,
 } from "../../test/support/chain-fixture.ts";
 import { logEmitter, transferLog } from "../../test/support/token-logs.ts";
-import type { Address } from "../primitives/index.ts";
+import { type Address, type Bytes, keccakHash } from "../primitives/index.ts";
 import { createChainView } from "./chain-view.ts";
 import { paymentMethods } from "./payment-methods.ts";
 import { createPaymentView } from "./payment-view.ts";
@@ -33,12 +33,20 @@ describe("the view of payments", () => {
     const view = createChainView(executor, store.blocks);
     const payments = createPaymentView(view, store);
     expect(payments.output(undefined, alice.address)).toBeUndefined();
+    expect(payments.tokenOutput(token, bob.address)).toBeUndefined();
 
     await chain.extend([tokenTransfer(0n, 10n)]);
     view.moveHead(executor.finalHead.hash);
     const left = await chain.build([tokenTransfer(1n, 9n), tokenTransfer(2n, 8n)]);
     const right = await chain.build([sign(alice, { nonce: 1n, to: bob.address, value: 7n })]);
     view.moveHead(left.block.hash);
+    const stranger = `0x${"99".repeat(20)}` as Address;
+    expect([alice.address, bob.address, stranger].map((each) => payments.tokenOutput(token, each))).toEqual([
+      7n,
+      3n,
+      0n,
+    ]);
+    expect(payments.find("2:1:1:1")).toMatchObject({ made: { output: 3n, owner: bob.address }, newest: { index: 1 } });
     const outputs = () => payments.history(token, alice.address, 9).map(({ output, final }) => [output, final]);
     expect(outputs()).toEqual([
       [7n, false],
@@ -61,7 +69,8 @@ describe("the view of payments", () => {
   it("answers clients with a chain of outputs in which each spends the one before", async () => {
     const { executor, store, ...chain } = await openTestChain({ directory: directories.create(), genesis });
     const view = createChainView(executor, store.blocks);
-    const methods = paymentMethods({ payments: createPaymentView(view, store), chain: view, executor });
+    const submit = (raw: Bytes) => keccakHash(raw);
+    const methods = paymentMethods({ payments: createPaymentView(view, store), chain: view, executor, submit });
     const ask = (name: string, ...params: unknown[]) => methods[name]?.(params);
     expect(ask("koma_getOutput", token, alice.address)).toBeNull();
     expect(ask("koma_getOutput", null, alice.address)).toMatchObject({ id: null, value: 10n ** 24n });
@@ -80,6 +89,15 @@ describe("the view of payments", () => {
       value: 8n,
       owner: alice.address,
     });
+    expect(ask("koma_sendExpecting", "0x12", ["2:0:0:0", "2:0:n0"])).toBe(keccakHash(Uint8Array.of(0x12)));
+    for (const [id, code] of [
+      ["1:0:0:0", "KOMA_E_SPAM_OUTPUT_SPENT"],
+      ["2:0:7:0", "KOMA_E_SPAM_OUTPUT_MISSING"],
+      ["9:0:n0", "KOMA_E_SPAM_OUTPUT_MISSING"],
+      ["2:0", "KOMA_E_RPC_PARAMS_INVALID"],
+    ]) {
+      expect(() => ask("koma_sendExpecting", "0x12", [id]), id).toThrow(expect.objectContaining({ code }));
+    }
     // A log that does not follow what was there before: a token that lies about itself.
     await chain.extend([tokenTransfer(2n, 5n)]);
     view.moveHead(executor.finalHead.hash);

@@ -1,5 +1,5 @@
-import { paymentsOf } from "../chain/index.ts";
-import type { Address } from "../primitives/index.ts";
+import { outputId, parseOutputId, paymentsOf } from "../chain/index.ts";
+import { type Address, zeroAddress } from "../primitives/index.ts";
 import type { Store, StoredPayment } from "../storage/index.ts";
 import type { ChainView, KnownBlock } from "./chain-view.ts";
 
@@ -19,6 +19,10 @@ export interface PaymentView {
   history(token: Address | undefined, owner: Address, limit: number): readonly SeenPayment[];
   /** The newest entry: the only output that is not spent. */
   output(token: Address | undefined, owner: Address): SeenPayment | undefined;
+  /** What an owner has of a token, 0 without an output; undefined for a token that keeps no journal. */
+  tokenOutput(token: Address, owner: Address): bigint | undefined;
+  /** The output with that id and the newest one of its owner; undefined when no transaction here made it. */
+  find(id: string): { readonly made: SeenPayment; readonly newest: SeenPayment } | undefined;
 }
 
 type Index = ReadonlyMap<string, readonly SeenPayment[]>;
@@ -42,8 +46,35 @@ export function createPaymentView(chain: Pick<ChainView, "unfinal">, store: Pick
     return [...found, ...stored.map((payment) => ({ ...payment, final: true }))];
   }
 
-  return { history, output: (token, owner) => history(token, owner, 1)[0] };
+  function keepsJournal(token: Address): boolean {
+    const inMemory = chain.unfinal().some((known) => indexOf(known).has(nameOf(token, ANYBODY)));
+    return inMemory || store.payments.hasToken(token);
+  }
+
+  function output(token: Address | undefined, owner: Address): SeenPayment | undefined {
+    return history(token, owner, 1)[0];
+  }
+
+  return {
+    history,
+    output,
+    tokenOutput: (token, owner) => output(token, owner)?.output ?? (keepsJournal(token) ? 0n : undefined),
+    find(id) {
+      const place = parseOutputId(id);
+      if (place === undefined) return undefined;
+      const unfinal = chain.unfinal().find(({ block }) => block.header.number === place.block);
+      const made = unfinal
+        ? [...indexOf(unfinal).values()].flat()
+        : store.payments.of(place).map((payment) => ({ ...payment, final: true }));
+      const found = made.find((payment) => outputId(payment, payment) === id);
+      const newest = found && output(found.token, found.owner);
+      return found && newest && { made: found, newest };
+    },
+  };
 }
+
+/** Stands for all owners of a token in an index. */
+const ANYBODY = zeroAddress;
 
 function nameOf(token: Address | undefined, owner: Address): string {
   return `${token ?? "native"} ${owner}`;
@@ -60,6 +91,7 @@ function indexBlock({ block, receipts, results }: KnownBlock): Index {
       const place = { block: block.header.number, index: position, transaction: hash };
       entries.unshift({ ...payment, ...place, final: false });
       index.set(name, entries);
+      if (payment.token !== undefined) index.set(nameOf(payment.token, ANYBODY), []);
     }
     firstLog += logs.length;
   }

@@ -46,6 +46,7 @@ describe("the relay of transactions", () => {
       chainId: 80_401n,
       pool,
       journal: openPoolJournal(dataDir, pool.rules, silentLogger),
+      payments: { tokenOutput: () => undefined },
       chain: { head: { hash: "0x" as Hash, header } },
       executor: { stateAt: () => state },
       network,

@@ -7,6 +7,7 @@ import { type Bytes, type Hash, type Timestamp, timestamp } from "../primitives/
 import { describeTxRejection, type TxPool, type TxRejection, txRejectionErrorCode } from "../txpool/index.ts";
 import type { ChainView } from "./chain-view.ts";
 import type { NodeEventBus } from "./events.ts";
+import type { PaymentView } from "./payment-view.ts";
 import type { JournalRecord, PoolJournal } from "./pool-journal.ts";
 import { createTransactionFetch } from "./transaction-fetch.ts";
 import {
@@ -22,6 +23,7 @@ export interface TransactionRelayPorts {
   readonly chainId: bigint;
   readonly pool: TxPool;
   readonly journal: PoolJournal;
+  readonly payments: Pick<PaymentView, "tokenOutput">;
   readonly chain: ChainView;
   readonly executor: Executor;
   readonly network: Network;
@@ -59,7 +61,7 @@ const DISHONEST: ReadonlySet<TxRejection["code"]> = new Set([
   "UnsupportedType",
 ]);
 /** Rejections that the head before the restart may not have known: blocks that are not final are run anew. */
-const TOO_EARLY: ReadonlySet<TxRejection["code"]> = new Set(["InsufficientFunds", "NonceGap"]);
+const TOO_EARLY: ReadonlySet<TxRejection["code"]> = new Set(["InsufficientFunds", "TokenOutput", "NonceGap"]);
 /** Heads after which what is on disk and still too early is given up. */
 const PATIENCE_HEADS = 32;
 const RESTORED_AT_ONCE = 64;
@@ -72,7 +74,7 @@ interface Waiting extends JournalRecord {
 }
 
 export function createTransactionRelay(ports: TransactionRelayPorts): TransactionRelay {
-  const { pool, journal, chain, executor, network, clock, announceAbove = ANNOUNCE_ABOVE } = ports;
+  const { pool, journal, payments, chain, executor, network, clock, announceAbove = ANNOUNCE_ABOVE } = ports;
   let waiting: Waiting[] = [];
   let cancelFlush: (() => void) | undefined;
   let early: readonly JournalRecord[] = [];
@@ -94,7 +96,11 @@ export function createTransactionRelay(ports: TransactionRelayPorts): Transactio
     const account = state.account(transaction.sender);
     const added = pool.add(
       transaction,
-      { nonce: account?.nonce ?? 0n, balance: account?.balance ?? 0n },
+      {
+        nonce: account?.nonce ?? 0n,
+        balance: account?.balance ?? 0n,
+        tokenOutput: (token) => payments.tokenOutput(token, transaction.sender),
+      },
       {
         baseFee: nextBaseFee(chain.head.header),
         hasCode: (address) => state.code(state.account(address)?.codeHash ?? emptyCodeHash).length > 0,

@@ -145,6 +145,10 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     params: "token or null, owner, count: 20 by default",
     does: "the owner's last payments, newest first: the output that each spent and made, and whether it follows the one before",
   },
+  koma_sendExpecting: {
+    params: "signed transaction, ids of outputs (16 at most)",
+    does: "as `eth_sendRawTransaction`, refused when one of the outputs is spent as of the head",
+  },
   koma_getPool: {
     params: '`{"sender": "0x…", "limit": 100}`',
     does: "transactions that wait in the node's pool, and the last that it refused or dropped, with the reason",

@@ -136,5 +136,9 @@ export const chainMigrations: readonly string[] = [
     tx  INTEGER NOT NULL,
     PRIMARY KEY (key, tx)
   ) WITHOUT ROWID;
+  CREATE TABLE payment_token (
+    token BLOB PRIMARY KEY,
+    first INTEGER NOT NULL
+  ) WITHOUT ROWID;
   `,
 ];

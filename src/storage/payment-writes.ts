@@ -1,6 +1,6 @@
 import { paymentsOf } from "../chain/index.ts";
 import { BugError } from "../errors.ts";
-import type { Bytes } from "../primitives/index.ts";
+import { addressToBytes, type Bytes } from "../primitives/index.ts";
 import type { Database, Query } from "./database.ts";
 import { decodePayments, encodePayments, paymentKey } from "./payment-rows.ts";
 import type { FinalBlock } from "./state-types.ts";
@@ -17,6 +17,8 @@ export function createPaymentWrites(database: Database): PaymentWrites {
   const insertPayment = database.prepare("INSERT INTO payment VALUES (?, ?)");
   // One transaction may move the same token of the same owner more than once.
   const insertKey = database.prepare("INSERT OR IGNORE INTO payment_key VALUES (?, ?)");
+  const insertToken = database.prepare("INSERT OR IGNORE INTO payment_token VALUES (?, ?)");
+  const deleteTokens = database.prepare("DELETE FROM payment_token WHERE first >= ?");
   const above: Query<{ tx: number; moves: Bytes }> = database.prepare("SELECT tx, moves FROM payment WHERE tx >= ?");
   const deleteKey = database.prepare("DELETE FROM payment_key WHERE key = ? AND tx = ?");
   const deletePayments = database.prepare("DELETE FROM payment WHERE tx >= ?");
@@ -33,7 +35,10 @@ export function createPaymentWrites(database: Database): PaymentWrites {
         if (payments.length === 0) continue;
         const id = transactionId(number, index);
         insertPayment.run(id, encodePayments(payments));
-        for (const { token, owner } of payments) insertKey.run(paymentKey(token, owner), id);
+        for (const { token, owner } of payments) {
+          insertKey.run(paymentKey(token, owner), id);
+          if (token !== undefined) insertToken.run(addressToBytes(token), id);
+        }
       }
     },
 
@@ -43,6 +48,7 @@ export function createPaymentWrites(database: Database): PaymentWrites {
         for (const { token, owner } of decodePayments(moves)) deleteKey.run(paymentKey(token, owner), tx);
       }
       deletePayments.run(first);
+      deleteTokens.run(first);
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Payment, PaymentPlace } from "../chain/index.ts";
-import { type Address, type Bytes, type Hash, hashFromBytes } from "../primitives/index.ts";
+import { type Address, addressToBytes, type Bytes, type Hash, hashFromBytes } from "../primitives/index.ts";
 import type { Database, Query } from "./database.ts";
 import { storeCorrupt } from "./errors.ts";
 import { decodePayments, paymentKey } from "./payment-rows.ts";
@@ -20,6 +20,8 @@ export interface PaymentStore {
    * @param limit  most entries
    */
   history(token: Address | undefined, owner: Address, limit: number): readonly StoredPayment[];
+  /** Whether a contract has ever emitted a standard token's log: then all that it did since stands in the journal. */
+  hasToken(token: Address): boolean;
   /** Entries of one transaction. */
   of(place: PaymentPlace): readonly StoredPayment[];
 }
@@ -41,6 +43,8 @@ export function createPaymentStore(database: Database): PaymentStore {
   const one: Query<Row> = database.prepare(
     "SELECT p.tx, p.moves, t.hash FROM payment p LEFT JOIN tx t ON t.id = p.tx WHERE p.tx = ?",
   );
+
+  const tokenRow: Query<{ first: number }> = database.prepare("SELECT first FROM payment_token WHERE token = ?");
 
   function read({ tx, moves, hash }: Row): readonly StoredPayment[] {
     const place = {
@@ -72,6 +76,7 @@ export function createPaymentStore(database: Database): PaymentStore {
       }
       return found.slice(0, limit);
     },
+    hasToken: (token) => tokenRow.get(addressToBytes(token)) !== undefined,
     of({ block, index }) {
       if (block < 0n || block > 2n ** 32n || index < 0 || index >= transactionsPerBlock) return [];
       const row = one.get(transactionId(Number(block), index));

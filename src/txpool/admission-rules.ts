@@ -1,7 +1,7 @@
 import { checkTransactionLimits, effectiveTip, type Transaction } from "../chain/index.ts";
 import type { Address, Timestamp } from "../primitives/index.ts";
 import type { PoolRules } from "./pool-rules.ts";
-import type { PooledTransaction } from "./pooled-transaction.ts";
+import { isOpaque, type PooledTransaction } from "./pooled-transaction.ts";
 import type { SenderLane } from "./sender-lane.ts";
 import type { TxRejection } from "./tx-rejection.ts";
 
@@ -54,6 +54,7 @@ export function checkAgainstLane(
     checkPlace(entry.tx, lane, rules) ??
     (replaced && checkReplacement(entry.tx, replaced.tx, rules)) ??
     checkFunds(entry, lane, replaced) ??
+    checkTokenOutput(entry, lane, replaced) ??
     checkRepetition(entry, lane, rules) ??
     (replaced === undefined && lane.size >= rules.maxPerSender && !fillsGap(entry, lane)
       ? { code: "SenderFull", limit: rules.maxPerSender }
@@ -99,6 +100,24 @@ function checkFunds(
   const required = reserved + entry.cost;
   const available = lane.account.balance;
   return required > available ? { code: "InsufficientFunds", required, available, reserved } : undefined;
+}
+
+/** The same of a token's output, where the journal of payments knows it. What happens inside calls, execution judges. */
+function checkTokenOutput(
+  { tx, transfer }: PooledTransaction,
+  lane: SenderLane,
+  replaced: PooledTransaction | undefined,
+): TxRejection | undefined {
+  const available = transfer && lane.account.tokenOutput?.(transfer.token);
+  if (transfer === undefined || available === undefined) return undefined;
+  const { token, amount } = transfer;
+  const given = replaced?.transfer?.token === token ? replaced.transfer.spent : 0n;
+  const reserved = lane.reservedOf(token) - given;
+  const required = reserved + amount;
+  if (required <= available) return undefined;
+  // An earlier call of the sender that the pool cannot read, such as a mint or a swap, may bring what is missing.
+  if (lane.entries.some((other) => other.tx.nonce < tx.nonce && isOpaque(other))) return undefined;
+  return { code: "TokenOutput", token, required, available, reserved };
 }
 
 function checkRepetition(entry: PooledTransaction, lane: SenderLane, rules: PoolRules): TxRejection | undefined {

@@ -39,6 +39,11 @@ export function listPoolRules(rules: PoolRules): readonly ListedRule[] {
       "value and greatest fee above the balance, or above what the sender's other transactions leave of it",
     ],
     [
+      "TokenOutput",
+      "SPAM_OUTPUT_MISSING, KOMA_E_SPAM_INPUT_LT_OUTPUT",
+      "a plain transfer above the sender's output of the token, or above what its other transfers leave of it",
+    ],
+    [
       "DuplicateOutputs",
       "SPAM_DUP_OUTPUTS",
       rules.allowRepeat ? "nothing here: equal payments are allowed" : "a payment that the same sender has pending",

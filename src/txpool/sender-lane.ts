@@ -1,3 +1,4 @@
+import type { Address } from "../primitives/index.ts";
 import type { PooledTransaction } from "./pooled-transaction.ts";
 
 /** What the state says of a sender. */
@@ -5,6 +6,11 @@ export interface SenderAccount {
   readonly nonce: bigint;
   /** Wei. */
   readonly balance: bigint;
+  /**
+   * The sender's output of a token that is not spent, in the token's smallest unit: 0 when it has none. Undefined for a token
+   * that keeps no journal of payments, about which nothing can be said.
+   */
+  tokenOutput?(token: Address): bigint | undefined;
 }
 
 /** The transactions of one sender, by nonce. */
@@ -14,6 +20,7 @@ export class SenderLane {
   /** Sorted by nonce, each nonce once. */
   readonly #entries: PooledTransaction[] = [];
   #reserved = 0n;
+  readonly #reservedTokens = new Map<Address, bigint>();
 
   constructor(account: SenderAccount) {
     this.account = account;
@@ -42,6 +49,8 @@ export class SenderLane {
     const old = this.at(entry.tx.nonce);
     this.#entries.splice(place, old ? 1 : 0, entry);
     this.#reserved += entry.cost - (old?.cost ?? 0n);
+    if (old) this.#reserveTokens(old, -1n);
+    this.#reserveTokens(entry, 1n);
   }
 
   /** True when it was there. */
@@ -50,6 +59,7 @@ export class SenderLane {
     if (this.#entries[place] !== entry) return false;
     this.#entries.splice(place, 1);
     this.#reserved -= entry.cost;
+    this.#reserveTokens(entry, -1n);
     return true;
   }
 
@@ -73,6 +83,11 @@ export class SenderLane {
     return this.#reserved;
   }
 
+  /** What the entries take of a token. */
+  reservedOf(token: Address): bigint {
+    return this.#reservedTokens.get(token) ?? 0n;
+  }
+
   /** Entries whose nonce the state has used up. */
   stale(): readonly PooledTransaction[] {
     return this.#entries.slice(0, this.#placeOf(this.account.nonce));
@@ -86,6 +101,13 @@ export class SenderLane {
       return left < 0n;
     });
     return first < 0 ? [] : this.#entries.slice(first);
+  }
+
+  #reserveTokens({ transfer }: PooledTransaction, sign: 1n | -1n): void {
+    if (transfer === undefined || transfer.spent === 0n) return;
+    const reserved = this.reservedOf(transfer.token) + sign * transfer.spent;
+    if (reserved === 0n) this.#reservedTokens.delete(transfer.token);
+    else this.#reservedTokens.set(transfer.token, reserved);
   }
 
   #placeOf(nonce: bigint): number {

@@ -1,6 +1,16 @@
 import { beforeEach, describe, expect, it, test } from "vitest";
 import { decodeTransaction, signTransaction, type Transaction, type TransactionFields } from "../chain/index.ts";
-import { type Address, addressOfKey, type Bytes, keccak256, timestamp, utf8 } from "../primitives/index.ts";
+import {
+  type Address,
+  addressOfKey,
+  addressWord,
+  type Bytes,
+  bigintToFixedBytes,
+  concatBytes,
+  keccak256,
+  timestamp,
+  utf8,
+} from "../primitives/index.ts";
 import type { AdmissionContext } from "./admission-rules.ts";
 import { devnetPoolRules, type PoolRules, standardPoolRules } from "./pool-rules.ts";
 import { listPoolRules } from "./rule-list.ts";
@@ -430,6 +440,8 @@ describe("the list of rules", () => {
       { code: "FeeTooLow", minFeePerGas: 1n, minTip: 1n, maxFeePerGas: 0n, maxPriorityFeePerGas: 0n },
       { code: "InsufficientFunds", required: 2n, available: 1n, reserved: 0n },
       { code: "InsufficientFunds", required: 2n, available: 1n, reserved: 1n },
+      { code: "TokenOutput", token: contract, required: 2n, available: 1n, reserved: 0n },
+      { code: "TokenOutput", token: contract, required: 2n, available: 1n, reserved: 1n },
       { code: "DuplicateOutputs", pending: payment().hash },
       { code: "DuplicateFee", limit: 16 },
       { code: "ReplacementUnderpriced", replaces: payment().hash, minFeePerGas: 1n, minTip: 1n },
@@ -453,5 +465,61 @@ describe("the list of rules", () => {
     expect(pool.placeOf(payment().hash)).toBe("pending");
     expect(pool.placeOf(payment({ nonce: 2n, value: 3n }).hash)).toBe("queued");
     expect(pool.placeOf(payment({ nonce: 9n }).hash)).toBeUndefined();
+  });
+});
+
+describe("transfers of a token that keeps the journal of payments", () => {
+  const dave = addressOf("dave");
+  function transferOf(amount: bigint, to = dave): Draft {
+    const selector = keccak256(utf8("transfer(address,uint256)")).subarray(0, 4);
+    const data = concatBytes(selector, addressWord(to), bigintToFixedBytes(amount, 32));
+    return { to: contract, value: 0n, gasLimit: 60_000n, data };
+  }
+  const holding = (output: bigint | undefined): SenderAccount => ({
+    ...rich,
+    tokenOutput: (token) => (token === contract ? output : undefined),
+  });
+  const outcome = (check: ReturnType<typeof offer>) => (check.ok ? "accepted" : txRejectionErrorCode(check.rejection));
+
+  it("need an output that covers them", () => {
+    expect(outcome(offer(poolWith(), transferOf(10n), holding(10n)))).toBe("accepted");
+    const missing = offer(poolWith(), transferOf(11n), holding(10n));
+    expect(outcome(missing)).toBe("KOMA_E_SPAM_OUTPUT_MISSING");
+    expect(missing).toMatchObject({ rejection: { required: 11n, available: 10n, reserved: 0n } });
+    expect(outcome(offer(poolWith(), transferOf(1n), holding(0n)))).toBe("KOMA_E_SPAM_OUTPUT_MISSING");
+    // About a token without the journal nothing is known.
+    expect(outcome(offer(poolWith(), transferOf(11n), holding(undefined)))).toBe("accepted");
+    expect(outcome(offer(poolWith(), transferOf(11n), rich))).toBe("accepted");
+  });
+
+  it("reserve it in nonce order, until they are replaced or included", () => {
+    const pool = poolWith();
+    expect(outcome(offer(pool, { ...transferOf(6n), nonce: 0n }, holding(10n)))).toBe("accepted");
+    expect(outcome(offer(pool, { ...transferOf(5n), nonce: 1n }, holding(10n)))).toBe("KOMA_E_SPAM_INPUT_LT_OUTPUT");
+    expect(outcome(offer(pool, { ...transferOf(4n), nonce: 1n }, holding(10n)))).toBe("accepted");
+    const more = { maxFeePerGas: 20n * gwei, maxPriorityFeePerGas: 2n * gwei };
+    expect(outcome(offer(pool, { ...transferOf(7n), nonce: 0n, ...more }, holding(10n)))).toBe(
+      "KOMA_E_SPAM_INPUT_LT_OUTPUT",
+    );
+    expect(outcome(offer(pool, { ...transferOf(1n), nonce: 0n, ...more }, holding(10n)))).toBe("accepted");
+    expect(outcome(offer(pool, { ...transferOf(5n), nonce: 2n }, holding(10n)))).toBe("accepted");
+    pool.onBlock([payment({ ...transferOf(1n), nonce: 0n, ...more })], () => ({ ...rich, nonce: 1n }), timestamp(0));
+    const next = { ...holding(9n), nonce: 1n };
+    expect(outcome(offer(pool, { ...transferOf(1n, contract), nonce: 3n }, next))).toBe("KOMA_E_SPAM_INPUT_LT_OUTPUT");
+  });
+
+  it("to oneself take nothing away", () => {
+    const pool = poolWith();
+    expect(outcome(offer(pool, { ...transferOf(10n, addressOf("ann")), nonce: 0n }, holding(10n)))).toBe("accepted");
+    expect(outcome(offer(pool, { ...transferOf(10n), nonce: 1n }, holding(10n)))).toBe("accepted");
+  });
+
+  it("are left to execution after a call that may bring tokens", () => {
+    const pool = poolWith();
+    const mint = { to: contract, value: 0n, gasLimit: 60_000n, data: Uint8Array.of(1, 2, 3, 4) };
+    expect(outcome(offer(pool, { ...mint, nonce: 1n }, holding(0n)))).toBe("accepted");
+    expect(outcome(offer(pool, { ...transferOf(5n), nonce: 2n }, holding(0n)))).toBe("accepted");
+    // It comes before the call.
+    expect(codeOf(offer(pool, { ...transferOf(6n), nonce: 0n }, holding(0n)))).toBe("TokenOutput");
   });
 });

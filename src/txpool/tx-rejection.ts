@@ -1,6 +1,6 @@
 import { describeTxFormatRejection, type TxFormatRejection } from "../chain/index.ts";
 import { assertNever } from "../errors.ts";
-import type { Hash } from "../primitives/index.ts";
+import type { Address, Hash } from "../primitives/index.ts";
 
 /** Which rule of the pool a transaction breaks, and by how much. */
 export type TxRejection =
@@ -32,6 +32,16 @@ export type TxRejection =
       /** Part of `required` that the sender's other transactions in the pool have reserved. */
       readonly reserved: bigint;
     }
+  | {
+      readonly code: "TokenOutput";
+      readonly token: Address;
+      /** In the token's smallest unit. */
+      readonly required: bigint;
+      /** The sender's output that is not spent. */
+      readonly available: bigint;
+      /** Part of `required` that the sender's other transactions in the pool have reserved. */
+      readonly reserved: bigint;
+    }
   | { readonly code: "DuplicateOutputs"; readonly pending: Hash }
   | { readonly code: "DuplicateFee"; readonly limit: number }
   | { readonly code: "SenderFull"; readonly limit: number }
@@ -58,6 +68,8 @@ export function describeTxRejection(rejection: TxRejection): string {
       return `replacement transaction underpriced: fee cap ${rejection.minFeePerGas} and tip ${rejection.minTip} needed`;
     case "InsufficientFunds":
       return `insufficient funds for gas * price + value: balance ${rejection.available}, tx cost ${rejection.required - rejection.reserved}, queued cost ${rejection.reserved}`;
+    case "TokenOutput":
+      return `transfer exceeds the output of token ${rejection.token}: output ${rejection.available}, transfer ${rejection.required - rejection.reserved}, queued transfers ${rejection.reserved}`;
     case "DuplicateOutputs":
       return `the same payment is pending already: ${rejection.pending}`;
     case "DuplicateFee":
@@ -96,6 +108,7 @@ export function txRejectionErrorCode(rejection: TxRejection): `KOMA_E_${string}`
     case "NonceGap":
       return "KOMA_E_TX_NONCE_TOO_HIGH";
     case "InsufficientFunds":
+    case "TokenOutput":
       return rejection.reserved > 0n ? "KOMA_E_SPAM_INPUT_LT_OUTPUT" : "KOMA_E_SPAM_OUTPUT_MISSING";
     case "DuplicateOutputs":
       return "KOMA_E_SPAM_DUP_OUTPUTS";
