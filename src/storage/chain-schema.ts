@@ -136,9 +136,7 @@ export const chainMigrations: readonly string[] = [
     tx  INTEGER NOT NULL,
     PRIMARY KEY (key, tx)
   ) WITHOUT ROWID;
-  CREATE TABLE payment_token (
-    token BLOB PRIMARY KEY,
-    first INTEGER NOT NULL
-  ) WITHOUT ROWID;
   `,
+  // Contracts that keep the journal, and the first transaction that showed it.
+  "CREATE TABLE payment_token (token BLOB PRIMARY KEY, first INTEGER NOT NULL) WITHOUT ROWID",
 ];
