@@ -9,6 +9,7 @@ const contracts = {
   native: "KomaNative",
   bridge: "ChildBridge",
   factory: "ChildTokenFactory",
+  rootInfo: "RootInfo",
 } as const;
 
 /** EIP-5267 declares it; a child token has a fixed domain and never emits it. */

@@ -23,6 +23,9 @@ export const systemEvents = {
   factory: [
     "event ChildTokenCreated(address indexed rootToken, address indexed childToken, string name, string symbol, uint8 decimals)",
   ],
+  rootInfo: [
+    "event RootSetRecorded(uint64 indexed serial, uint64 indexed rootBlock, bytes32 rootBlockHash, uint256 changed, uint256 producers)",
+  ],
 } as const;
 
 type Emitter = keyof typeof systemEvents;
@@ -50,6 +53,7 @@ const systemEmitters: ReadonlyMap<Address, Emitter> = new Map([
   [predeployAddresses.ChildBridge, "bridge"],
   [predeployAddresses.KomaNative, "native"],
   [predeployAddresses.ChildTokenFactory, "factory"],
+  [predeployAddresses.RootInfo, "rootInfo"],
 ]);
 
 /** Widest value of a type, in bits; what is not listed fills its word. */

@@ -1,16 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createGenesisBlock } from "../../src/chain/index.ts";
 import { encodeVote } from "../../src/checkpoint/index.ts";
-import { systemClock } from "../../src/clock.ts";
 import { encodeMessage } from "../../src/consensus/index.ts";
-import { silentLogger } from "../../src/logger.ts";
-import {
-  type Channel,
-  createNetwork,
-  type Network,
-  type NetworkLimitOverrides,
-  peerAddress,
-} from "../../src/network/index.ts";
+import type { Channel, Network, NetworkLimitOverrides } from "../../src/network/index.ts";
 import {
   type Bytes,
   bytesToHex,
@@ -31,6 +22,7 @@ import {
   startCluster,
   transfer,
 } from "../support/node-cluster.ts";
+import { createStranger } from "../support/stranger.ts";
 
 /** Bytes that follow no format, the same in every run. */
 function noise(length: number): Bytes {
@@ -58,14 +50,7 @@ describe("a node with a scripted root chain", () => {
 
   /** Somebody with a key of its own who speaks the chain's protocol. */
   async function stranger(name: string, limits: NetworkLimitOverrides = {}): Promise<Network> {
-    const created = createNetwork({
-      privateKey: keccak256(utf8(name)),
-      networkId: createGenesisBlock(cluster.genesis).hash,
-      peers: [peerAddress("127.0.0.1", cluster.at(0).p2pPort, cluster.at(0).peerId)],
-      limits,
-      logger: silentLogger,
-      clock: systemClock,
-    });
+    const created = createStranger(cluster, name, limits);
     strangers.push(created);
     await created.start();
     await cluster.until(`${name} is connected`, () => created.peers().length === 1);

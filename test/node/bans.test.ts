@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createGenesisBlock } from "../../src/chain/index.ts";
-import { systemClock } from "../../src/clock.ts";
 import { createEquivocationEvidence, encodeMessage, headerDigest, type UnitHash } from "../../src/consensus/index.ts";
 import { consensusDomain } from "../../src/consensus/unit.ts";
-import { silentLogger } from "../../src/logger.ts";
-import { createNetwork, type Network, peerAddress } from "../../src/network/index.ts";
-import { type Hash, keccak256, keccakHash, signDigest, utf8 } from "../../src/primitives/index.ts";
+import type { Network } from "../../src/network/index.ts";
+import { type Hash, keccakHash, signDigest, utf8 } from "../../src/primitives/index.ts";
 import {
   blockHash,
   type ClusterNode,
@@ -15,6 +12,7 @@ import {
   type NodeCluster,
   startCluster,
 } from "../support/node-cluster.ts";
+import { createStranger } from "../support/stranger.ts";
 
 const CULPRIT = 2;
 
@@ -32,13 +30,7 @@ describe("a validator that is proven to have signed twice", () => {
   let weight = 0;
   beforeAll(async () => {
     cluster = await startCluster({ eraMinBlocks: 6 });
-    messenger = createNetwork({
-      privateKey: keccak256(utf8("messenger")),
-      networkId: createGenesisBlock(cluster.genesis).hash,
-      peers: [peerAddress("127.0.0.1", cluster.at(0).p2pPort, cluster.at(0).peerId)],
-      logger: silentLogger,
-      clock: systemClock,
-    });
+    messenger = createStranger(cluster, "messenger");
     await messenger.start();
   });
   afterAll(async () => {

@@ -1,14 +1,12 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createGenesisBlock } from "../../src/chain/index.ts";
-import { systemClock } from "../../src/clock.ts";
 import { type ConsensusMessage, decodeMessage, encodeMessage, type UnitHash } from "../../src/consensus/index.ts";
-import { silentLogger } from "../../src/logger.ts";
-import { type Channel, createNetwork, type Network, peerAddress } from "../../src/network/index.ts";
-import { type Bytes, hashFromBytes, keccak256, utf8 } from "../../src/primitives/index.ts";
+import type { Channel, Network } from "../../src/network/index.ts";
+import { type Bytes, hashFromBytes } from "../../src/primitives/index.ts";
 import { eventsOf, finalHeight, type NodeCluster, startCluster } from "../support/node-cluster.ts";
 import { createPrng, type Prng } from "../support/prng.ts";
+import { createStranger } from "../support/stranger.ts";
 
 const SEED = 20;
 const MESSAGES = 10_000;
@@ -106,13 +104,9 @@ describe(`a peer that sends ${MESSAGES} messages of garbage (seed ${SEED})`, () 
   }
 
   async function stranger(): Promise<Network> {
-    const created = createNetwork({
-      privateKey: keccak256(utf8(`garbage ${SEED} ${names++}`)),
-      networkId: createGenesisBlock(cluster.genesis).hash,
-      peers: [peerAddress("127.0.0.1", cluster.at(0).p2pPort, cluster.at(0).peerId)],
-      limits: { channels: { checkpoint: { maxMessageBytes: 4 * MiB } }, banPoints: 1_000_000 },
-      logger: silentLogger,
-      clock: systemClock,
+    const created = createStranger(cluster, `garbage ${SEED} ${names++}`, {
+      channels: { checkpoint: { maxMessageBytes: 4 * MiB } },
+      banPoints: 1_000_000,
     });
     strangers.push(created);
     await created.start();

@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createGenesisBlock } from "../../src/chain/index.ts";
-import { systemClock } from "../../src/clock.ts";
 import { encodeMessage, type Instance, signFinality } from "../../src/consensus/index.ts";
 import { consensusDomain } from "../../src/consensus/unit.ts";
-import { silentLogger } from "../../src/logger.ts";
-import { createNetwork, type Network, peerAddress } from "../../src/network/index.ts";
-import { type Hash, keccak256, keccakHash, utf8 } from "../../src/primitives/index.ts";
+import type { Network } from "../../src/network/index.ts";
+import { type Hash, keccakHash, utf8 } from "../../src/primitives/index.ts";
 import { type ClusterNode, clusterChainId, eventsOf, type NodeCluster, startCluster } from "../support/node-cluster.ts";
+import { createStranger } from "../support/stranger.ts";
 
 const CULPRIT = 2;
 const ERA_BLOCKS = 6;
@@ -23,13 +21,7 @@ describe("a validator that calls two ends of an era final", () => {
   let messenger: Network;
   beforeAll(async () => {
     cluster = await startCluster({ eraMinBlocks: ERA_BLOCKS });
-    messenger = createNetwork({
-      privateKey: keccak256(utf8("messenger")),
-      networkId: createGenesisBlock(cluster.genesis).hash,
-      peers: [peerAddress("127.0.0.1", cluster.at(0).p2pPort, cluster.at(0).peerId)],
-      logger: silentLogger,
-      clock: systemClock,
-    });
+    messenger = createStranger(cluster, "messenger");
     await messenger.start();
   });
   afterAll(async () => {

@@ -24,7 +24,9 @@ import {
   NATIVE,
   NO_BYTES,
   ROOT,
+  ROOT_INFO,
   receiptOf,
+  recorded,
   replaced,
   SENDER,
   sign,
@@ -130,6 +132,7 @@ addLogs("delivery of coins", sign({ to: BRIDGE, data: "0x02" }), [
 ]);
 addLogs("delivery that parks", sign({ to: BRIDGE, data: "0x03" }), [delivered({ credited: 0n, child: ZERO })]);
 addLogs("delivery of a mapping", sign({ to: BRIDGE, data: "0x04" }), [created(), delivered()]);
+addLogs("record of the root chain's validators", sign({ to: ROOT_INFO, data: "0x08" }), [recorded()]);
 addLogs("claim", sign({ to: BRIDGE, data: "0x05" }), [
   log(BRIDGE, "DepositClaimed(uint64,address,address,address)", [toBeHex(3n, 32), ROOT, bob], words(BigInt(TOKEN))),
 ]);
@@ -270,6 +273,9 @@ addLogs("address topic with dirty bytes", pulled, [{ ...moved(), topics: moved()
 addLogs("number that does not fit 64 bits", pulled, [moved({ toSeq: 1n << 64n })], [9]);
 addLogs("boolean of two", sign({ to: BRIDGE, data: "0x01" }), [delivered({ credited: 2n })], [9]);
 addLogs("deposit id of more than 64 bits", sign({ to: BRIDGE, data: "0x01" }), [delivered({ id: 1n << 64n })], [9]);
+addLogs("record of more than 64 bits", sign({ to: ROOT_INFO }), [recorded(1n << 64n)], [9]);
+addLogs("record with a word too few", sign({ to: ROOT_INFO }), [{ ...recorded(), data: words(1n, 2n) }], [9]);
+addLogs("event that RootInfo does not have", sign({ to: ROOT_INFO }), [{ ...recorded(), topics: [id("Set()")] }], [9]);
 addLogs("transfer log of the native coin", plain, [moved({ emitter: NATIVE, root: KMC })], [9, 13]);
 addLogs(
   "name of a token that is cut short",

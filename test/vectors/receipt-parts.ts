@@ -11,6 +11,7 @@ export const TOKEN = address("child token");
 export const ROOT = address("root token");
 export const KMC = address("kmc");
 export const BRIDGE = "0x4b4f4d4100000000000000000000000000000001";
+export const ROOT_INFO = "0x4b4f4d4100000000000000000000000000000008";
 export const NATIVE = "0x4b4f4d4100000000000000000000000000000002";
 const FACTORY = "0x4b4f4d4100000000000000000000000000000006";
 export const bob = address("bob");
@@ -159,4 +160,10 @@ export function spoilLog(receipt: string, spoil: (log: unknown[]) => unknown[]):
     const logs = fields[3] as unknown[][];
     return fields.with(3, [spoil(logs[0] as unknown[]), ...logs.slice(1)]);
   });
+}
+
+/** RootInfo's only event. */
+export function recorded(serial = 3n): Log {
+  const topics = [toBeHex(serial, 32), toBeHex(21_000_000n, 32)];
+  return log(ROOT_INFO, "RootSetRecorded(uint64,uint64,bytes32,uint256,uint256)", topics, words(1n << 255n, 3n, 1n));
 }

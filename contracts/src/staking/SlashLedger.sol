@@ -11,8 +11,9 @@ import {Offence, Pool, StakeStorage, Validator} from "./StakeStorage.sol";
 
 /// @title Slash orders, their execution seat by seat, and where the stake goes
 /// @notice ChallengeManager orders, anyone executes in pages: charging 150 seats in the transaction that proves a fraud
-/// could make that transaction too dear to send. Half of the stake at most goes to the proof's finder; the rest is
-/// burned or insures escrows, so that accusing oneself never pays.
+/// could make that transaction too dear to send. Of what the guilty themselves lose half at most goes to the proof's
+/// finder; the rest of it, and all that their delegators lose, is burned or insures escrows. Accusing oneself never pays,
+/// however much others have delegated.
 /// @dev Root contracts design, section 4.5. Stakes of producers are kept and charged by the election, not here.
 abstract contract SlashLedger is SeatLedger, ReentrancyGuardTransient {
     using SafeERC20 for KMC;
@@ -62,10 +63,13 @@ abstract contract SlashLedger is SeatLedger, ReentrancyGuardTransient {
         if (o.remaining == 0) _closeOffence(o);
 
         uint96 slashed;
+        uint96 ownPart;
         for (uint256 seats = page; seats != 0; seats &= seats - 1) {
-            slashed += _chargeSeat(offenceId, o.class, Bitmaps.lowestBit(seats));
+            (uint96 amount, uint96 own) = _chargeSeat(offenceId, o.class, Bitmaps.lowestBit(seats));
+            slashed += amount;
+            ownPart += own;
         }
-        _payOut(offenceId, o, slashed);
+        _payOut(offenceId, o, slashed, ownPart);
     }
 
     /// @notice See IStakeManager.
@@ -89,13 +93,15 @@ abstract contract SlashLedger is SeatLedger, ReentrancyGuardTransient {
         emit OwedWithdrawn(msg.sender, to, amount);
     }
 
-    function _chargeSeat(bytes32 offenceId, uint8 class, uint256 seat) private returns (uint96 amount) {
+    /// @return amount taken in all, wei
+    /// @return own part of it that was the validator's, wei; the rest was its delegators'
+    function _chargeSeat(bytes32 offenceId, uint8 class, uint256 seat) private returns (uint96 amount, uint96 own) {
         StakeStorage storage $ = _state();
         uint64 id = $.occupant[seat];
         Validator storage v = $.validators[id];
         Pool storage pool = $.pools[id];
         uint256 bps = _signerShare(class);
-        uint96 own = _partOf(v.selfStake, bps);
+        own = _partOf(v.selfStake, bps);
         uint96 delegated = _partOf(v.delegated, bps);
         uint96 leaving = _partOf(pool.leaving, bps);
         v.selfStake -= own;
@@ -115,9 +121,10 @@ abstract contract SlashLedger is SeatLedger, ReentrancyGuardTransient {
         return uint96((uint256(stake) * bps) / BPS);
     }
 
-    function _payOut(bytes32 offenceId, Offence storage o, uint96 slashed) private {
+    /// @dev A bounty out of the delegators' part would pay a validator for having itself convicted.
+    function _payOut(bytes32 offenceId, Offence storage o, uint96 slashed, uint96 ownPart) private {
         StakeStorage storage $ = _state();
-        uint96 bounty = uint96((uint256(slashed) * $.params.bountyBps) / BPS);
+        uint96 bounty = uint96((uint256(ownPart) * $.params.bountyBps) / BPS);
         uint96 burned = uint96((uint256(slashed) * $.params.burnBps) / BPS);
         // What rounding leaves over goes to the insurance, so that the three always sum to what was taken.
         uint96 insured = slashed - bounty - burned;

@@ -4,8 +4,6 @@ pragma solidity ^0.8.28;
 import {IERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Permit.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC5267} from "@openzeppelin/contracts/interfaces/IERC5267.sol";
-import {ERC1967Utils} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Utils.sol";
-import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
 import {CheckpointManager} from "../../src/checkpoint/CheckpointManager.sol";
 import {CheckpointParams, CheckpointViews} from "../../src/checkpoint/CheckpointViews.sol";
 import {Governed} from "../../src/checkpoint/Governed.sol";
@@ -18,57 +16,14 @@ import {StakeParams} from "../../src/staking/StakeStorage.sol";
 import {StakeViews} from "../../src/staking/StakeViews.sol";
 import {KMC} from "../../src/token/KMC.sol";
 import {StakeFixture} from "../staking/StakeFixture.sol";
+import {RoleTable} from "./RoleTable.sol";
 
-/// AT-30: which account may call what, in full. The selectors are read out of the deployed byte code, so that a new
-/// function without a line here fails the test.
-contract AT30 is StakeFixture {
-    enum Role {
-        Anyone, // bound by its own checks: signatures, ownership of a validator, time
-        Owner,
-        Guardian,
-        GuardianOrOwner,
-        ChallengeManager,
-        ValidatorOwner,
-        StakeManager,
-        Nobody // used up at deployment
-    }
-
-    struct Row {
-        bytes4 selector;
-        Role role;
-    }
-
-    Row[] private table;
-    mapping(bytes4 => bool) private listed;
-
+/// AT-30: who may call what of the contracts that hold stake, checkpoints and chains.
+contract AT30 is StakeFixture, RoleTable {
     function setUp() public override {
         super.setUp();
         beginWith(4);
         submitNext(4);
-    }
-
-    function write(bytes4 selector, Role role) private {
-        table.push(Row(selector, role));
-        listed[selector] = true;
-    }
-
-    function read(bytes4 selector) private {
-        listed[selector] = true;
-    }
-
-    function governed() private {
-        write(Governed.transferOwnership.selector, Role.Owner);
-        write(Governed.setGuardian.selector, Role.Owner);
-        write(UUPSUpgradeable.upgradeToAndCall.selector, Role.Owner);
-        write(Governed.pause.selector, Role.Guardian);
-        write(Governed.unpause.selector, Role.GuardianOrOwner);
-        write(Governed.acceptOwnership.selector, Role.Owner); // of the account that was offered it
-        read(Governed.owner.selector);
-        read(Governed.pendingOwner.selector);
-        read(Governed.guardian.selector);
-        read(Governed.pausedUntil.selector);
-        read(UUPSUpgradeable.proxiableUUID.selector);
-        read(bytes4(keccak256("UPGRADE_INTERFACE_VERSION()")));
     }
 
     function stakeManagerTable() private {
@@ -331,48 +286,13 @@ contract AT30 is StakeFixture {
         );
     }
 
-    /// @dev Every selector that the code compares with must be in the table, and the other way round.
-    function checkDoors(address code) private {
-        bytes memory b = code.code;
-        uint256 found;
-        for (uint256 i; i + 6 < b.length; ++i) {
-            uint8 op = uint8(b[i]);
-            if (op < 0x60 || op > 0x7f) continue;
-            // PUSH4 selector EQ, as the dispatcher has it; a selector that begins with zeros is pushed shorter.
-            uint256 width = op - 0x5f;
-            if (width <= 4 && b[i + width + 1] == 0x14) {
-                uint32 value;
-                for (uint256 k = 1; k <= width; ++k) {
-                    value = (value << 8) | uint8(b[i + k]);
-                }
-                if (width >= 3) {
-                    assertTrue(listed[bytes4(value)], string.concat("not in the table: ", vm.toString(bytes4(value))));
-                    ++found;
-                }
-            }
-            i += width;
-        }
-        assertGt(found, 20, "the dispatcher was found");
+    function callers() internal view override returns (address[] memory accounts) {
+        accounts = new address[](7);
+        (accounts[0], accounts[1], accounts[2], accounts[3]) = (anyone, governor, guardian, challenges);
+        (accounts[4], accounts[5], accounts[6]) = (address(roots), ownerOf(0), address(stakes));
     }
 
-    /// @dev Calls everything that changes state from every account that may not, with empty arguments.
-    function checkRoles(address target) private {
-        address[7] memory callers =
-            [anyone, governor, guardian, challenges, address(roots), ownerOf(0), address(stakes)];
-        for (uint256 i; i < table.length; ++i) {
-            Row memory row = table[i];
-            if (row.role == Role.Anyone) continue;
-            for (uint256 k; k < callers.length; ++k) {
-                if (holds(callers[k], row.role)) continue;
-                vm.prank(callers[k]);
-                (bool success, bytes memory answer) = target.call(bytes.concat(row.selector, new bytes(1_024)));
-                assertFalse(success, vm.toString(row.selector));
-                assertTrue(isRefusal(bytes4(answer)), string.concat(vm.toString(row.selector), vm.toString(answer)));
-            }
-        }
-    }
-
-    function holds(address caller, Role role) private view returns (bool) {
+    function holds(address caller, Role role) internal view override returns (bool) {
         if (role == Role.Owner) return caller == governor;
         if (role == Role.Guardian) return caller == guardian;
         if (role == Role.GuardianOrOwner) return caller == guardian || caller == governor;
@@ -381,16 +301,12 @@ contract AT30 is StakeFixture {
         return false; // validator 0 has no owner, and nobody is Nobody
     }
 
-    function isRefusal(bytes4 answer) private pure returns (bool) {
+    function isRefusal(bytes4 answer) internal pure override returns (bool) {
         return answer == Governed.NotGovernor.selector || answer == Governed.NotGuardian.selector
             || answer == StakeEvents.NotChallengeManager.selector
             || answer == StakeEvents.NotOwner.selector || answer == KMC.NotStakeManager.selector
             || answer == KMC.NotBinder.selector || answer == KomaRegistry.NotChainOwner.selector
             || answer == KomaRegistry.NotElection.selector
             || answer == ProducerHistory.UnknownChain.selector || answer == bytes4(keccak256("InvalidInitialization()"));
-    }
-
-    function implementationOf(address proxy) private view returns (address) {
-        return address(uint160(uint256(vm.load(proxy, ERC1967Utils.IMPLEMENTATION_SLOT))));
     }
 }

@@ -11,7 +11,7 @@ contract CheckpointInvariants is Test {
     function setUp() public {
         handler = new CheckpointHandler();
         handler.start();
-        bytes4[] memory selectors = new bytes4[](8);
+        bytes4[] memory selectors = new bytes4[](11);
         selectors[0] = CheckpointHandler.submitSome.selector;
         selectors[1] = CheckpointHandler.submitHonestly.selector;
         selectors[2] = CheckpointHandler.finalize.selector;
@@ -20,6 +20,9 @@ contract CheckpointInvariants is Test {
         selectors[5] = CheckpointHandler.reject.selector;
         selectors[6] = CheckpointHandler.wait.selector;
         selectors[7] = CheckpointHandler.submitHonestly.selector;
+        selectors[8] = CheckpointHandler.unstake.selector;
+        selectors[9] = CheckpointHandler.claimStake.selector;
+        selectors[10] = CheckpointHandler.submitHonestly.selector;
         targetContract(address(handler));
         targetSelector(FuzzSelector(address(handler), selectors));
     }
@@ -28,6 +31,15 @@ contract CheckpointInvariants is Test {
         for (uint64 n = 1; n <= handler.highestFinal(); ++n) {
             assertEq(keccak256(abi.encode(handler.record(n))), handler.finalRecord(n));
         }
+    }
+
+    function invariant_finalityNeverTurnsBack() public view {
+        assertFalse(handler.turnedBack());
+    }
+
+    /// A handler cannot fail a run by asserting: what reverts in it is passed over.
+    function invariant_stakeStaysWhileWhatItSignedCanBePunished() public view {
+        assertFalse(handler.leftTooEarly());
     }
 
     function invariant_liveCheckpointsFollowOneAnother() public view {

@@ -16,6 +16,8 @@ contract StakeHandler is StakeFixture {
     uint256 public withdrawn;
     uint256 public delegated;
     uint256 public undelegated;
+    /// @dev What verdicts took of the stakes of validators themselves.
+    uint256 public ownSlashed;
     bytes32[] public offences;
     uint256 private nextKey = 1;
 
@@ -125,7 +127,9 @@ contract StakeHandler is StakeFixture {
     function page(uint256 which, uint8 from, uint8 to) external {
         if (offences.length == 0) return;
         bytes32 offenceId = offences[which % offences.length];
+        uint256 before = ownStakes();
         attempt(anyone, abi.encodeCall(stakes.executeSlash, (offenceId, from % 9, to % 9)));
+        ownSlashed += before - ownStakes();
     }
 
     function assignBounty(uint256 which) external {
@@ -185,6 +189,12 @@ contract StakeHandler is StakeFixture {
             owned += amount;
         }
         return (owned, stakes.validator(id).delegated);
+    }
+
+    function ownStakes() private view returns (uint256 sum) {
+        for (uint64 id = 1; id <= stakes.validatorCount(); ++id) {
+            sum += stakes.validator(id).selfStake;
+        }
     }
 
     function validatorCount() external view returns (uint64) {

@@ -56,6 +56,12 @@ contract StakeInvariants is Test {
         assertEq(handler.staked() + handler.delegated(), stakeLeft + left + slashed);
     }
 
+    /// Whoever accuses himself, even with all validators, gets back half of their own loss at most (AT-40).
+    function invariant_selfChallengeNeverProfits() public view {
+        (, uint256 bounty,,) = handler.slashedSums();
+        assertLe(bounty * 2, handler.ownSlashed());
+    }
+
     function invariant_poolsAreSolvent() public view {
         for (uint64 id = 1; id <= handler.validatorCount(); ++id) {
             (uint256 owned, uint256 held) = handler.poolSums(id);

@@ -6,6 +6,7 @@ import {ChildBridge} from "../../child/ChildBridge.sol";
 import {ChildTokenFactory} from "../../child/ChildTokenFactory.sol";
 import {IChildBridgeEvents, IKomaToken} from "../../child/IKomaToken.sol";
 import {Predeploys} from "../../child/Predeploys.sol";
+import {RootInfo} from "../../child/RootInfo.sol";
 
 /// @title Events that the contracts of every KOMA chain can emit
 /// @notice Their names, numbers of topics, lengths of data, and which words are addresses, 64-bit numbers or booleans. A
@@ -58,7 +59,7 @@ library EventShapes {
 
     function isSystem(address emitter) internal pure returns (bool) {
         return emitter == Predeploys.CHILD_BRIDGE || emitter == Predeploys.KOMA_NATIVE
-            || emitter == Predeploys.CHILD_TOKEN_FACTORY;
+            || emitter == Predeploys.CHILD_TOKEN_FACTORY || emitter == Predeploys.ROOT_INFO;
     }
 
     function _shapeOf(address emitter, bool isToken, bytes32 topic0) private pure returns (bool, Shape memory) {
@@ -70,6 +71,9 @@ library EventShapes {
         }
         if (emitter == Predeploys.CHILD_TOKEN_FACTORY) {
             return (topic0 == ChildTokenFactory.ChildTokenCreated.selector, Shape(3, 2 | 4, 0, 0, 0, 0, 0));
+        }
+        if (emitter == Predeploys.ROOT_INFO) {
+            return (topic0 == RootInfo.RootSetRecorded.selector, Shape(3, 0, 2 | 4, 96, 0, 0, 0));
         }
         if (topic0 == IKomaToken.LogDeposit.selector) return (true, Shape(3, 2 | 4, 0, 128, 0, 8, 0));
         if (topic0 == IKomaToken.Withdraw.selector) return (true, Shape(4, 2 | 4 | 8, 0, 128, 0, 8, 0));
