@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { encodeBlock } from "../chain/index.ts";
+import { decodeEraEnd } from "../consensus/index.ts";
 import { UserError } from "../errors.ts";
 import { type ChainFileWriter, createChainFile } from "./chain-file.ts";
-import { decodeEraEnd } from "./era-end.ts";
 import { breathe, openStoppedNode, type StoppedNode } from "./stopped-node.ts";
 
 export interface ExportOptions {

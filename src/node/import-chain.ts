@@ -1,11 +1,9 @@
 import { type Block, decodeBlock, describeBlockRejection, encodeBlock } from "../chain/index.ts";
-import { type Era, instanceOfEra, nextEra } from "../consensus/index.ts";
+import { type Era, encodeEraEnd, followEnds, instanceOfEra, nextEra, type ProvenEnd } from "../consensus/index.ts";
 import { UserError } from "../errors.ts";
 import { createExecutor, type Executor } from "../execution/index.ts";
 import { type Hash, keccakHash, zeroAddress } from "../primitives/index.ts";
 import { type ChainFilePlace, type ChainFileReader, checkDigest, invalid, openChainFile } from "./chain-file.ts";
-import { encodeEraEnd } from "./era-end.ts";
-import { follow, type ProvenEnd } from "./era-exchange.ts";
 import { createRootSetReader } from "./root-set-reader.ts";
 import { breathe, openStoppedNode, type StoppedNode } from "./stopped-node.ts";
 
@@ -132,7 +130,7 @@ class Import {
     const first = ends.findIndex(({ instance }) => instance === id);
     if (first < 0) return [];
     const some = ends.slice(first, first + ENDS_AT_ONCE).map(({ end }) => end);
-    const proven = follow(rules, era, some);
+    const proven = followEnds(rules, era, some);
     if (!proven) throw invalid(this.#path, `the end of era ${era.number} is signed by nobody who could`);
     return proven.filter(({ switchBlock }) => BigInt(switchBlock.height) <= head.to);
   }

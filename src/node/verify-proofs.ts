@@ -1,5 +1,4 @@
-import { instanceOfEra, verifyFinalityProof } from "../consensus/index.ts";
-import { decodeEraEnd } from "./era-end.ts";
+import { decodeEraEnd, instanceOfEra, verifyFinalityProof } from "../consensus/index.ts";
 import { eraOfRecord } from "./era-records.ts";
 import { breathe, type StoppedNode } from "./stopped-node.ts";
 import type { Mismatch } from "./verify-node.ts";
