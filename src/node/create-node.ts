@@ -1,10 +1,8 @@
 import { createDepositRelay } from "../bridge/index.ts";
-import { createCheckpointService } from "../checkpoint/index.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import type { BlockRef, UnitHash } from "../consensus/index.ts";
 import type { Logger } from "../logger.ts";
 import { createNetwork, type Network } from "../network/index.ts";
-import { type Address, type Hash, utf8 } from "../primitives/index.ts";
+import { utf8 } from "../primitives/index.ts";
 import { createRootSetService } from "../rootset/index.ts";
 import { createRpcServer, defaultRpcLimits, type RpcServer } from "../rpc/index.ts";
 import { createTxPool, devnetPoolRules, standardPoolRules } from "../txpool/index.ts";
@@ -27,6 +25,7 @@ import { firstPeers } from "./first-peers.ts";
 import { createHistoryPruning } from "./history-pruning.ts";
 import { komaLocalMethods, komaMethods } from "./koma-methods.ts";
 import { createNodeApi } from "./node-api.ts";
+import { createNodeCheckpoints } from "./node-checkpoints.ts";
 import { createNodeMetrics } from "./node-metrics.ts";
 import { nodeStatus, whyNotReady } from "./node-status.ts";
 import { openChain } from "./open-chain.ts";
@@ -35,7 +34,7 @@ import { openPoolJournal } from "./pool-journal.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
 import { createRootSetReader } from "./root-set-reader.ts";
-import { createSignedRanges } from "./signed-ranges.ts";
+import { storedBlock } from "./stored-block.ts";
 import { createTransactionRelay } from "./transaction-relay.ts";
 import { createWatchedThresholds } from "./watched-thresholds.ts";
 
@@ -63,9 +62,6 @@ export interface NodePorts {
   /** Largest size of each database file in pages of 4 KiB; default: as large as the disk. */
   readonly maxDatabasePages?: number;
 }
-
-/** The longest checkpoint that the root contract takes on a devnet. */
-const MAX_CHECKPOINT_BLOCKS = 256;
 
 /** The composition root: what a node consists of, and who talks to whom. */
 export async function createNode(config: NodeConfig, ports: NodePorts): Promise<Node> {
@@ -146,7 +142,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         return recorded && rootSet.workDue(recorded, { height, upTo: rootSets.recordedWork(parent) });
       },
       isFinal: (block) => store.blocks.numberOf(block) !== undefined,
-      block: (unit) => storedBlock(unit),
+      block: (unit) => storedBlock(unit, driver, store.units),
       isBanned: (block) => follower.isBanned(block),
       faults: (block) => behaviours.blockFaults(block),
       proposed: (block) => behaviours.proposed(chain.header(block)?.number ?? 0n),
@@ -233,14 +229,6 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     },
   );
 
-  /** Consensus keeps the payloads of recent blocks only. */
-  function storedBlock(unit: UnitHash): BlockRef | undefined {
-    const found = driver.block(unit);
-    const payload =
-      found?.block.payload ?? (found && store.units.unit(found.instance, unit as string as Hash)?.payload);
-    return found && { ...found.block, payload };
-  }
-
   // Checkpoints, and what the root chain says.
   const finalBlocks = createFinalBlocks(store);
   const pruning = createHistoryPruning(config.storage, {
@@ -252,34 +240,18 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     logger: log("pruning"),
     fatal: ports.fatal,
   });
-  const checkpoints = createCheckpointService(
-    {
-      chainId: genesis.chainId,
-      domain: {
-        rootChainId: genesis.rootChain.chainId,
-        contract: genesis.rootChain.contracts["CheckpointManager"] as Address,
-      },
-      rules: { every: genesis.checkpoint.every, maxLength: MAX_CHECKPOINT_BLOCKS },
-      ...(signer ? { signer: signer.address, signerKey: signer.key } : {}),
-    },
-    {
-      rootChain: ports.rootChain.checkpoints,
-      source: {
-        generation: () => BigInt(driver.core.instance.generation),
-        finalizedHeight: () => executor.finalHead.number,
-        blocks: (interval) => behaviours.checkpointed(finalBlocks.headers(interval)),
-        objection: async (interval) =>
-          behaviours.blockFaults(interval.end)?.overlooksDeposits
-            ? undefined
-            : deposits.objection(finalBlocks.deliveries(interval)),
-      },
-      signed: createSignedRanges(store.signatures),
-      broadcast: (payload) => network.broadcast("checkpoint", payload),
-      contradiction: (checkpoint) => behaviours.secondVote(checkpoint),
-      clock,
-      logger: log("checkpoint"),
-    },
-  );
+  const checkpoints = createNodeCheckpoints(config, {
+    rootChain: ports.rootChain.checkpoints,
+    generation: () => driver.core.instance.generation,
+    executor,
+    finalBlocks,
+    behaviours,
+    deposits,
+    signatures: store.signatures,
+    broadcast: (payload) => network.broadcast("checkpoint", payload),
+    clock,
+    logger: log("checkpoint"),
+  });
   const answers =
     ports.rootChain.answers &&
     createChallengeAnswers({
