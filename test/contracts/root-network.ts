@@ -47,8 +47,10 @@ export function deployTestRoot(anvil: Anvil, params: Partial<RootParameters> = {
   });
 }
 
-export function connectAs(anvil: Anvil, root: RootDeployment, account: number): RootChain {
-  return connectRootChain({ url: anvil.url, contracts: root.addresses, signerKey: key(account) });
+/** @param patience milliseconds until a request or a transaction is given up; default: as nodes do */
+export function connectAs(anvil: Anvil, root: RootDeployment, account: number, patience?: number): RootChain {
+  const limits = patience === undefined ? {} : { timeoutMs: patience, confirmTimeoutMs: patience };
+  return connectRootChain({ url: anvil.url, contracts: root.addresses, signerKey: key(account), ...limits });
 }
 
 /** Accounts 1 to 3 stake, each signing with its own key, and epoch 0 begins. */

@@ -17,6 +17,7 @@ contract AT40 is ElectionFixture {
 
     /// @param who seats of the guilty, who are also who accuses them
     /// @param class A, B or C
+    /// forge-config: ci.fuzz.runs = 64
     /// @param amounts what others have delegated to each validator, wei of KMC
     function testFuzz_AT40_selfChallengeNeverProfits(uint256 who, uint8 class, uint96[9] memory amounts) public {
         who = bound(who, 1, 511);
