@@ -31,6 +31,7 @@ contract AT30Election is ElectionFixture, RoleTable {
         write(ProducerElection.withdrawNomination.selector, Role.ValidatorOwner);
         write(ProducerElection.claimNomination.selector, Role.ValidatorOwner);
         write(BallotBox.vote.selector, Role.ValidatorOwner);
+        write(BallotBox.voteAsDelegator.selector, Role.Anyone); // with what the sender itself has delegated
         write(ProducerElection.replace.selector, Role.Anyone); // with a certificate, or for a key of one's own
         write(ProducerElection.settle.selector, Role.Anyone);
         write(ProducerElection.publish.selector, Role.Anyone);
@@ -51,6 +52,8 @@ contract AT30Election is ElectionFixture, RoleTable {
         read(BallotBox.votesOf.selector);
         read(BallotBox.votesCast.selector);
         read(BallotBox.ballotOf.selector);
+        read(BallotBox.delegatorBallotOf.selector);
+        read(BallotBox.delegatorsVoted.selector);
         read(BallotBox.outcome.selector);
         read("tenureAt(uint256)");
         read("timeline(uint64)");
