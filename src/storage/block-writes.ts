@@ -14,9 +14,10 @@ export interface BlockWrites {
   /**
    * Deletes transactions, receipts and logs below `block`, at most `most` transactions, oldest first. Headers stay.
    *
+   * @param gone  told the row id of each
    * @returns how many were deleted
    */
-  removeTransactionsBelow(block: number, most: number): number;
+  removeTransactionsBelow(block: number, most: number, gone: (id: number) => void): number;
 }
 
 export function createBlockWrites(database: Database): BlockWrites {
@@ -74,12 +75,15 @@ export function createBlockWrites(database: Database): BlockWrites {
       deleteBlocks.run(to);
     },
 
-    removeTransactionsBelow(block, most) {
-      const gone = oldest.all(transactionId(block, 0), most);
-      for (const { id, logs } of gone) for (const key of logKeys(decodeLogs(logs))) deleteLogKey.run(key, id);
-      const last = gone.at(-1);
+    removeTransactionsBelow(block, most, gone) {
+      const rows = oldest.all(transactionId(block, 0), most);
+      for (const { id, logs } of rows) {
+        for (const key of logKeys(decodeLogs(logs))) deleteLogKey.run(key, id);
+        gone(id);
+      }
+      const last = rows.at(-1);
       if (last) deleteUpTo.run(last.id);
-      return gone.length;
+      return rows.length;
     },
   };
 }

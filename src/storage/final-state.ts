@@ -45,7 +45,8 @@ export interface FinalStateStore {
    */
   pruneHistory(block: bigint, most: number): boolean;
   /**
-   * Forgets transactions, receipts and logs of blocks below `block` for good: at most `most` transactions of them.
+   * Forgets transactions, receipts and logs of blocks below `block` for good: at most `most` transactions of them. Of payments
+   * each owner's newest stays.
    *
    * @returns false when nothing is left to forget
    */
@@ -185,7 +186,7 @@ export function createFinalState(database: Database): FinalStateStore {
     pruneTransactions(block, most) {
       const first = head === undefined || block < head.number ? block : head.number;
       return database.transaction(() => {
-        const deleted = blocks.removeTransactionsBelow(rowNumber(first), most);
+        const deleted = blocks.removeTransactionsBelow(rowNumber(first), most, payments.forgetBefore);
         if (deleted > 0) marks.moveTransactions(first);
         return deleted === most;
       });

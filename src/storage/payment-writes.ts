@@ -11,6 +11,13 @@ export interface PaymentWrites {
   insert(final: FinalBlock): void;
   /** Removes the entries of every block above `to`. */
   removeAbove(to: number): void;
+  /**
+   * A transaction is pruned: what its entries spent goes. Its own entries stay until the next one of their owner is pruned, so
+   * that of each owner the newest is always there.
+   *
+   * @param tx  row id
+   */
+  forgetBefore(tx: number): void;
 }
 
 export function createPaymentWrites(database: Database): PaymentWrites {
@@ -21,7 +28,16 @@ export function createPaymentWrites(database: Database): PaymentWrites {
   const deleteTokens = database.prepare("DELETE FROM payment_token WHERE first >= ?");
   const above: Query<{ tx: number; moves: Bytes }> = database.prepare("SELECT tx, moves FROM payment WHERE tx >= ?");
   const deleteKey = database.prepare("DELETE FROM payment_key WHERE key = ? AND tx = ?");
+  const one: Query<{ moves: Bytes }> = database.prepare("SELECT moves FROM payment WHERE tx = ?");
+  const olderOf: Query<{ tx: number }> = database.prepare("SELECT tx FROM payment_key WHERE key = ? AND tx < ?");
+  const hasKey: Query<{ tx: number }> = database.prepare("SELECT tx FROM payment_key WHERE key = ? AND tx = ?");
+  const deletePayment = database.prepare("DELETE FROM payment WHERE tx = ?");
   const deletePayments = database.prepare("DELETE FROM payment WHERE tx >= ?");
+
+  function keysOf(tx: number): readonly number[] {
+    const row = one.get(tx);
+    return row ? decodePayments(row.moves).map(({ token, owner }) => paymentKey(token, owner)) : [];
+  }
 
   return {
     insert({ block, receipts, results }) {
@@ -49,6 +65,15 @@ export function createPaymentWrites(database: Database): PaymentWrites {
       }
       deletePayments.run(first);
       deleteTokens.run(first);
+    },
+
+    forgetBefore(tx) {
+      for (const key of keysOf(tx)) {
+        for (const older of olderOf.all(key, tx)) {
+          deleteKey.run(key, older.tx);
+          if (!keysOf(older.tx).some((other) => hasKey.get(other, older.tx))) deletePayment.run(older.tx);
+        }
+      }
     },
   };
 }

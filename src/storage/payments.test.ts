@@ -150,6 +150,35 @@ describe("the journal of payments", () => {
   });
 });
 
+describe("a pruned journal of payments", () => {
+  it("keeps each owner's newest entry, and those of transactions that are kept", async () => {
+    const chain = await openTestChain({ directory: directories.create(), genesis });
+    const traffic = createTraffic(createPrng(9));
+    // Paid once, long before what is kept.
+    const idle = `0x${"1d".repeat(20)}` as Address;
+    await chain.extend([sign(carol, { nonce: 0n, to: idle, value: 10n })]);
+    const others = [alice, bob, producer].map(({ address }) => address);
+    for (let block = 2; block <= 8; block++) {
+      const some = Array.from({ length: 30 }, traffic.next).filter(({ sender }) => sender !== carol.address);
+      await chain.extend(some);
+    }
+    const lengths = () => others.map((owner) => chain.store.payments.history(undefined, owner, 1_000).length);
+    const before = lengths();
+    while (chain.store.state.pruneTransactions(7n, 10));
+    const state = chain.executor.stateAt(8n);
+    for (const owner of [...others, carol.address, halver, idle]) {
+      const entries = chain.store.payments.history(undefined, owner, 1_000);
+      expect(entries[0]?.output).toBe(state.account(owner)?.balance);
+      expect(entries.filter(({ block }) => block < 7n).length, owner).toBeLessThanOrEqual(1);
+      for (const [index, { input }] of entries.slice(0, -1).entries()) expect(input).toBe(entries[index + 1]?.output);
+      expect(entries.every(({ block, transaction }) => (transaction === undefined) === block < 7n)).toBe(true);
+    }
+    expect(chain.store.payments.history(undefined, idle, 9)).toMatchObject([{ block: 1n, input: 0n, output: 10n }]);
+    for (const [index, length] of lengths().entries()) expect(length).toBeLessThan(before[index] ?? 0);
+    chain.close();
+  });
+});
+
 describe("rows of payments", () => {
   const address = fc.uint8Array({ minLength: 20, maxLength: 20 }).map(addressFromBytes);
   const amount = fc.bigInt({ min: 0n, max: 2n ** 256n - 1n });
