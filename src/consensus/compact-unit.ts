@@ -45,6 +45,8 @@ export type Rebuilt =
  */
 export function rebuild(unit: SoundUnit, dag: Dag, pendingAt: (place: Place) => UnitHash | undefined): Rebuilt {
   const { observations, panoramaRoot } = unit.body;
+  const shared = dag.shared.hashesOf(unit.body);
+  if (shared !== undefined) return { kind: "whole", check: checkHashes(unit, shared, panoramaRoot) };
   const words = new Uint32Array(8 * observations.length);
   const bytes = new Uint8Array(words.buffer);
   const hashes: UnitHash[] = [];
@@ -71,5 +73,7 @@ export function rebuild(unit: SoundUnit, dag: Dag, pendingAt: (place: Place) => 
   }
   if (places.length > 0) return { kind: "missing", places };
   const root = hashFromBytes(keccak256(bytes));
-  return root === panoramaRoot ? { kind: "whole", check: checkHashes(unit, hashes, root) } : { kind: "different" };
+  if (root !== panoramaRoot) return { kind: "different" };
+  dag.shared.keep({ ...unit, hashes });
+  return { kind: "whole", check: checkHashes(unit, hashes, root) };
 }

@@ -16,8 +16,9 @@ import { forkChoice } from "./fork-choice.ts";
 import type { Instance } from "./instance.ts";
 import { mergeClocks } from "./lane-clock.ts";
 import { Naivety } from "./naivety.ts";
-import { citedHashes, citedNumbers, isCorrect, observationsOf } from "./panorama.ts";
+import { citedHashes, isCorrect, observationsOf } from "./panorama.ts";
 import { roundIdOf } from "./rounds.ts";
+import { SharedPanoramas } from "./shared-panoramas.ts";
 import type { SignedHeader } from "./signed-header.ts";
 import type { SignedUnit, UnitHash } from "./unit.ts";
 import { UnitHashes } from "./unit-hashes.ts";
@@ -26,6 +27,8 @@ import { UnitHashes } from "./unit-hashes.ts";
 export interface ResolvedUnit {
   readonly unit: SignedUnit;
   readonly panorama: Panorama;
+  /** The panorama as numbers. */
+  readonly cited: Int32Array;
   readonly prev: DagUnit | undefined;
   /** Fork choice of the panorama: the parent of the unit's block, or its vote. */
   readonly choice: BlockNode | undefined;
@@ -61,6 +64,7 @@ export class Dag {
   readonly naivety = new Naivety();
   /** As bytes, by the position of each unit in {@link order}. */
   readonly hashes = new UnitHashes();
+  readonly shared = new SharedPanoramas();
   readonly #units = new Map<UnitHash, DagUnit>();
   readonly #blocks = new Map<UnitHash, BlockNode>();
   readonly #evidence = new Map<ValidatorIndex, Evidence>();
@@ -157,10 +161,9 @@ export class Dag {
    *   came before it contradict
    */
   add(valid: ValidUnit, payload: Bytes | undefined): AddedUnit {
-    const { unit, panorama, prev, choice, endorsed, base } = valid;
+    const { unit, panorama, cited, prev, choice, endorsed, base } = valid;
     if (this.#units.has(unit.hash)) throw new BugError(`unit ${unit.hash} was added twice`);
     const block = unit.body.blockHash && this.#createBlock(unit, unit.body.blockHash, choice, payload);
-    const cited = citedNumbers(panorama);
     const added: DagUnit = {
       hash: unit.hash,
       creator: unit.creator,
@@ -230,6 +233,7 @@ export class Dag {
   retainEvidenceOnly(): void {
     this.order.length = 0;
     this.hashes.clear();
+    this.shared.clear();
     this.#units.clear();
     this.#blocks.clear();
     this.#forked.clear();

@@ -18,6 +18,7 @@ import type { Instance } from "./instance.ts";
 import { leaderOf } from "./leader.ts";
 import { citedNumbers, isCorrect, panoramaRoot } from "./panorama.ts";
 import { roundIdOf, roundLengthMs } from "./rounds.ts";
+import type { JudgedPanorama } from "./shared-panoramas.ts";
 import { SEEN_FAULTY, SEEN_NOTHING, type SignedUnit, type UnitHash, type WireUnit } from "./unit.ts";
 
 /** Its creator signed it, and what it says without the hashes of its panorama breaks no rule. */
@@ -169,15 +170,18 @@ export interface MissingDependencies {
 export function missingDependencies(unit: CheckedUnit, dag: Dag): MissingDependencies {
   const units: { hash: UnitHash; creator: ValidatorIndex; seq: number }[] = [];
   const evidence: ValidatorIndex[] = [];
-  let next = 0;
-  unit.body.observations.forEach((seen, i) => {
-    if (seen === SEEN_FAULTY) {
-      if (!dag.isFaulty(i)) evidence.push(i);
-    } else if (seen !== SEEN_NOTHING) {
-      const hash = unit.hashes[next++] as UnitHash;
-      if (dag.unitAt(i, seen - 2, hash) === undefined) units.push({ hash, creator: i, seq: seen - 2 });
-    }
-  });
+  // A panorama that was judged has nothing missing, now and ever.
+  if (dag.shared.judgementOf(unit.body) === undefined) {
+    let next = 0;
+    unit.body.observations.forEach((seen, i) => {
+      if (seen === SEEN_FAULTY) {
+        if (!dag.isFaulty(i)) evidence.push(i);
+      } else if (seen !== SEEN_NOTHING) {
+        const hash = unit.hashes[next++] as UnitHash;
+        if (dag.unitAt(i, seen - 2, hash) === undefined) units.push({ hash, creator: i, seq: seen - 2 });
+      }
+    });
+  }
   // A claimed unit that is not here although everything cited is cannot be seen: rule 18 will say so.
   const endorsements = unit.body.endorsed.filter(
     (hash) => dag.unit(hash) !== undefined && !dag.endorsements.isEndorsed(hash),
@@ -190,20 +194,46 @@ export function missingDependencies(unit: CheckedUnit, dag: Dag): MissingDepende
  * state holds, and when it arrived, changes nothing.
  */
 export function checkCitations(unit: CheckedUnit, dag: Dag): Check<ValidUnit, UnitRejection> {
+  const judgement = judgePanorama(unit, dag);
+  if (!judgement.ok) return judgement;
+  const { panorama, cited, choice, base, youngest, hasClaims } = judgement.value;
+  const own = panorama[unit.creator];
+  const prev = isCorrect(own) ? own : undefined;
+  const endorsed = resolveClaims(unit, panorama, dag);
+  const resolved: ResolvedUnit = { unit, panorama, cited, prev, choice, endorsed, base };
+  const broken =
+    brokenTimeRule(resolved, youngest, dag.instance) ??
+    brokenBlockRule(resolved, dag.instance) ??
+    brokenEndorsementRule(resolved, hasClaims, dag);
+  return broken === undefined ? accept(resolved as ValidUnit) : reject(broken);
+}
+
+/** Rules 10 and 11, and what else follows from a panorama alone: once for all units that share it. */
+function judgePanorama(unit: CheckedUnit, dag: Dag): Check<JudgedPanorama, UnitRejection> {
+  const known = dag.shared.judgementOf(unit.body);
+  if (known !== undefined) return accept(known);
   const panorama = resolvePanorama(unit, dag);
   const misplaced = brokenIndexRule(unit, panorama);
   if (misplaced !== undefined) return reject(misplaced);
   const own = panorama[unit.creator];
-  const prev = isCorrect(own) ? own : undefined;
+  const base = findBase(panorama, isCorrect(own) ? own : undefined);
+  const cited = citedNumbers(panorama);
+  const lost = inconsistentEntry({ panorama, cited, forked: dag.forked }, base);
+  if (lost !== undefined) return reject({ code: "InconsistentPanorama", index: lost.index, cited: lost.cited.hash });
+  let youngest = Number.NEGATIVE_INFINITY;
+  let hasClaims = false;
+  let correct = 0;
+  for (const each of panorama) {
+    if (!isCorrect(each)) continue;
+    correct++;
+    youngest = Math.max(youngest, each.t);
+    hasClaims ||= each.endorsed.length > 0;
+  }
   const choice = forkChoice(panorama, dag.instance.weights);
-  const endorsed = resolveClaims(unit, panorama, dag);
-  const resolved: ResolvedUnit = { unit, panorama, prev, choice, endorsed, base: findBase(panorama, prev) };
-  const broken =
-    brokenConsistencyRule(resolved, dag) ??
-    brokenTimeRule(resolved, dag.instance) ??
-    brokenBlockRule(resolved, dag.instance) ??
-    brokenEndorsementRule(resolved, dag);
-  return broken === undefined ? accept(resolved as ValidUnit) : reject(broken);
+  const judged: JudgedPanorama = { panorama, cited, choice, base, youngest, hasClaims };
+  // Only what is known in full is true of everybody's.
+  if (correct === unit.hashes.length) dag.shared.keep(unit, judged);
+  return accept(judged);
 }
 
 function resolvePanorama(unit: CheckedUnit, dag: Dag): Panorama {
@@ -239,16 +269,16 @@ function brokenIndexRule(unit: CheckedUnit, panorama: Panorama): UnitRejection |
   return undefined;
 }
 
-function brokenConsistencyRule({ panorama, base }: ResolvedUnit, dag: Dag): UnitRejection | undefined {
-  const lost = inconsistentEntry({ panorama, cited: citedNumbers(panorama), forked: dag.forked }, base);
-  return lost && { code: "InconsistentPanorama", index: lost.index, cited: lost.cited.hash };
-}
-
-function brokenTimeRule({ unit, panorama, prev }: ResolvedUnit, instance: Instance): UnitRejection | undefined {
+function brokenTimeRule(
+  { unit, panorama, prev }: ResolvedUnit,
+  youngest: number,
+  instance: Instance,
+): UnitRejection | undefined {
   const { params } = instance;
   const { t, roundExp } = unit.body;
-  for (const cited of panorama) {
-    if (isCorrect(cited) && cited.t > t) return { code: "Timestamps", unitTime: t, citedTime: cited.t };
+  if (youngest > t) {
+    const younger = panorama.find((cited): cited is DagUnit => isCorrect(cited) && cited.t > t);
+    if (younger !== undefined) return { code: "Timestamps", unitTime: t, citedTime: younger.t };
   }
   if (t < instance.eraStart) return { code: "Timestamps", unitTime: t, citedTime: instance.eraStart };
   const expected = prev === undefined ? 0 : prev.seq + 1;
@@ -282,11 +312,11 @@ function brokenBlockRule({ unit, prev, choice }: ResolvedUnit, instance: Instanc
  * Rule 18. Claims never shrink: what a cited unit claims is claimed again or seen by a claim, which says the same of what
  * may be cited and keeps units small.
  */
-function brokenEndorsementRule(resolved: ResolvedUnit, dag: Dag): UnitRejection | undefined {
+function brokenEndorsementRule(resolved: ResolvedUnit, hasClaims: boolean, dag: Dag): UnitRejection | undefined {
   const { unit, panorama, endorsed } = resolved;
   if (!dag.instance.params.lnc) return undefined;
   const covered = dag.naivety.coverageOf(endorsed);
-  for (const cited of panorama) {
+  for (const cited of hasClaims ? panorama : []) {
     if (!isCorrect(cited) || cited.endorsed === endorsed) continue;
     const lost = cited.endorsed.find((claimed) => !covered.has(claimed));
     if (lost !== undefined) return { code: "EndorsementsNotMonotonic", cited: cited.hash, endorsed: lost.hash };

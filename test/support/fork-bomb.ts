@@ -1,7 +1,7 @@
 import type { ValidUnit } from "../../src/consensus/dag.ts";
 import type { DagUnit } from "../../src/consensus/dag-unit.ts";
 import { forkChoice } from "../../src/consensus/fork-choice.ts";
-import { inclusivePanorama, mergePanoramas } from "../../src/consensus/panorama.ts";
+import { citedNumbers, inclusivePanorama, mergePanoramas } from "../../src/consensus/panorama.ts";
 import type { SignedUnit } from "../../src/consensus/unit.ts";
 import { type DrawnDag, drawDag } from "./draw-dag.ts";
 
@@ -37,8 +37,10 @@ export function makeForkBomb(levels: number, lnc: boolean): ForkBomb {
     units.push(unit);
     // The conspirators do not care about the rules.
     const choice = forkChoice(panorama, drawn.instance.weights);
-    return drawn.dag.add({ unit, panorama, prev: undefined, choice, endorsed: [] } as unknown as ValidUnit, undefined)
-      .unit;
+    return drawn.dag.add(
+      { unit, panorama, prev: undefined, choice, endorsed: [], cited: citedNumbers(panorama) } as unknown as ValidUnit,
+      undefined,
+    ).unit;
   }
 
   const root = make(0, "left");
