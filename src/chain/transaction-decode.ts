@@ -100,7 +100,7 @@ function readLegacy(raw: Bytes, item: RlpItem): Unsigned {
   const v = readBigint(f[6]);
   const unprotected = v === 27n || v === 28n;
   const chainId = unprotected || v < 35n ? undefined : (v - 35n) / 2n;
-  const fields = signedContent(raw, readBytes(f[6]), listStart(raw, 0));
+  const fields = signedContent(raw, f.slice(6), listStart(raw, 0));
   return {
     type: 0,
     raw,
@@ -155,17 +155,23 @@ function readTyped(raw: Bytes, type: 1 | 2, item: RlpItem): Unsigned {
     parity: v <= 1n ? v : undefined,
     signingPayload: concatBytes(
       raw.subarray(0, 1),
-      joinRlpList(signedContent(raw, readBytes(rest[5]), listStart(raw, 1))),
+      joinRlpList(signedContent(raw, rest.slice(5), listStart(raw, 1))),
     ),
   };
 }
 
 // What was signed is a prefix of what was sent, since the decoder accepts one encoding only: cutting it out costs a
 // tenth of encoding the fields again.
-function signedContent(raw: Bytes, firstUnsigned: Bytes, start: number): Bytes {
-  const content = firstUnsigned.byteOffset - raw.byteOffset;
-  const isOwnEncoding = firstUnsigned.length === 1 && (firstUnsigned[0] as number) < 0x80;
-  return raw.subarray(start, isOwnEncoding ? content : content - 1);
+function signedContent(raw: Bytes, signature: readonly RlpItem[], start: number): Bytes {
+  // v, r and s stand at the end. Their lengths are known, and their views need not be of `raw`.
+  let end = raw.length;
+  for (const item of signature) end -= encodedLength(readBytes(item));
+  return raw.subarray(start, end);
+}
+
+/** Of a string below 56 bytes. */
+function encodedLength(bytes: Bytes): number {
+  return bytes.length === 1 && (bytes[0] as number) < 0x80 ? 1 : bytes.length + 1;
 }
 
 function listStart(raw: Bytes, at: number): number {
