@@ -153,10 +153,7 @@ function readTyped(raw: Bytes, type: 1 | 2, item: RlpItem): Unsigned {
     s: readBigint(rest[7]),
     rs: signatureBytes(readBytes(rest[6]), readBytes(rest[7])),
     parity: v <= 1n ? v : undefined,
-    signingPayload: concatBytes(
-      raw.subarray(0, 1),
-      joinRlpList(signedContent(raw, rest.slice(5), listStart(raw, 1))),
-    ),
+    signingPayload: concatBytes(raw.subarray(0, 1), joinRlpList(signedContent(raw, rest.slice(5), listStart(raw, 1)))),
   };
 }
 
