@@ -90,7 +90,8 @@ describe("the past of a node", () => {
     await passBlocks(220);
     await cluster.stop(0);
     const report = await verifyNode(node.folder, { signal });
-    expect(report).toMatchObject({ ok: true, from: 0n, pruned: 1, transactions: 1 });
+    expect(report).toMatchObject({ ok: true, from: 0n, pruned: 1 });
+    expect(report.transactions).toBeGreaterThanOrEqual(1);
     expect(report.to).toBeGreaterThanOrEqual(219n);
     expect(report.blocks).toBe(Number(report.to) + 1);
     expect(report.states).toBe(report.blocks);
@@ -109,7 +110,7 @@ describe("the past of a node", () => {
     const imported = await importChain(other, { in: file, signal });
     expect(imported.from).toBeGreaterThan(1n);
     expect(imported).toMatchObject({ to: exported.provenTo, unproven: report.to - exported.provenTo });
-    expect(await verifyNode(other, { signal })).toMatchObject({ ok: true, to: exported.provenTo, transactions: 1 });
+    expect(await verifyNode(other, { signal })).toMatchObject({ ok: true, to: exported.provenTo, pruned: 1 });
     expect(await importChain(other, { in: file, signal })).toMatchObject({ blocks: 0n });
   });
 
@@ -262,7 +263,11 @@ describe("the past of a node", () => {
       code: "KOMA_E_HISTORY_PRUNED",
     });
     expect(existsSync(join(node.folder, "x.partial"))).toBe(false);
-    expect(await verifyNode(node.folder, { signal })).toMatchObject({ ok: true, transactions: 0 });
+    const report = await verifyNode(node.folder, { signal });
+    expect(report.ok).toBe(true);
+    // The genesis, and others: an empty block is whole without transactions.
+    expect(report.pruned).toBeGreaterThan(1);
+    expect(report.states).toBe(Number(report.to - pruned.statesFrom) + 1);
     await cluster.start(0);
     clock.advanceTo(clock.now() + 2_500);
     await until(() => node.node().height() > height);
