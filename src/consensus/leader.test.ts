@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { drawnKey } from "../../test/support/draw-dag.ts";
 import { addressOfKey, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
@@ -67,6 +68,27 @@ describe("leaderOf", () => {
       if (leader === 2) expect([0, 1, 3]).toContain(after[i]);
       else expect(after[i]).toBe(leader);
     });
+  });
+
+  it("I-11 does so for any producers and any of them excluded", () => {
+    const some = slots.slice(0, 80);
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 6 }),
+        fc.uniqueArray(fc.nat(5), { maxLength: 5 }),
+        (producers, excluded) => {
+          const left = Array.from({ length: producers }, (_, i) => i).filter((i) => !excluded.includes(i));
+          const [all, without] = [instanceWith(producers), instanceWith(producers, { excluded })];
+          for (const slot of some) {
+            const before = leaderOf(all, slot, undefined);
+            const after = leaderOf(without, slot, undefined);
+            if (!excluded.includes(before)) expect(after).toBe(before);
+            else if (left.length > 0) expect(left).toContain(after);
+          }
+        },
+      ),
+      { numRuns: 40 },
+    );
   });
 
   it("draws by stake when no producer is left", () => {
