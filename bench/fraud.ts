@@ -15,6 +15,7 @@ import { openCheckpointedChain, sealer } from "../test/contracts/checkpointed-ch
 import { resealed } from "../test/contracts/mutations.ts";
 import { chainId, connectAs, deployTestRoot, stakeValidators } from "../test/contracts/root-network.ts";
 import { alice, bob, carol, sign } from "../test/support/chain-fixture.ts";
+import { delivered, deposit } from "../test/support/log-frauds.ts";
 import { createPrng } from "../test/support/prng.ts";
 
 const { values } = parseArgs({ options: { transactions: { type: "string", default: "200" } } });
@@ -24,7 +25,10 @@ const PLACE = Math.floor(COUNT / 2);
 const reason = "";
 
 const calls = new Interface(["function transfer(address to, uint256 amount)"]);
-const manager = new Interface(["function challenge(uint8 kind, bytes evidence)"]);
+const manager = new Interface([
+  "function challenge(uint8 kind, bytes evidence)",
+  "function verifierOf(uint8 kind) view returns (address)",
+]);
 const verifier = new Interface(["function verify(uint8 kind, bytes evidence)"]);
 
 const directory = mkdtempSync(join(tmpdir(), "koma-bench-"));
@@ -55,6 +59,10 @@ try {
   const logsBloom = Uint8Array.from(receipt.logsBloom).fill(255, 0, 1);
   const first = (block: bigint) => ({ block, index: 0 });
   const at = (block: bigint) => ({ block, index: PLACE });
+  const logAt = (block: bigint, log: number) => ({ block, index: PLACE, log });
+  // A deposit that nobody made, delivered by a transaction that calls no bridge.
+  const never = delivered(deposit(999n), given.token);
+  const payer = ([alice, bob, carol][PLACE % 3] as typeof alice).address;
   const nonces = { sender: alice.address, firstNonce: 0n, secondNonce: 0n };
   const again = sign(alice, { nonce: full.block.transactions[0]?.nonce ?? 0n, to: bob.address, value: 7n });
   const tip = sign(alice, { nonce: transaction.nonce, to: bob.address, maxFeePerGas: 1n, maxPriorityFeePerGas: 2n });
@@ -81,6 +89,29 @@ try {
       (block) => ({ type: "erc20-transfer", ...at(block), token: given.token, reason, earlier: undefined }),
     ],
     [withLogs([transfer, raised(balances, 4)]), (block) => ({ type: "erc20-log", ...at(block), log: 1, reason })],
+    [withLogs([never]), (block) => ({ type: "deposit-mismatch", at: logAt(block, 0), id: 999n, reason })],
+    [
+      withLogs([never]),
+      (block) => ({
+        type: "deposit-duplicate",
+        first: logAt(block - 1n, 0),
+        second: logAt(block, 0),
+        firstId: 999n,
+        secondId: 999n,
+      }),
+    ],
+    // All blocks here repeat the running numbers of one: so does the first.
+    [
+      {},
+      (block) => ({
+        type: "utxo-continuity",
+        token: given.token,
+        account: payer,
+        first: logAt(next, 1),
+        second: logAt(block, 1),
+        reason,
+      }),
+    ],
   ];
   const next = given.next();
   const blocks = Array.from({ length: 16 }, (_, i) => resealed(full, next + BigInt(i), cases[i]?.[0] ?? {}));
@@ -92,10 +123,7 @@ try {
     const block = next + BigInt(i);
     const { kind, type, evidence } = await craftChallenge(given.archive, fault(block), 128n);
     await proveBlockInCheckpoint(given.archive, block);
-    const judged = await gasOf(
-      root.addresses[verifierOf(kind)] as Address,
-      verifier.encodeFunctionData("verify", [kind, evidence]),
-    );
+    const judged = await gasOf(await verifierOf(kind), verifier.encodeFunctionData("verify", [kind, evidence]));
     const challenged = await gasOf(
       root.addresses.ChallengeManager,
       manager.encodeFunctionData("challenge", [kind, evidence]),
@@ -127,16 +155,23 @@ try {
     return { block: createBlock(built.block.header, built.block.transactions), receipts: built.receipts };
   }
 
+  async function verifierOf(kind: number): Promise<Address> {
+    const data = manager.encodeFunctionData("verifierOf", [kind]);
+    const answer = await anvil.rpc.request("eth_call", [{ to: root.addresses.ChallengeManager, data }, "latest"]);
+    return manager.decodeFunctionResult("verifierOf", String(answer))[0] as Address;
+  }
+
+  /** What the transaction's sender pays; afterwards it never happened. */
   async function gasOf(to: Address, data: string): Promise<bigint> {
-    const from = client.account;
-    return BigInt(String(await anvil.rpc.request("eth_estimateGas", [{ from, to, data }])));
+    const before = await anvil.rpc.request("evm_snapshot");
+    const hash = await anvil.rpc.request("eth_sendTransaction", [{ from: client.account, to, data }]);
+    await anvil.mine(1);
+    const receipt = (await anvil.rpc.request("eth_getTransactionReceipt", [hash])) as { gasUsed: Hex; status: Hex };
+    if (receipt.status !== "0x1") throw new Error("the root contracts take no such challenge");
+    await anvil.rpc.request("evm_revert", [before]);
+    return BigInt(receipt.gasUsed);
   }
 } finally {
   await anvil.stop();
   rmSync(directory, { recursive: true, force: true });
-}
-
-function verifierOf(kind: number): string {
-  if (kind < 5) return "BlockFraud";
-  return kind < 9 ? "TxFraud" : "ReceiptFraud";
 }

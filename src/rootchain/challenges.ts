@@ -30,6 +30,7 @@ export interface OffenceRecord {
   readonly offenceId: Hash;
   readonly kind: number;
   readonly class: number;
+  /** This and the checkpoint's number are zero unless a producer can still be attached; the event has them always. */
   readonly chainId: bigint;
   readonly number: bigint;
   readonly challenger: Address;

@@ -26,11 +26,14 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
 
     /// @custom:storage-location erc7201:koma.storage.WithdrawManager
     struct WithdrawStorage {
+        // `ExitParams`, each beside the contract that it is read with.
         ICheckpointManager checkpoints;
+        uint40 exitPeriod;
         IKomaRegistry registry;
         IDepositManager deposits;
+        uint64 payoutGas;
         ExitNFT nft;
-        ExitParams params;
+        uint64 exitBond;
         mapping(bytes32 exitId => Exit) exits;
         mapping(uint64 chainId => mapping(address token => Heap.Uint256Heap)) queues;
         mapping(address account => uint256) owed;
@@ -108,7 +111,9 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
         $.checkpoints = checkpoints_;
         $.deposits = deposits_;
         $.nft = nft_;
-        $.params = params_;
+        $.exitPeriod = params_.exitPeriod;
+        $.payoutGas = params_.payoutGas;
+        $.exitBond = uint64(params_.exitBond);
     }
 
     /// @notice Starts the exit of a burn. Anyone may do it for anyone: the payee stands in the burn's log.
@@ -116,7 +121,7 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
     /// @return exitId keccak256(abi.encode(chainId, blockNumber, txIndex, logIndex))
     function startExit(LogProof calldata p) external payable nonReentrant returns (bytes32 exitId) {
         WithdrawStorage storage $ = _withdraws();
-        if (msg.value != $.params.exitBond) revert BadBond($.params.exitBond, msg.value);
+        if (msg.value != $.exitBond) revert BadBond($.exitBond, msg.value);
         exitId = exitIdOf(p.b.chainId, p.b.number, p.txIndex, p.logIndex);
         Exit storage e = $.exits[exitId];
         if (e.status != ExitStatus.None) revert ExitExists(exitId, e.status);
@@ -217,7 +222,7 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
         $.deposits.requireIdle();
         $.checkpoints.finalize(chainId, FINALIZE_BATCH);
         Heap.Uint256Heap storage queue = $.queues[chainId][token];
-        uint256 needed = _turnGas($.params.payoutGas);
+        uint256 needed = _turnGas($.payoutGas);
         while (processed < maxCount && queue.length() != 0 && _dueAt(queue.peek()) <= block.timestamp) {
             if (gasleft() < needed) {
                 // Stop before a payment that would starve; a call that paid nobody says so.
@@ -239,7 +244,7 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
         $.checkpoints.finalize(chainId, FINALIZE_BATCH);
         if (!_isDead(e) && !$.checkpoints.isFinal(chainId, e.checkpoint)) revert NotFinal(e.checkpoint);
         Heap.Uint256Heap storage queue = $.queues[chainId][e.token];
-        uint256 needed = _turnGas($.params.payoutGas);
+        uint256 needed = _turnGas($.payoutGas);
         while (e.status == ExitStatus.Queued) {
             if (gasleft() < needed) revert InsufficientGas(gasleft(), needed);
             _turn(chainId, e.token, queue, exitId);
@@ -290,7 +295,8 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
     }
 
     function params() external view returns (ExitParams memory) {
-        return _withdraws().params;
+        WithdrawStorage storage $ = _withdraws();
+        return ExitParams($.exitPeriod, $.exitBond, $.payoutGas);
     }
 
     function exitNFT() external view returns (ExitNFT) {
@@ -333,7 +339,7 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
 
     function _pay(bytes32 exitId, Exit storage e) private {
         WithdrawStorage storage $ = _withdraws();
-        uint256 payoutGas = $.params.payoutGas;
+        uint256 payoutGas = $.payoutGas;
         address payee = $.nft.ownerOf(uint256(exitId));
         $.owed[e.bonder] += e.bond;
         e.status = ExitStatus.Paid;
@@ -373,14 +379,14 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
 
     /// @dev Nothing leaves before its checkpoint can be final; a burn under an old checkpoint waits half a period only.
     function _exitableAt(LiveCheckpoint memory checkpoint) private view returns (uint40 time) {
-        uint40 period = _withdraws().params.exitPeriod;
+        uint40 period = _withdraws().exitPeriod;
         time = checkpoint.challengeEnd;
         if (checkpoint.submittedAt + period > time) time = checkpoint.submittedAt + period;
         if (block.timestamp + period / 2 > time) time = uint40(block.timestamp) + period / 2;
     }
 
     /// @dev The three packed slots of an exit, each written once: token to generation, chain to transaction, bonder to log.
-    /// A bond fits its 64 bits because it equals `params.exitBond`.
+    /// A bond fits its 64 bits because it equals `exitBond`.
     function _storeFacts(Exit storage e, uint256 what, uint256 where, uint256 bond) private {
         assembly ("memory-safe") {
             sstore(e.slot, what)
@@ -392,7 +398,7 @@ contract WithdrawManager is Governed, ReentrancyGuardTransient {
     /// @dev Always later than now, so that one call never meets the same exit twice.
     function _deferredTo(uint64 chainId, uint64 number) private view returns (uint40 time) {
         WithdrawStorage storage $ = _withdraws();
-        time = uint40(block.timestamp) + $.params.exitPeriod / 32 + 1;
+        time = uint40(block.timestamp) + $.exitPeriod / 32 + 1;
         uint40 challengeEnd = $.checkpoints.checkpointAt(chainId, number).challengeEnd;
         if (challengeEnd > time) time = challengeEnd;
     }

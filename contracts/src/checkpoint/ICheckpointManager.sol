@@ -116,7 +116,10 @@ interface ICheckpointManager {
     function finalize(uint64 chainId, uint256 max) external returns (uint64 finalizedUpTo);
 
     /// @notice Rolls back to before `number`; only ChallengeManager. Reverts `AlreadyFinal` when `isFinal`.
-    function reject(uint64 chainId, uint64 number, bytes32 offenceId, bytes32 offendingBlock) external;
+    /// @return signers seats that had signed the rejected checkpoint
+    function reject(uint64 chainId, uint64 number, bytes32 offenceId, bytes32 offendingBlock)
+        external
+        returns (uint256 signers);
 
     /// @notice Pauses the finality of a pending checkpoint while an interactive challenge runs; only ChallengeManager.
     /// @dev Reverts `NotLive`, `ChallengePeriodOver` at or after `challengeEnd`, `TooManyChallenges` beyond 16.

@@ -194,7 +194,8 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
             if (late && block.timestamp > uint256(checkpoint.challengeEnd) + $.lateSlashWindow) {
                 revert TooLate(verdict.number);
             }
-            (signers, producer) = _charge($, verdict, checkpoint);
+            signers = _chargeSigners($, verdict, checkpoint.structHash, late);
+            producer = _chargeProducer($, verdict);
             if (signers == 0 && producer == address(0)) revert AlreadyPunished(offenceId);
         }
         // Once its sealer is charged, a leaf has nobody left to attach.
@@ -203,11 +204,7 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
             offenceId, kind, verdict.chainId, verdict.number, verdict.blockHash, signers, producer, challenger
         );
 
-        if (late) {
-            emit LateFraud(offenceId, verdict.chainId, verdict.number);
-        } else if (verdict.signers == 0) {
-            $.checkpoints.reject(verdict.chainId, verdict.number, offenceId, verdict.blockHash);
-        }
+        if (late) emit LateFraud(offenceId, verdict.chainId, verdict.number);
         _order($, verdict, signers, producer, challenger);
     }
 
@@ -229,19 +226,26 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
         return verifier.verify(kind, evidence);
     }
 
-    /// @dev Whom this verdict charges: signers once per checkpoint, a producer once per block.
-    function _charge(ChallengeStorage storage $, Verdict memory verdict, LiveCheckpoint memory checkpoint)
+    /// @dev The signers whom this verdict charges, once per checkpoint. Of a pending one nothing needs to be noted: it is
+    /// rolled back here, and its struct hash, which holds the chain's generation, never comes back.
+    function _chargeSigners(ChallengeStorage storage $, Verdict memory verdict, bytes32 structHash, bool late)
         private
-        returns (uint256 signers, address producer)
+        returns (uint256)
     {
-        if (!$.signersCharged[checkpoint.structHash]) {
-            $.signersCharged[checkpoint.structHash] = true;
-            signers = $.checkpoints.checkpointAt(verdict.chainId, verdict.number).signerBitmap;
+        if (!late) {
+            return $.checkpoints.reject(verdict.chainId, verdict.number, verdict.offenceId, verdict.blockHash);
         }
+        if ($.signersCharged[structHash]) return 0;
+        $.signersCharged[structHash] = true;
+        return $.checkpoints.checkpointAt(verdict.chainId, verdict.number).signerBitmap;
+    }
+
+    /// @dev The producer whom this verdict charges, once per block; zero when there is none.
+    function _chargeProducer(ChallengeStorage storage $, Verdict memory verdict) private returns (address producer) {
         producer = _sealerOf(verdict);
-        if (producer == address(0)) return (signers, producer);
+        if (producer == address(0)) return producer;
         bytes32 blockHash = keccak256(verdict.header);
-        if ($.producerCharged[verdict.chainId][blockHash]) return (signers, address(0));
+        if ($.producerCharged[verdict.chainId][blockHash]) return address(0);
         $.producerCharged[verdict.chainId][blockHash] = true;
     }
 
@@ -264,10 +268,11 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
     {
         Offence storage offence = $.offences[verdict.offenceId];
         offence.challenger = challenger;
-        offence.provenInBlock = uint64(block.number);
+        offence.provenInBlock = uint40(block.number);
         offence.provenAt = uint40(block.timestamp);
         offence.kind = kind;
         offence.class = verdict.class;
+        if (leaf == bytes32(0)) return;
         offence.leaf = leaf;
         offence.chainId = verdict.chainId;
         offence.number = verdict.number;

@@ -7,22 +7,25 @@ import {IProducerElection} from "../election/IProducerElection.sol";
 import {IStakeManager} from "../staking/IStakeManager.sol";
 import {IFraudVerifier} from "./IFraudVerifier.sol";
 
-/// @notice A proven offence. `provenInBlock` is zero for an offence that was never proven.
+/// @notice A proven offence. `provenInBlock` is zero for an offence that was never proven. The first slot is all that a
+/// verdict writes when nobody is left to attach.
+/// @param provenInBlock block of the root chain; `provenAt` its time, seconds
 /// @param leaf opens to the header whose sealer `attachProducer` may charge; zero when there is nobody to charge
+/// @param chainId, number where the leaf's block stands; zero when there is nobody to charge
 /// @param claimant holder of the oldest commitment claimed so far
 /// @param committedIn block of that commitment
 struct Offence {
     address challenger;
-    uint64 provenInBlock;
+    uint40 provenInBlock;
+    uint40 provenAt;
     uint8 kind;
-    bool settled;
+    uint8 class;
     bytes32 leaf;
-    address claimant;
-    uint64 committedIn;
     uint64 chainId;
     uint64 number;
-    uint40 provenAt;
-    uint8 class;
+    address claimant;
+    uint64 committedIn;
+    bool settled;
 }
 
 /// @title What ChallengeManager keeps, and what it tells of it
@@ -37,7 +40,7 @@ abstract contract ChallengeState {
         IKomaRegistry registry;
         mapping(uint8 kind => IFraudVerifier) verifiers;
         mapping(bytes32 offenceId => Offence) offences;
-        mapping(bytes32 structHash => bool) signersCharged;
+        mapping(bytes32 structHash => bool) signersCharged; // of final checkpoints; a pending one is rolled back
         mapping(uint64 chainId => mapping(bytes32 blockHash => bool)) producerCharged;
         mapping(bytes32 commitment => uint64 blockNumber) commitments;
         IProducerElection election;

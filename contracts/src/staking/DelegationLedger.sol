@@ -20,6 +20,18 @@ abstract contract DelegationLedger is Governed, PoolHistory, ReentrancyGuardTran
     using SafeERC20 for KMC;
 
     /// @notice See StakeManager.
+    function addStake(uint64 id, uint96 amount) external nonReentrant whenNotPaused {
+        _roll();
+        Validator storage v = _ownedActive(id);
+        if (amount == 0) revert StakeTooSmall(0, 1);
+        v.selfStake += amount;
+        uint64 from = _schedule(v.seat, v.signer, _powerOf(v));
+        if (_state().pools[id].shares != 0) _recordPool(id, from);
+        _state().kmc.safeTransferFrom(msg.sender, address(this), amount);
+        emit StakeAdded(id, amount, v.selfStake, from);
+    }
+
+    /// @notice See StakeManager.
     function delegate(uint64 id, uint96 amount) external nonReentrant whenNotPaused returns (uint256 shares) {
         _roll();
         if (_state().validators[id].status != ValidatorStatus.Active) revert NotActive(id);

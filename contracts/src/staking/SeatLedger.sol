@@ -4,7 +4,7 @@ pragma solidity ^0.8.28;
 import {Checkpoints} from "@openzeppelin/contracts/utils/structs/Checkpoints.sol";
 import {Bitmaps} from "./Bitmaps.sol";
 import {StakeEvents} from "./StakeEvents.sol";
-import {Seat, StakeStorage, Validator, ValidatorStatus} from "./StakeStorage.sol";
+import {Offence, Seat, StakeStorage, Validator, ValidatorStatus} from "./StakeStorage.sol";
 
 /// @title Seats, their powers and the epochs at which they change
 /// @notice A validator holds one of 256 numbered seats; a checkpoint's signers are a bitmap of seats. Changes of power
@@ -16,6 +16,8 @@ abstract contract SeatLedger is StakeEvents {
 
     uint256 internal constant SEATS = 256;
     uint256 internal constant BPS = 10_000;
+    /// @dev Ends the empty list of open orders. Not zero: the first order of many would pay 17,100 gas more for the slot.
+    bytes32 internal constant NO_OFFENCE = bytes32(uint256(1));
 
     // keccak256(abi.encode(uint256(keccak256("koma.storage.StakeManager")) - 1)) & ~bytes32(uint256(0xff))
     bytes32 private constant STAKE_SLOT = 0xfcab68d2d622b945453c41c547f8781fe5d0eaad7f736f199acc7718c8332700;
@@ -110,14 +112,14 @@ abstract contract SeatLedger is StakeEvents {
     }
 
     /// @dev First slash order that has yet to charge the seat, zero when there is none.
-    function _pendingOffence(uint256 seat) internal view returns (bytes32) {
+    function _pendingOffence(uint256 seat) internal view returns (bytes32 first) {
         StakeStorage storage $ = _state();
-        uint256 count = $.openOffences.length;
-        for (uint256 i; i < count; ++i) {
-            bytes32 offenceId = $.openOffences[i];
-            if ($.offences[offenceId].remaining & (1 << seat) != 0) return offenceId;
+        bytes32 offenceId = $.newestOffence;
+        while (offenceId > NO_OFFENCE) {
+            Offence storage o = $.offences[offenceId];
+            if (o.remaining & (1 << seat) != 0) first = offenceId;
+            offenceId = o.older;
         }
-        return 0;
     }
 
     /// @dev True once a validator's stake can no longer be slashed and its seat and keys are free again.

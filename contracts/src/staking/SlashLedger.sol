@@ -39,8 +39,12 @@ abstract contract SlashLedger is SeatLedger, ReentrancyGuardTransient {
         o.challenger = order.challenger;
         if (order.signerBitmap != 0) {
             o.remaining = order.signerBitmap;
-            $.openOffences.push(order.offenceId);
-            o.openIndex = uint64($.openOffences.length);
+            bytes32 older = $.newestOffence;
+            if (older != NO_OFFENCE) {
+                o.older = older;
+                $.offences[older].newer = order.offenceId;
+            }
+            $.newestOffence = order.offenceId;
         }
         emit SlashOrdered(
             order.offenceId,
@@ -128,7 +132,6 @@ abstract contract SlashLedger is SeatLedger, ReentrancyGuardTransient {
         uint96 burned = uint96((uint256(slashed) * $.params.burnBps) / BPS);
         // What rounding leaves over goes to the insurance, so that the three always sum to what was taken.
         uint96 insured = slashed - bounty - burned;
-        o.slashed += slashed;
         o.bounty += bounty;
         o.burned += burned;
         o.insured += insured;
@@ -141,12 +144,17 @@ abstract contract SlashLedger is SeatLedger, ReentrancyGuardTransient {
     /// @dev Takes an order that has charged all its seats out of the list that blocks claims.
     function _closeOffence(Offence storage o) private {
         StakeStorage storage $ = _state();
-        uint256 place = o.openIndex - 1;
-        bytes32 last = $.openOffences[$.openOffences.length - 1];
-        $.offences[last].openIndex = uint64(place + 1);
-        $.openOffences[place] = last;
-        $.openOffences.pop();
-        o.openIndex = 0;
+        (bytes32 older, bytes32 newer) = (o.older, o.newer);
+        if (older != 0) {
+            $.offences[older].newer = newer;
+            o.older = 0;
+        }
+        if (newer != 0) {
+            $.offences[newer].older = older;
+            o.newer = 0;
+        } else {
+            $.newestOffence = older == 0 ? NO_OFFENCE : older;
+        }
     }
 
     function _signerShare(uint8 class) private view returns (uint256) {

@@ -10,7 +10,6 @@ import {KMC} from "../token/KMC.sol";
 import {Bitmaps} from "./Bitmaps.sol";
 import {DelegationModule} from "./DelegationModule.sol";
 import {IStakeManager, SlashOrder, Tally} from "./IStakeManager.sol";
-import {PoolHistory} from "./PoolHistory.sol";
 import {StakeModule} from "./StakeModule.sol";
 import {StakeViews} from "./StakeViews.sol";
 import {Seat, StakeParams, StakeStorage, Validator, ValidatorStatus} from "./StakeStorage.sol";
@@ -22,7 +21,7 @@ import {Seat, StakeParams, StakeStorage, Validator, ValidatorStatus} from "./Sta
 /// network gets its first validators.
 /// @dev Root contracts design, section 4. Nobody can insert a signer, force a validator out, move an epoch or take
 /// stake other than by a slash order of ChallengeManager.
-contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews, PoolHistory {
+contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews {
     using SafeERC20 for KMC;
 
     bytes32 public constant SIGNER_PROOF_TYPEHASH = keccak256("SignerProof(address owner,uint256 nonce)");
@@ -206,16 +205,10 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews,
         return _join(amount, signer, signerProof, commissionBps, peerId);
     }
 
-    /// @notice Adds to a validator's stake; power follows in the next epoch.
-    function addStake(uint64 id, uint96 amount) external nonReentrant whenNotPaused {
-        _roll();
-        Validator storage v = _ownedActive(id);
-        if (amount == 0) revert StakeTooSmall(0, 1);
-        v.selfStake += amount;
-        uint64 from = _schedule(v.seat, v.signer, _powerOf(v));
-        if (_state().pools[id].shares != 0) _recordPool(id, from);
-        _state().kmc.safeTransferFrom(msg.sender, address(this), amount);
-        emit StakeAdded(id, amount, v.selfStake, from);
+    /// @notice Adds to a validator's stake; power follows in the next epoch. Arguments in order: validator id, wei of KMC,
+    /// approved before.
+    function addStake(uint64, uint96) external {
+        _delegateTo(_delegationModule);
     }
 
     /// @notice Changes the signer key from the next epoch on. The old key stays bound to the validator, which answers
@@ -274,12 +267,19 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews,
         t.challengePeriod = $.challengePeriod;
         uint96 total = $.total;
         t.total = total;
-        seats = new bytes(32 * Bitmaps.popcount(bitmap));
         Seat[256] storage current = $.seats;
+        uint256 size = 32 * Bitmaps.popcount(bitmap);
+        uint256 answer;
         // Most of a checkpoint's gas is spent here and in the signatures, seat by seat. A seat is one slot: the signer in
         // the lower 160 bits, the power above them.
+        // They are put where they stand in the answer, behind six words of `t` and one that says so: neither cleared
+        // before nor copied afterwards.
         assembly ("memory-safe") {
+            answer := mload(0x40)
+            seats := add(answer, 0xe0)
+            mstore(seats, size)
             let place := add(seats, 32)
+            mstore(0x40, add(place, size))
             let seat := current.slot
             for { let rest := bitmap } rest {} {
                 // Seats are given out from the lowest on, so most stand in a row: eight of them in one turn.
@@ -306,6 +306,11 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews,
             }
         }
         if (total != 0) (t.drawn, t.drawnSeat) = _drawSeat(bitmap, seats, draw % total);
+        assembly ("memory-safe") {
+            mcopy(answer, t, 0xc0)
+            mstore(add(answer, 0xc0), 0xe0)
+            return(answer, add(0x100, size))
+        }
     }
 
     /// @notice What a signer key signs to be registered by `owner_`.
@@ -355,11 +360,45 @@ contract StakeManager is Governed, EIP712, ReentrancyGuardTransient, StakeViews,
     {
         StakeStorage storage $ = _state();
         Seat[256] storage current = $.seats;
-        uint256 occupied = $.occupiedSeats;
+        uint256 place;
+        uint256 sum;
+        uint256 seat;
         assembly ("memory-safe") {
-            let place := add(seats, 32)
-            let sum := 0
-            for { let seat := 0 } occupied { seat := add(seat, 1) } {
+            place := add(seats, 32)
+            // Eight seats in one turn as long as all of them signed and the point lies beyond them.
+            for {} eq(and(bitmap, 0xff), 0xff) {} {
+                let next := add(sum, shr(160, mload(place)))
+                next := add(next, shr(160, mload(add(place, 0x20))))
+                next := add(next, shr(160, mload(add(place, 0x40))))
+                next := add(next, shr(160, mload(add(place, 0x60))))
+                next := add(next, shr(160, mload(add(place, 0x80))))
+                next := add(next, shr(160, mload(add(place, 0xa0))))
+                next := add(next, shr(160, mload(add(place, 0xc0))))
+                next := add(next, shr(160, mload(add(place, 0xe0))))
+                if gt(next, point) { break }
+                sum := next
+                place := add(place, 0x100)
+                seat := add(seat, 8)
+                bitmap := shr(8, bitmap)
+            }
+            for {} and(bitmap, 1) {} {
+                let word := mload(place)
+                sum := add(sum, shr(160, word))
+                if gt(sum, point) {
+                    drawn := and(word, 0xffffffffffffffffffffffffffffffffffffffff)
+                    drawnSeat := seat
+                    break
+                }
+                place := add(place, 0x20)
+                seat := add(seat, 1)
+                bitmap := shr(1, bitmap)
+            }
+        }
+        if (sum > point) return (drawn, drawnSeat);
+        // Beyond a seat that did not sign.
+        uint256 occupied = $.occupiedSeats >> seat;
+        assembly ("memory-safe") {
+            for {} occupied { seat := add(seat, 1) } {
                 let word := 0
                 switch and(bitmap, 1)
                 case 0 { if and(occupied, 1) { word := sload(add(current.slot, seat)) } }

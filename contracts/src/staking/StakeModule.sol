@@ -30,6 +30,7 @@ contract StakeModule is Governed, SlashLedger {
         StakeStorage storage $ = _state();
         $.kmc = kmc_;
         $.insurance = insurance_;
+        $.newestOffence = NO_OFFENCE;
         $.genesisTime = genesisTime_ > block.timestamp ? genesisTime_ : uint40(block.timestamp);
         // Kept in 32 bits beside what else a submission reads.
         if (params_.epochLength == 0 || params_.epochLength > type(uint32).max) {

@@ -74,16 +74,18 @@ struct Validator {
     bytes32 peerIdHash;
 }
 
-/// @notice What the contract keeps of a slash order.
+/// @notice What the contract keeps of a slash order. The order itself writes the first two slots, so that the transaction
+/// that proves a fraud pays for no more; what was slashed is the sum of its three parts.
+/// @param older, newer its neighbours in the list of open orders, zero at the ends and once all its seats are charged
 struct Offence {
     uint256 remaining;
-    uint96 slashed;
-    uint96 bounty;
-    uint64 openIndex; // place in `openOffences` plus one; 0 when no seat is left to charge
-    uint96 burned;
-    uint96 insured;
     uint8 class;
     address challenger;
+    bytes32 older;
+    bytes32 newer;
+    uint96 bounty;
+    uint96 burned;
+    uint96 insured;
     address beneficiary;
 }
 
@@ -140,7 +142,7 @@ struct StakeStorage {
     uint96 nextTotal; // what `total` is once the pending changes are applied
     // Slashing
     mapping(bytes32 offenceId => Offence) offences;
-    bytes32[] openOffences;
+    bytes32 newestOffence; // of those with seats left to charge; `NO_OFFENCE` when there is none
     mapping(address => uint256) owed;
     // Rewards
     Checkpoints.Trace208 rewardRates; // by second: rewardPerBlock, maxCheckpointLength, proposerBonusBps, packed

@@ -100,12 +100,23 @@ abstract contract StakeViews is SeatLedger, IStakeManager {
     /// @inheritdoc IStakeManager
     function slashOutcome(bytes32 offenceId) external view returns (SlashOutcome memory) {
         Offence storage o = _state().offences[offenceId];
-        return SlashOutcome(o.remaining, o.slashed, o.bounty, o.burned, o.insured, o.class, o.challenger, o.beneficiary);
+        uint96 slashed = o.bounty + o.burned + o.insured;
+        return SlashOutcome(o.remaining, slashed, o.bounty, o.burned, o.insured, o.class, o.challenger, o.beneficiary);
     }
 
-    /// @notice Orders that have seats left to charge.
-    function openOffences() external view returns (bytes32[] memory) {
-        return _state().openOffences;
+    /// @notice Orders that have seats left to charge, the newest first.
+    function openOffences() external view returns (bytes32[] memory open) {
+        StakeStorage storage $ = _state();
+        uint256 count;
+        for (bytes32 id = $.newestOffence; id > NO_OFFENCE; id = $.offences[id].older) {
+            ++count;
+        }
+        open = new bytes32[](count);
+        bytes32 next = $.newestOffence;
+        for (uint256 i; i < count; ++i) {
+            open[i] = next;
+            next = $.offences[next].older;
+        }
     }
 
     /// @notice Bounties that `account` can withdraw, wei of KMC.

@@ -79,7 +79,11 @@ contract MockCheckpointManager {
         revert("not in this stand-in");
     }
 
-    function reject(uint64 chainId, uint64 number, bytes32 offenceId, bytes32 offendingBlock) external {
+    function reject(uint64 chainId, uint64 number, bytes32 offenceId, bytes32 offendingBlock)
+        external
+        returns (uint256 signers)
+    {
+        signers = _records[chainId][number].signerBitmap;
         require(_records[chainId][number].status == CheckpointStatus.Pending, "not pending");
         _records[chainId][number].status = CheckpointStatus.Rejected;
         _states[chainId].next = number;

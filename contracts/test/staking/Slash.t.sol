@@ -171,6 +171,30 @@ contract SlashTest is StakeFixture {
         assertEq(stakes.openOffences().length, 0);
     }
 
+    /// Whatever order they come and are executed in: an open order is listed, and locks its seat, until it is executed.
+    function testFuzz_ordersAreListedUntilTheyAreExecuted(uint256 dice) public {
+        bytes32[] memory open = new bytes32[](24);
+        uint256 count;
+        for (uint256 step; step < 24; ++step) {
+            dice = uint256(keccak256(abi.encode(dice)));
+            if (count == 0 || dice % 3 != 0) {
+                open[count] = bytes32(dice);
+                order(open[count++], 4, 1 << (dice % 4));
+            } else {
+                uint256 place = (dice >> 8) % count;
+                stakes.executeSlash(open[place], 0, 256);
+                for (--count; place < count; ++place) {
+                    open[place] = open[place + 1];
+                }
+            }
+            bytes32[] memory listed = stakes.openOffences();
+            assertEq(listed.length, count);
+            for (uint256 i; i < count; ++i) {
+                assertEq(listed[i], open[count - 1 - i], "the newest first");
+            }
+        }
+    }
+
     function test_theBountyIsHeldUntilAssignedAndLaterPagesFollow() public {
         order(OFFENCE, 1, 3);
         stakes.executeSlash(OFFENCE, 0, 1);
