@@ -111,6 +111,7 @@ contract AT30 is StakeFixture, RoleTable {
         read(CheckpointManager.digestOf.selector);
         read(IERC5267.eip712Domain.selector);
         read(CheckpointViews.checkpointAt.selector);
+        read(CheckpointViews.liveCheckpoint.selector);
         read(CheckpointViews.checkpoints.selector);
         read(CheckpointViews.chainState.selector);
         read(CheckpointViews.head.selector);

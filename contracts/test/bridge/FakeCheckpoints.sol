@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {CheckpointRecord, CheckpointStatus} from "../../src/checkpoint/ICheckpointManager.sol";
+import {CheckpointRecord, CheckpointStatus, LiveCheckpoint} from "../../src/checkpoint/ICheckpointManager.sol";
 
 /// @notice Checkpoints without stake and signatures: what the bridge asks of CheckpointManager, set by the test.
 contract FakeCheckpoints {
@@ -38,6 +38,12 @@ contract FakeCheckpoints {
 
     function checkpointAt(uint64 chainId, uint64 number) external view returns (CheckpointRecord memory) {
         return _records[chainId][number];
+    }
+
+    function liveCheckpoint(uint64 chainId, uint64 number) external view returns (LiveCheckpoint memory c) {
+        if (!isLive(chainId, number)) return c;
+        CheckpointRecord memory r = _records[chainId][number];
+        return LiveCheckpoint(r.rootHash, r.structHash, r.start, r.end, r.submittedAt, r.challengeEnd, r.generation);
     }
 
     function isLive(uint64 chainId, uint64 number) public view returns (bool) {
