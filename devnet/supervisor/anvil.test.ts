@@ -5,8 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { isRunning } from "../../src/cli/index.ts";
+import { readTail } from "../log-tail.ts";
 import { type AnvilOptions, startAnvil } from "./anvil.ts";
 import { callRootChain } from "./root-chain-call.ts";
+import { waitUntil } from "./wait-until.ts";
 
 const forever = new AbortController().signal;
 
@@ -68,6 +70,17 @@ describe("anvil", () => {
     } finally {
       await close(stranger);
     }
+  });
+
+  it("comes up on a port that somebody had for a moment", async () => {
+    const stranger = await startStranger();
+    const options = optionsFor(portOf(stranger));
+    const started = startAnvil(options, forever);
+    await waitUntil(() => readTail(options.logPath, 1)[0], { signal: AbortSignal.timeout(10_000) });
+    await close(stranger);
+    const anvil = await started;
+    expect(await callRootChain(anvil.url, "eth_chainId")).toBe("0x7a69");
+    await anvil.stop();
   });
 
   it("goes on from what was saved, and saves nothing once it has ended", async () => {

@@ -6,14 +6,14 @@ import { gunzip } from "node:zlib";
 import { identifyProcess, type ProcessIdentity } from "../../src/cli/index.ts";
 import { BugError, EnvironmentError } from "../../src/errors.ts";
 import { writeFileAtomic } from "../../src/wallet/index.ts";
+import { readTail } from "../log-tail.ts";
 import { childEnvironment } from "../package-root.ts";
-import { isPortTaken } from "../port-probe.ts";
 import { portTaken } from "../port-taken.ts";
 import { killGroup } from "../providers/process-group.ts";
 import { describeExit, type NodeExit } from "../providers/provider.ts";
 import { findAnvil } from "./anvil-binary.ts";
 import { callRootChain } from "./root-chain-call.ts";
-import { waitUntil } from "./wait-until.ts";
+import { pause, waitUntil } from "./wait-until.ts";
 
 export interface AnvilOptions {
   readonly dir: string;
@@ -42,6 +42,9 @@ export interface Anvil {
 
 const START_MS = 15_000;
 const STOP_MS = 3_000;
+/** Whoever looks whether a port is free has it for a moment, other devnets that are planned now among them. */
+const PORT_TRIES = 4;
+const PORT_PAUSE_MS = 100;
 
 /**
  * Reads one line from its standard input, which never comes: the end of the pipe means that the supervisor is gone, and
@@ -49,8 +52,24 @@ const STOP_MS = 3_000;
  */
 const LIFELINE = 'read -r _; kill -TERM "$1" 2>/dev/null; sleep 1; kill -KILL "$1" 2>/dev/null; exit 0';
 
-/** Starts anvil, from the state on disk if there is one, and waits for its first answer. */
+/**
+ * Starts anvil, from the state on disk if there is one, and waits for its first answer.
+ *
+ * @throws {UserError} KOMA_E_PORT_TAKEN
+ * @throws {EnvironmentError} KOMA_E_ROOTCHAIN_START
+ */
 export async function startAnvil(options: AnvilOptions, signal: AbortSignal): Promise<Anvil> {
+  for (let tries = 1; tries < PORT_TRIES; tries++) {
+    const anvil = await tryStart(options, signal);
+    if (anvil !== "port in use") return anvil;
+    await pause(PORT_PAUSE_MS, signal);
+  }
+  const anvil = await tryStart(options, signal);
+  if (anvil !== "port in use") return anvil;
+  throw portTaken(options.port, { wantedFor: "l1", base: options.port });
+}
+
+async function tryStart(options: AnvilOptions, signal: AbortSignal): Promise<Anvil | "port in use"> {
   mkdirSync(dirname(options.statePath), { recursive: true });
   rmSync(endpointFile(options), { force: true });
   const resumed = existsSync(options.statePath);
@@ -71,12 +90,10 @@ export async function startAnvil(options: AnvilOptions, signal: AbortSignal): Pr
   });
 
   const identity = identifyProcess(child.pid as number);
-  await waitUntil(
-    async () => {
+  const answer = await waitUntil(
+    () => {
       if (ended) {
-        if (await isPortTaken(options.port, options.host)) {
-          throw portTaken(options.port, { wantedFor: "l1", base: options.port });
-        }
+        if (foundPortInUse(options)) return "port in use";
         throw startFailed(options, describeExit(ended));
       }
       // Whoever took the port a moment before us answers as well; its chain must not be taken for ours.
@@ -92,6 +109,7 @@ export async function startAnvil(options: AnvilOptions, signal: AbortSignal): Pr
     if (error instanceof DOMException && error.name === "TimeoutError") throw startFailed(options, "no answer in time");
     throw error;
   });
+  if (answer === "port in use") return answer;
   if (!identity || ended) throw startFailed(options, ended ? describeExit(ended) : "it ended at once");
 
   return {
@@ -138,6 +156,11 @@ function spawnAnvil(options: AnvilOptions, resumed: boolean): ChildProcess {
 /** Written by anvil once it listens, and only then: the proof that the port is its own. */
 function endpointFile({ statePath }: AnvilOptions): string {
   return join(dirname(statePath), "anvil.json");
+}
+
+/** What anvil said last; looking at the port itself comes too late where it was taken for a moment only. */
+function foundPortInUse({ logPath }: AnvilOptions): boolean {
+  return readTail(logPath, 1).some((line) => /address (already )?in use/i.test(line));
 }
 
 async function tieToSupervisor(child: ChildProcess, dir: string): Promise<ChildProcess> {
