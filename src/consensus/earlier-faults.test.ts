@@ -24,7 +24,11 @@ function twoEras() {
   const fork = (t: number) => headerOf(earlier.sign("bob", { block: "B", t }));
   const equivocation: Evidence = createEquivocationEvidence(earlier.instance.domain, fork(0), fork(1_000));
   const finality = (block: string) =>
-    signFinality(earlier.instance, { index: BOB, privateKey: drawnKey(BOB) }, 9, keccakHash(utf8(block)));
+    signFinality(
+      earlier.instance,
+      { index: BOB, privateKey: drawnKey(BOB) },
+      { height: 9, block: keccakHash(utf8(block)), unit: proposal.hash },
+    );
   const twoFinals = createFinalityEvidence(earlier.instance.id, finality("A"), finality("B")) as Evidence;
   const wire = [proposal, confirmation].map((unit) => drawn.dag.wire(unit));
   return { earlier, drawn, core, equivocation, twoFinals, proposal, wire };

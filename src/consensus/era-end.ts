@@ -33,7 +33,7 @@ const MAX_STAKED = 256;
 /** Of a stake: the root chain keeps it in 96 bits. */
 const STAKE_BYTES = 12;
 
-/** `[unit, [height, block, [[validator, signature] …]], [[signer, stake, producer] …]]`, for the store and for peers. */
+/** `[unit, [height, block, hash of the unit, [[validator, signature] …]], [[signer, stake, producer] …]]`, for the store and for peers. */
 export function encodeEraEnd({ unit, proof, staked = [] }: EraEnd): Bytes {
   return encodeRlp([encodeUnit(unit), finalityProofToRlp(proof), staked.map(stakedToRlp)]);
 }

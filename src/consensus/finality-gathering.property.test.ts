@@ -8,6 +8,7 @@ import {
   bytesToBigint,
   concatBytes,
   type Hash,
+  hashToBytes,
   keccakHash,
   utf8,
 } from "../primitives/index.ts";
@@ -16,6 +17,7 @@ import { FinalityGathering, type GatheringEffect } from "./finality-gathering.ts
 import { type FinalityProof, type FinalitySignature, signFinality, verifyFinalityProof } from "./finality-signature.ts";
 import type { Instance } from "./instance.ts";
 import { decodeMessage, encodeMessage } from "./messages.ts";
+import { unitHashFromBytes } from "./unit.ts";
 
 // Mallory holds one key of five and may say anything; the four honest ones hold just what a proof takes.
 const weights = { mallory: 3, alice: 2, bob: 2, carol: 2, dan: 1 };
@@ -25,9 +27,11 @@ const { instance } = drawDag(weights);
 const otherEra = drawDag({ ...weights, dan: 2 }).instance;
 const HEIGHT = 32;
 const BLOCK = keccakHash(utf8("the switch block"));
+const unitNamed = (name: string) => unitHashFromBytes(hashToBytes(keccakHash(utf8(name))));
+const UNIT = unitNamed("the unit that carries it");
 
-const sign = (index: number, block: Hash, height = HEIGHT, within: Instance = instance) =>
-  signFinality(within, { index, privateKey: drawnKey(index) }, height, block);
+const sign = (index: number, block: Hash, height = HEIGHT, within: Instance = instance, unit = UNIT) =>
+  signFinality(within, { index, privateKey: drawnKey(index) }, { height, block, unit });
 const honest = new Map(HONEST.map((index) => [index, sign(index, BLOCK)]));
 const frameOf = (signed: FinalitySignature, within: Instance = instance): Bytes =>
   encodeMessage({ kind: "finality", instance: within.id, signed });
@@ -42,6 +46,7 @@ function malleated(signed: FinalitySignature): FinalitySignature {
 
 const anyHonest = fc.constantFrom(...HONEST).map((index) => honest.get(index) as FinalitySignature);
 const anyBlock = fc.constantFrom(BLOCK, ...["A", "B", "C"].map((name) => keccakHash(utf8(name))));
+const anyUnit = fc.constantFrom(UNIT, unitNamed("another unit of the switch block"));
 const anyHeight = fc.constantFrom(0, HEIGHT - 1, HEIGHT, HEIGHT + 1, Number.MAX_SAFE_INTEGER);
 const anyIndex = fc.constantFrom(0, 1, 2, 3, 4, 5, 149, Number.MAX_SAFE_INTEGER);
 
@@ -49,10 +54,12 @@ const anyIndex = fc.constantFrom(0, 1, 2, 3, 4, 5, 149, Number.MAX_SAFE_INTEGER)
 const hostileFrame: fc.Arbitrary<Bytes> = fc.oneof(
   anyHonest.map((signed) => frameOf(signed)),
   anyHonest.map((signed) => frameOf(malleated(signed))),
-  fc.tuple(anyHonest, anyIndex, anyHeight, anyBlock).map(([signed, validator, height, block]) => {
-    return frameOf({ ...signed, validator, height, block });
+  fc.tuple(anyHonest, anyIndex, anyHeight, anyBlock, anyUnit).map(([signed, validator, height, block, unit]) => {
+    return frameOf({ ...signed, validator, height, block, unit });
   }),
-  fc.tuple(anyHeight, anyBlock).map(([height, block]) => frameOf(sign(MALLORY, block, height))),
+  fc.tuple(anyHeight, anyBlock, anyUnit).map(([height, block, unit]) => {
+    return frameOf(sign(MALLORY, block, height, instance, unit));
+  }),
   anyBlock.map((block) => frameOf(sign(MALLORY, block))),
   fc.constantFrom(...HONEST).map((index) => frameOf(sign(index, BLOCK, HEIGHT, otherEra))),
   // Said in the other era, and told as if it had been said in this one.
@@ -89,7 +96,7 @@ function play(course: readonly Step[]): readonly GatheringEffect[] {
   const gathering = new FinalityGathering(instance, { index: ALICE, privateKey: drawnKey(ALICE) });
   return course.flatMap((step): readonly GatheringEffect[] => {
     if (step.kind === "conclude") {
-      return gathering.conclude({ height: HEIGHT, block: BLOCK }, { signed: undefined, amnesia: false });
+      return gathering.conclude({ height: HEIGHT, block: BLOCK, unit: UNIT }, { signed: undefined, amnesia: false });
     }
     const message = decodeMessage(step.frame);
     // As a node does: what does not decode, or is of another instance, does not come here.

@@ -1,9 +1,9 @@
-import type { Bytes, Hash } from "../primitives/index.ts";
 import type { FinalityEvidence } from "./finality-evidence.ts";
 import {
   type FinalityProof,
   type FinalityRejection,
   type FinalitySignature,
+  type SignedBlock,
   signFinality,
   verifyFinalitySignature,
 } from "./finality-signature.ts";
@@ -27,7 +27,7 @@ export type GatheringEffect =
 /** What a validator's store says of its own signature over a switch block. */
 export interface OwnFinality {
   /** What it has signed for this height already. */
-  readonly signed?: { readonly block: Hash; readonly signature: Bytes } | undefined;
+  readonly signed?: Pick<FinalitySignature, "block" | "unit" | "signature"> | undefined;
   /** It may have signed and lost that: it signs nothing. */
   readonly amnesia: boolean;
 }
@@ -40,7 +40,7 @@ export class FinalityGathering {
   readonly instance: Instance;
   readonly #own: OwnValidator | undefined;
   readonly #signatures: FinalitySignatures;
-  #end: { readonly height: number; readonly block: Hash } | undefined;
+  #end: SignedBlock | undefined;
   #ours: FinalitySignature | undefined;
   #complete = false;
   /** Who was told of ours directly, because its own came after we had sent ours to everybody. */
@@ -54,8 +54,9 @@ export class FinalityGathering {
     this.instance = instance;
     this.#own = own;
     this.#signatures = new FinalitySignatures(instance);
-    for (const { validator, signature } of kept?.signatures ?? []) {
-      this.#signatures.add({ validator, height: kept?.height ?? 0, block: kept?.block as Hash, signature });
+    if (kept) {
+      const { height, block, unit, signatures } = kept;
+      for (const one of signatures) this.#signatures.add({ ...one, height, block, unit });
     }
   }
 
@@ -84,14 +85,14 @@ export class FinalityGathering {
   }
 
   /** The switch block is final here: sign it, and keep what is gathered. */
-  conclude(end: { readonly height: number; readonly block: Hash }, before: OwnFinality): readonly GatheringEffect[] {
-    const { height, block } = end;
-    this.#end = { height, block };
+  conclude({ height, block, unit }: SignedBlock, before: OwnFinality): readonly GatheringEffect[] {
+    const end = { height, block, unit };
+    this.#end = end;
     const effects: GatheringEffect[] = [];
-    if (this.#own && before.signed?.block === block) {
-      this.#ours = { validator: this.#own.index, height, block, signature: before.signed.signature };
+    if (this.#own && before.signed?.block === block && before.signed.unit === unit) {
+      this.#ours = { ...end, validator: this.#own.index, signature: before.signed.signature };
     } else if (this.#own && !before.signed && !before.amnesia) {
-      this.#ours = signFinality(this.instance, this.#own, height, block);
+      this.#ours = signFinality(this.instance, this.#own, end);
       effects.push({ kind: "persistFinality", signed: this.#ours });
     }
     if (this.#ours) {
@@ -103,7 +104,7 @@ export class FinalityGathering {
 
   #gathered(): readonly GatheringEffect[] {
     if (!this.#end || this.#complete) return [];
-    const { proof, complete } = this.#signatures.proofOf(this.#end.height, this.#end.block);
+    const { proof, complete } = this.#signatures.proofOf(this.#end);
     this.#complete = complete;
     return [{ kind: "gathered", proof }];
   }

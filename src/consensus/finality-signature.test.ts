@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { drawDag, drawnKey } from "../../test/support/draw-dag.ts";
-import { keccakHash, utf8 } from "../primitives/index.ts";
+import { type Hash, hashToBytes, keccakHash, utf8 } from "../primitives/index.ts";
 import { decodeEvidence, encodeEvidence, instanceOfEvidence, perpetratorOf, verifyEvidence } from "./evidence.ts";
 import { createFinalityEvidence } from "./finality-evidence.ts";
 import {
@@ -17,18 +17,22 @@ import { FinalitySignatures } from "./finality-signatures.ts";
 import type { Instance } from "./instance.ts";
 import { decodeMessage, encodeMessage } from "./messages.ts";
 import { requiredQuorum, thresholdFromFraction } from "./quorum.ts";
+import { type UnitHash, unitHashFromBytes } from "./unit.ts";
 
 const { instance } = drawDag({ alice: 1, bob: 1, carol: 1, dan: 3 });
 const otherEra: Instance = drawDag({ alice: 1, bob: 1, carol: 1, dan: 4 }).instance;
 const A = keccakHash(utf8("A"));
 const B = keccakHash(utf8("B"));
-const sign = (index: number, block = A, height = 32, within = instance) =>
-  signFinality(within, { index, privateKey: drawnKey(index) }, height, block);
+const [U, V] = ["U", "V"].map((name) => unitHashFromBytes(hashToBytes(keccakHash(utf8(name))))) as [UnitHash, UnitHash];
+const sign = (index: number, block = A, height = 32, within = instance, unit = U) =>
+  signFinality(within, { index, privateKey: drawnKey(index) }, { height, block, unit });
+const at = (height: number, block: Hash) => ({ height, block, unit: U });
 
 describe("a finality signature", () => {
   test.each([
     { rule: "is valid for its block, height and instance", signed: sign(1), code: undefined },
     { rule: "of another block is not", signed: { ...sign(1), block: B }, code: "Signature" },
+    { rule: "of another unit of the block is not", signed: { ...sign(1), unit: V }, code: "Signature" },
     { rule: "of another height is not", signed: { ...sign(1), height: 33 }, code: "Signature" },
     { rule: "of another era is not", signed: sign(1, A, 32, otherEra), code: "Signature" },
     { rule: "of somebody else is not", signed: { ...sign(1), validator: 2 }, code: "Signature" },
@@ -67,6 +71,7 @@ describe("a proof of finality", () => {
   const proofBy = (...indexes: number[]): FinalityProof => ({
     height: 32,
     block: A,
+    unit: U,
     signatures: indexes.map((index) => ({ validator: index, signature: sign(index).signature })),
   });
 
@@ -76,6 +81,7 @@ describe("a proof of finality", () => {
     { rule: "is none without the strongest", proof: proofBy(0, 1, 2), code: "TooLittleWeight" },
     { rule: "does not count a validator twice", proof: proofBy(3, 3), code: "SignersNotInOrder" },
     { rule: "is none with a forged signature", proof: { ...proofBy(1, 2, 3), block: B }, code: "Signature" },
+    { rule: "is none for another unit of the block", proof: { ...proofBy(1, 2, 3), unit: V }, code: "Signature" },
   ])("$rule", ({ proof, code }) => {
     const check = verifyFinalityProof(proof, instance);
     expect(check.ok ? undefined : check.rejection.code).toBe(code);
@@ -91,14 +97,32 @@ describe("gathered signatures", () => {
     const gathered = new FinalitySignatures(instance);
     expect(gathered.add(sign(2))).toEqual({ kind: "new" });
     expect(gathered.add(sign(0))).toEqual({ kind: "new" });
-    expect(gathered.proofOf(32, A).complete).toBe(false);
+    expect(gathered.proofOf(at(32, A)).complete).toBe(false);
     expect(gathered.add(sign(0))).toEqual({ kind: "known" });
-    expect(gathered.proofOf(32, A).complete).toBe(false);
+    expect(gathered.proofOf(at(32, A)).complete).toBe(false);
     expect(gathered.add(sign(3))).toEqual({ kind: "new" });
-    const { proof, complete } = gathered.proofOf(32, A);
+    const { proof, complete } = gathered.proofOf(at(32, A));
     expect(complete).toBe(true);
     expect(verifyFinalityProof(proof, instance).ok).toBe(true);
-    expect(gathered.proofOf(32, B).proof.signatures).toEqual([]);
+    expect(gathered.proofOf(at(32, B)).proof.signatures).toEqual([]);
+  });
+
+  it("of two units of one block are no proof together, and accuse whoever signed both", () => {
+    const gathered = new FinalitySignatures(instance);
+    for (const index of [0, 1, 2]) gathered.add(sign(index));
+    gathered.add(sign(3, A, 32, instance, V));
+    expect(gathered.proofOf(at(32, A)).complete).toBe(false);
+    const evidence = createFinalityEvidence(instance.id, sign(3), sign(3, A, 32, instance, V));
+    expect(gathered.add(sign(3))).toEqual({ kind: "conflict", evidence });
+    expect(evidence && verifyEvidence(evidence, instance).ok).toBe(true);
+  });
+
+  it("accuse nobody by one signature told twice", () => {
+    const evidence = { kind: "finality" as const, instance: instance.id, first: sign(1), second: sign(1) };
+    expect(verifyEvidence(evidence, instance)).toMatchObject({
+      ok: false,
+      rejection: { code: "EquivocationSameUnit" },
+    });
   });
 
   it("accuse once whoever signs two blocks of one height", () => {
@@ -108,14 +132,14 @@ describe("gathered signatures", () => {
     expect(evidence).toBeDefined();
     expect(gathered.add(sign(1, A))).toEqual({ kind: "conflict", evidence });
     expect(gathered.add(sign(1, A))).toEqual({ kind: "ignored" });
-    expect(gathered.proofOf(32, A).proof.signatures).toEqual([]);
+    expect(gathered.proofOf(at(32, A)).proof.signatures).toEqual([]);
   });
 
   it("do not accuse for signatures of two heights, and keep only the first", () => {
     const gathered = new FinalitySignatures(instance);
     gathered.add(sign(1, A, 32));
     expect(gathered.add(sign(1, B, 33))).toEqual({ kind: "ignored" });
-    expect(gathered.proofOf(33, B).proof.signatures).toEqual([]);
+    expect(gathered.proofOf(at(33, B)).proof.signatures).toEqual([]);
   });
 });
 

@@ -22,23 +22,31 @@ import {
 import type { ValidatorIndex, Weight } from "./committee.ts";
 import type { Instance } from "./instance.ts";
 import { thresholdFromFraction } from "./quorum.ts";
-import { type CodecRejection, copyOf, decodeWith } from "./unit-codec.ts";
+import type { UnitHash } from "./unit.ts";
+import { type CodecRejection, copyOf, decodeWith, readUnitHash } from "./unit-codec.ts";
 import type { OwnValidator } from "./unit-maker.ts";
 
-/** A validator's word that a block was final at a third for it; given once per height and instance (KoMaBFT spec 13). */
-export interface FinalitySignature {
-  readonly validator: ValidatorIndex;
+/**
+ * The block that finality signatures name. The unit is named beside it because one block can be carried by several units of
+ * a leader that equivocates, and the next era follows from what the final one observed.
+ */
+export interface SignedBlock {
   readonly height: number;
   /** Hash of the chain's block. */
   readonly block: Hash;
+  /** The unit that carries it. */
+  readonly unit: UnitHash;
+}
+
+/** A validator's word that a block was final at a third for it; given once per height and instance (KoMaBFT spec 13). */
+export interface FinalitySignature extends SignedBlock {
+  readonly validator: ValidatorIndex;
   /** 65 bytes r ‖ s ‖ v. */
   readonly signature: Bytes;
 }
 
 /** Signatures of many over one block; by two thirds of the weight they stand for the whole state, see {@link isProof}. */
-export interface FinalityProof {
-  readonly height: number;
-  readonly block: Hash;
+export interface FinalityProof extends SignedBlock {
   /** In the order of validators, each at most once. */
   readonly signatures: readonly { readonly validator: ValidatorIndex; readonly signature: Bytes }[];
 }
@@ -50,31 +58,36 @@ export type FinalityRejection =
   | { readonly code: "SignersNotInOrder"; readonly validator: ValidatorIndex }
   | { readonly code: "TooLittleWeight"; readonly weight: Weight; readonly total: Weight };
 
-const FINALITY_TYPE = "KomaFinality(bytes32 instance,uint64 height,bytes32 blockHash)";
+const FINALITY_TYPE = "KomaFinality(bytes32 instance,uint64 height,bytes32 blockHash,bytes32 unit)";
 
 /** What is signed, 32 bytes. */
-export function finalityDigest(instance: Instance, height: number, block: Hash): Bytes {
+export function finalityDigest(instance: Instance, { height, block, unit }: SignedBlock): Bytes {
   return typedDigest(
     instance.domain,
-    structHash(FINALITY_TYPE, [hexToBytes(instance.id), wordOf(height), hexToBytes(block)]),
+    structHash(FINALITY_TYPE, [hexToBytes(instance.id), wordOf(height), hexToBytes(block), hexToBytes(unit)]),
   );
 }
 
-/** Signs. Whoever calls has made durable that no other block of this height is signed, before anything is sent. */
-export function signFinality(instance: Instance, own: OwnValidator, height: number, block: Hash): FinalitySignature {
-  const signature = signDigest(finalityDigest(instance, height, block), own.privateKey);
-  return { validator: own.index, height, block, signature };
+export function isSameBlock(a: SignedBlock, b: SignedBlock): boolean {
+  return a.height === b.height && a.block === b.block && a.unit === b.unit;
+}
+
+/** Signs. Whoever calls has made durable that nothing else of this height is signed, before anything is sent. */
+export function signFinality(instance: Instance, own: OwnValidator, signed: SignedBlock): FinalitySignature {
+  const { height, block, unit } = signed;
+  const signature = signDigest(finalityDigest(instance, signed), own.privateKey);
+  return { validator: own.index, height, block, unit, signature };
 }
 
 export function verifyFinalitySignature(
   signed: FinalitySignature,
   instance: Instance,
 ): Check<FinalitySignature, FinalityRejection> {
-  const { validator, height, block, signature } = signed;
+  const { validator, signature } = signed;
   const signer = instance.committee.validators[validator]?.signer;
   if (signer === undefined) return reject({ code: "UnknownSigner", validator });
   if (instance.banned.has(validator)) return reject({ code: "Banned", validator });
-  const recovered = instance.checks.recover(finalityDigest(instance, height, block), signature);
+  const recovered = instance.checks.recover(finalityDigest(instance, signed), signature);
   return recovered === signer ? accept(signed) : reject({ code: "Signature", expected: signer, recovered });
 }
 
@@ -101,23 +114,24 @@ export function verifyFinalityProof(proof: FinalityProof, instance: Instance): C
   return isProof(weight, total) ? accept(proof) : reject({ code: "TooLittleWeight", weight, total });
 }
 
-export function finalityProofToRlp({ height, block, signatures }: FinalityProof): RlpItem {
+export function finalityProofToRlp({ height, block, unit, signatures }: FinalityProof): RlpItem {
   return [
     numberToBytes(height),
     hexToBytes(block),
+    hexToBytes(unit),
     signatures.map(({ validator, signature }) => [numberToBytes(validator), signature]),
   ];
 }
 
 /** @throws {MalformedRlp} */
 export function finalityProofFromRlp(item: RlpItem | undefined): FinalityProof {
-  const fields = readList(item, 3);
-  const signatures = readList(fields[2]).map((entry) => {
+  const fields = readList(item, 4);
+  const signatures = readList(fields[3]).map((entry) => {
     const pair = readList(entry, 2);
     return { validator: readNumber(pair[0]), signature: copyOf(readBytes(pair[1], 65)) };
   });
   if (signatures.length > MAX_SIGNATURES) throw new MalformedRlp("more signatures than a committee has members");
-  return { height: readNumber(fields[0]), block: readHash(fields[1]), signatures };
+  return { height: readNumber(fields[0]), block: readHash(fields[1]), unit: readUnitHash(fields[2]), signatures };
 }
 
 const MAX_SIGNATURES = 1_024;

@@ -1,7 +1,12 @@
-import type { Hash } from "../primitives/index.ts";
 import type { ValidatorIndex, Weight } from "./committee.ts";
 import { createFinalityEvidence, type FinalityEvidence } from "./finality-evidence.ts";
-import { type FinalityProof, type FinalitySignature, isProof } from "./finality-signature.ts";
+import {
+  type FinalityProof,
+  type FinalitySignature,
+  isProof,
+  isSameBlock,
+  type SignedBlock,
+} from "./finality-signature.ts";
 import type { Instance } from "./instance.ts";
 
 /** What adding a signature to a collection did. */
@@ -23,9 +28,9 @@ export class FinalitySignatures {
   }
 
   /** True when this very statement is here, so that its signature need not be checked again. */
-  knows({ validator, height, block }: FinalitySignature): boolean {
-    const known = this.#kept.get(validator);
-    return known?.height === height && known.block === block;
+  knows(signed: FinalitySignature): boolean {
+    const known = this.#kept.get(signed.validator);
+    return known !== undefined && isSameBlock(known, signed);
   }
 
   /** Adds a verified signature. */
@@ -43,12 +48,12 @@ export class FinalitySignatures {
   }
 
   /** Everything gathered for a block, and whether it is enough. */
-  proofOf(height: number, block: Hash): { readonly proof: FinalityProof; readonly complete: boolean } {
+  proofOf({ height, block, unit }: SignedBlock): { readonly proof: FinalityProof; readonly complete: boolean } {
     const signatures = [...this.#kept.values()]
-      .filter((signed) => signed.height === height && signed.block === block)
+      .filter((signed) => isSameBlock(signed, { height, block, unit }))
       .sort((a, b) => a.validator - b.validator)
       .map(({ validator, signature }) => ({ validator, signature }));
     const weight = signatures.reduce((sum, { validator }) => sum + (this.#instance.weights[validator] as Weight), 0);
-    return { proof: { height, block, signatures }, complete: isProof(weight, this.#instance.committee.total) };
+    return { proof: { height, block, unit, signatures }, complete: isProof(weight, this.#instance.committee.total) };
   }
 }

@@ -71,6 +71,7 @@ export {
   type FinalitySignature,
   finalityProofFromRlp,
   finalityProofToRlp,
+  type SignedBlock,
   signFinality,
   verifyFinalityProof,
   verifyFinalitySignature,

@@ -137,8 +137,8 @@ function fieldsOf(message: MessageBody): readonly RlpItem[] {
     case "ping":
       return [numberToBytes(message.ping.creator), numberToBytes(message.ping.t), message.ping.signature];
     case "finality": {
-      const { validator, height, block, signature } = message.signed;
-      return [numberToBytes(validator), numberToBytes(height), hexToBytes(block), signature];
+      const { validator, height, block, unit, signature } = message.signed;
+      return [numberToBytes(validator), numberToBytes(height), hexToBytes(block), hexToBytes(unit), signature];
     }
     case "block":
       return [hexToBytes(message.block), message.payload];
@@ -186,14 +186,15 @@ function bodyOf(tag: number, fields: readonly RlpItem[]): MessageBody {
         },
       };
     case TAG.finality:
-      readList(fields, 4);
+      readList(fields, 5);
       return {
         kind: "finality",
         signed: {
           validator: readNumber(fields[0]),
           height: readNumber(fields[1]),
           block: readHash(fields[2]),
-          signature: copyOf(readBytes(fields[3], 65)),
+          unit: readUnitHash(fields[3]),
+          signature: copyOf(readBytes(fields[4], 65)),
         },
       };
     case TAG.block:

@@ -35,9 +35,9 @@ export function followEnds(rules: EraRules, from: Era, ends: readonly Bytes[]): 
     const checked = end && checkContent(end.unit, instance);
     if (!end || !checked?.ok) return undefined;
     const { observations, blockHash, t } = checked.value.body;
-    const { block, height } = end.proof;
+    const { block, height, unit } = end.proof;
     const isSlot = t % rules.params.baseRoundMs === 0 && Number.isSafeInteger(t + rules.params.baseRoundMs);
-    if (!blockHash || !isSlot || height <= era.keyBlock.height) return undefined;
+    if (!blockHash || !isSlot || height <= era.keyBlock.height || unit !== checked.value.hash) return undefined;
     const switchBlock = { hash: block, height, t, observations, staked: end.staked };
     const next = nextEra(era, switchBlock, rules);
     found.push({ instance, switchBlock, payloadHash: blockHash, end, next });

@@ -56,10 +56,10 @@ const endorsementEvidence = fc
   }));
 
 const finalityEvidence = fc
-  .tuple(hash, safeInteger, safeInteger, fc.uniqueArray(hash, { minLength: 2, maxLength: 2 }), bytes(65))
-  .map(([instance, validator, height, blocks, signature]) => {
+  .tuple(hash, safeInteger, safeInteger, fc.uniqueArray(hash, { minLength: 2, maxLength: 2 }), unitHash, bytes(65))
+  .map(([instance, validator, height, blocks, unit, signature]) => {
     const [a, b] = [...blocks].sort() as [Hash, Hash];
-    const half = (block: Hash) => ({ validator, height, block, signature });
+    const half = (block: Hash) => ({ validator, height, block, unit, signature });
     return { kind: "finality" as const, instance, first: half(a), second: half(b) };
   });
 

@@ -60,10 +60,11 @@ const noCheckpoints: CheckpointLookup = {
 
 describe("evidence of a contradiction in consensus", () => {
   it("of two finality signatures is what the contract decodes", () => {
-    const half = (block: Hash, signature: Hex) => ({
+    const half = (unit: Hash, signature: Hex) => ({
       validator: 4,
       height: 32,
-      block,
+      block: first.hash,
+      unit: unit as string as UnitHash,
       signature: hexToBytes(signature),
     });
     const challenge = craftConsensusChallenge(chainId, {
@@ -75,14 +76,15 @@ describe("evidence of a contradiction in consensus", () => {
     const coder = AbiCoder.defaultAbiCoder();
     const [type, inner] = coder.decode(["uint8", "bytes"], challenge.evidence).toArray();
     expect(type).toBe(3n);
-    const shape = ["uint64", "bytes32", "uint64", "bytes32", "bytes", "bytes32", "bytes"];
-    expect(coder.decode(shape, inner).toArray()).toEqual([
+    const block = "tuple(bytes32 blockHash,bytes32 unit)";
+    const shape = ["uint64", "bytes32", "uint64", block, "bytes", block, "bytes"];
+    expect(coder.decode(shape, inner).toArray(true)).toEqual([
       chainId,
       vectors.instance,
       32n,
-      a.hash,
+      [first.hash, a.hash],
       a.signature,
-      b.hash,
+      [first.hash, b.hash],
       b.signature,
     ]);
   });

@@ -40,7 +40,8 @@ const TWO_ENDORSEMENTS_SHAPE = [
   `${UNIT_HEADER}[]`,
   "bytes",
 ];
-const TWO_FINALITY_SIGNATURES_SHAPE = ["uint64", "bytes32", "uint64", "bytes32", "bytes", "bytes32", "bytes"];
+const SIGNED_BLOCK = "tuple(bytes32 blockHash,bytes32 unit)";
+const TWO_FINALITY_SIGNATURES_SHAPE = ["uint64", "bytes32", "uint64", SIGNED_BLOCK, "bytes", SIGNED_BLOCK, "bytes"];
 const NO_UNIT: Hex = `0x${"0".repeat(64)}`;
 
 const coder = AbiCoder.defaultAbiCoder();
@@ -78,9 +79,9 @@ function encodeTwoFinalitySignatures(chainId: bigint, { instance, first, second 
     chainId,
     instance,
     first.height,
-    first.block,
+    [first.block, first.unit],
     bytesToHex(first.signature),
-    second.block,
+    [second.block, second.unit],
     bytesToHex(second.signature),
   ]);
 }

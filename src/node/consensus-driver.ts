@@ -255,7 +255,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     const gathering = signaturesOf(instance);
     const stored = store.eras.get(instance.id)?.end;
     const end = stored && decodeEraEnd(stored);
-    if (end) gathering.conclude({ unit: end.unit, ...era.keyBlock, block: era.keyBlock.hash, staked: end.staked });
+    if (end) gathering.conclude({ switchBlock: end.proof, unit: end.unit, staked: end.staked });
     ended = createEndedEra(restoreEndedEra({ instance, previous }, runConfig, runPorts), gathering, runPorts);
   }
 
@@ -271,7 +271,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
     dropEnded();
     const until = timestamp(endOfTail(timestamp(clock.now()), t, rules.params));
     ended = createEndedEra(last.core, signatures, runPorts, { loop: last, until });
-    signatures.conclude({ unit, height, block: hash, staked });
+    signatures.conclude({ switchBlock: { height, block: hash, unit: switchBlock.unit }, unit, staked });
     const members = recordParticipation(store.eras, last.core, switchBlock.unit);
     const range = { firstBlock: BigInt(era.keyBlock.height) + 1n, lastBlock: BigInt(height), lastBlockHash: hash };
     ports.eraEnded(eraWorkOf(range, members));

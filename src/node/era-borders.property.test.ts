@@ -336,7 +336,7 @@ test("a finality signature that comes before its era is open here counts in it",
   const again = new Scene();
   await again.runFor(500);
   const index = indexOfSigner(second.committee, BOB.address) as number;
-  const signed = signFinality(second, { index, privateKey: BOB.key }, end.proof.height, end.proof.block);
+  const signed = signFinality(second, { index, privateKey: BOB.key }, end.proof);
   again.driver.receive(encodeMessage({ kind: "finality", instance: second.id, signed }), "bob");
   while (again.instances.length < 3) await again.runFor(500);
   expect(endOf(again.store, second).proof.block).toBe(end.proof.block);

@@ -130,7 +130,7 @@ describe("an era's catch-up from a scripted peer", () => {
     const content = { instance: instance.id, creator: 0, seq: 0, prev: undefined, body, hashes: [] };
     const unit = signUnit(consensusDomain(rules.chainId), content, keccak256(utf8("any key")));
     const height = blocks.length;
-    const end = { unit, proof: { height, block: last.hash, signatures: [] }, staked };
+    const end = { unit, proof: { height, block: last.hash, unit: unit.hash, signatures: [] }, staked };
     const switchBlock = { hash: last.hash, height, t, observations, staked };
     ends.push({ instance, switchBlock, payloadHash, end, next: nextEra(before, switchBlock, rules) });
   }

@@ -1,9 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
+  checkContent,
   committeeFromStakes,
+  consensusDomain,
   decodeEraEnd,
   type Era,
+  type EraEnd,
   type EraRules,
   encodeEraEnd,
   type FinalityProof,
@@ -13,6 +16,8 @@ import {
   instanceOfEra,
   nextEra,
   panoramaRoot,
+  SEEN_FAULTY,
+  SEEN_NOTHING,
   signFinality,
   signUnit,
 } from "../consensus/index.ts";
@@ -77,11 +82,12 @@ function endOf(era: Era, instance: Instance, name: string, signers: readonly num
   );
   const height = era.keyBlock.height + 5;
   const block = keccakHash(utf8(name));
+  const signed = { height, block, unit: unit.hash };
   const signatures = signers.map((index) => {
-    const { signature } = signFinality(instance, { index, privateKey: keys[index] as Bytes }, height, block);
+    const { signature } = signFinality(instance, { index, privateKey: keys[index] as Bytes }, signed);
     return { validator: index, signature };
   });
-  const proof: FinalityProof = { height, block, signatures };
+  const proof: FinalityProof = { ...signed, signatures };
   return { bytes: encodeEraEnd({ unit, proof }), switchBlock: { hash: block, height, t, observations } };
 }
 
@@ -109,6 +115,21 @@ describe("ends of eras from a peer", () => {
     // One of four is not enough, and nobody vouches for it.
     expect(followEnds(rules, first, history("minority", [3]).ends)).toEqual([]);
     expect(followEnds(rules, first, history("half", [2, 3]).ends)).toEqual([]);
+  });
+
+  test("are not believed with another unit of the block that was signed", () => {
+    const [signed] = honest.ends.map((bytes) => decodeEraEnd(bytes) as EraEnd);
+    if (!signed) throw new Error("no end");
+    const { instance, creator, seq, prev, body, hashes } = signed.unit;
+    // The leader signs its block once more, having seen less: who would be in the next era follows from that.
+    const observations = keys.map((_, i) => (i === 3 ? SEEN_FAULTY : SEEN_NOTHING));
+    const seen = { ...body, observations, panoramaRoot: panoramaRoot(observations, []) };
+    const fork = { instance, creator, seq, prev, body: seen, hashes };
+    const second = signUnit(consensusDomain(rules.chainId), fork, keys[0] as Bytes);
+    const swapped = encodeEraEnd({ ...signed, unit: second });
+    const renamed = encodeEraEnd({ unit: second, proof: { ...signed.proof, unit: second.hash } });
+    expect(checkContent(second, instanceOfEra(rules, first)).ok).toBe(true);
+    for (const end of [swapped, renamed]) expect(followEnds(rules, first, [end])).toBeUndefined();
   });
 
   test("I-33 never lead to a history that two thirds have not signed, however they are cut, mixed and damaged", () => {

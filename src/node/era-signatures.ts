@@ -9,7 +9,9 @@ import {
   type GatheringEffect,
   type Instance,
   ownIn,
+  type SignedBlock,
   type StakedValidator,
+  type UnitHash,
   type WireUnit,
 } from "../consensus/index.ts";
 import { assertNever } from "../errors.ts";
@@ -26,9 +28,9 @@ export interface FinalityGatheringPorts {
 
 /** The end of an era that is final here. */
 export interface ConcludedEra {
+  readonly switchBlock: SignedBlock;
+  /** The unit that carries it. */
   readonly unit: WireUnit;
-  readonly height: number;
-  readonly block: Hash;
   /** The root chain's validators in the state after the switch block. */
   readonly staked: readonly StakedValidator[] | undefined;
 }
@@ -61,8 +63,9 @@ export function gatherFinality(
   function perform(effect: GatheringEffect): void {
     switch (effect.kind) {
       case "persistFinality": {
-        const { height, block, signature } = effect.signed;
-        return store.signatures.recordFinality(instance.id, BigInt(height), block, signature);
+        const { height, block, unit, signature } = effect.signed;
+        const signed = { block, unit: unit as string as Hash, signature };
+        return store.signatures.recordFinality(instance.id, BigInt(height), signed);
       }
       case "broadcast":
         return network.broadcast("consensus", frame(effect.signed));
@@ -78,7 +81,10 @@ export function gatherFinality(
         return onConflict(effect.evidence, instance);
       }
       case "gathered":
-        if (end) store.eras.setEnd(instance.id, encodeEraEnd({ ...end, proof: effect.proof }));
+        if (end) {
+          const { unit, staked } = end;
+          store.eras.setEnd(instance.id, encodeEraEnd({ unit, staked, proof: effect.proof }));
+        }
         return;
       default:
         return assertNever(effect);
@@ -92,11 +98,12 @@ export function gatherFinality(
     },
     conclude(concluded) {
       end = concluded;
+      const signed = store.signatures.finality(instance.id, BigInt(end.switchBlock.height));
       const before = {
-        signed: store.signatures.finality(instance.id, BigInt(end.height)),
+        signed: signed && { ...signed, unit: signed.unit as string as UnitHash },
         amnesia: signer !== undefined && hasAmnesia(instance, signer.address, store),
       };
-      for (const effect of gathering.conclude(end, before)) perform(effect);
+      for (const effect of gathering.conclude(end.switchBlock, before)) perform(effect);
     },
   };
 }

@@ -25,7 +25,7 @@ const anyFile: fc.Arbitrary<ProtectionFile> = fc.record({
     ),
     heads: fc.array(fc.record({ instance: hash, seq: whole, hash }), { maxLength: 4 }),
     endorsed: fc.array(fc.record({ instance: hash, creator: fc.nat({ max: 149 }), unit: hash }), { maxLength: 4 }),
-    finality: fc.array(fc.record({ instance: hash, height, block: hash, signature }), { maxLength: 4 }),
+    finality: fc.array(fc.record({ instance: hash, height, block: hash, unit: hash, signature }), { maxLength: 4 }),
     checkpoints: fc.array(fc.record({ generation: height, start: height, end: height, structHash: hash, signature }), {
       maxLength: 4,
     }),
@@ -96,7 +96,7 @@ describe("a protection file", () => {
 
   it.each([
     { what: "another format", change: (file: ReturnType<typeof sound>) => (file["format"] = "eip-3076") },
-    { what: "a later version", change: (file: ReturnType<typeof sound>) => (file["version"] = 2) },
+    { what: "a later version", change: (file: ReturnType<typeof sound>) => (file["version"] = 3) },
     { what: "an unknown field", change: (file: ReturnType<typeof sound>) => (file["more"] = 1) },
     { what: "a missing list", change: (file: ReturnType<typeof sound>) => delete file["finality"] },
     { what: "a negative number", change: (file: ReturnType<typeof sound>) => ((file.heads[0] ?? {})["seq"] = -1) },

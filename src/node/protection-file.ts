@@ -4,7 +4,8 @@ import type { OwnRecord } from "../storage/index.ts";
 
 /** The text `format` of every protection file. */
 const FORMAT = "koma-validator-protection";
-const VERSION = 1;
+/** 2: finality signatures name the unit too. */
+const VERSION = 2;
 /** A validator signs some five hundred bytes of record per era. */
 export const MAX_PROTECTION_BYTES = 64 * 1024 * 1024;
 const MAX_ENTRIES = 400_000;
@@ -39,8 +40,8 @@ export function serializeProtectionFile({ chainId, genesisHash, signer, exported
     covered: record.covered.map(({ from, to }) => ({ from, to: to ?? exportedAt })),
     heads: record.heads.map(({ instance, seq, hash }) => ({ instance, seq, hash })),
     endorsed: record.endorsed.map(({ instance, creator, unit }) => ({ instance, creator, unit })),
-    finality: record.finality.map(({ instance, height, block, signature }) => {
-      return { instance, height: height.toString(), block, signature: bytesToHex(signature) };
+    finality: record.finality.map(({ instance, height, block, unit, signature }) => {
+      return { instance, height: height.toString(), block, unit, signature: bytesToHex(signature) };
     }),
     checkpoints: record.checkpoints.map(({ generation, start, end, structHash, signature }) => ({
       generation: generation.toString(),
@@ -75,7 +76,7 @@ export function parseProtectionFile(text: string): ProtectionFile {
     "checkpoints",
   ]);
   if (file["format"] !== FORMAT) throw invalid("format", `"${FORMAT}"`);
-  if (file["version"] !== VERSION) throw invalid("version", `${VERSION}: a newer koma wrote this`);
+  if (file["version"] !== VERSION) throw invalid("version", `${VERSION}: another version of koma wrote this`);
   const exportedAt = readNumber(file["exportedAt"], "exportedAt", Number.MAX_SAFE_INTEGER);
   return {
     chainId: readDecimal(file["chainId"], "chainId"),
@@ -105,11 +106,12 @@ export function parseProtectionFile(text: string): ProtectionFile {
         file["finality"],
         "finality",
         MAX_ENTRIES,
-        ["instance", "height", "block", "signature"],
+        ["instance", "height", "block", "unit", "signature"],
         (signed, path) => ({
           instance: readHash(signed["instance"], `${path}.instance`),
           height: readDecimal(signed["height"], `${path}.height`),
           block: readHash(signed["block"], `${path}.block`),
+          unit: readHash(signed["unit"], `${path}.unit`),
           signature: readSignature(signed["signature"], `${path}.signature`, false),
         }),
       ),

@@ -4,6 +4,7 @@ import {
   createEarlyMessages,
   createEraCore,
   decodeEraAnswer,
+  decodeEraEnd,
   type Era,
   type EraBefore,
   EraLag,
@@ -217,7 +218,7 @@ export class EraSequence implements EraEvents {
     this.#ended?.run.close();
     this.#ended = { run, signatures: this.#signatures };
     this.#owner.at(endOfTail(this.#owner.now, t, rules.params), () => run.answerOnly());
-    const proof = { height, block: payloadHash, signatures: [] };
+    const proof = { height, block: payloadHash, unit: hash, signatures: [] };
     run.record.end = encodeEraEnd({ unit, proof, staked });
     this.#signatures.conclude(proof);
     this.#lag.caughtUp();
@@ -238,8 +239,8 @@ export class EraSequence implements EraEvents {
     core.restore({ units: units.units(), evidence: units.evidence, endorsements: units.endorsements() });
     run.answerOnly();
     this.#ended = { run, signatures: this.#signaturesOf(record) };
-    const { height, hash } = era.keyBlock;
-    this.#ended.signatures.conclude({ height, block: hash });
+    const end = record.end && decodeEraEnd(record.end);
+    if (end) this.#ended.signatures.conclude(end.proof);
   }
 
   #onFinalityConflict(evidence: Evidence, instance: Instance): void {

@@ -10,9 +10,10 @@ import {
   indexOfSigner,
   mayHaveForgotten,
   ownIn,
+  type SignedBlock,
 } from "../consensus/index.ts";
 import { BugError } from "../errors.ts";
-import type { Bytes, Hash } from "../primitives/index.ts";
+import type { Bytes } from "../primitives/index.ts";
 import type { EraOwner } from "./era-run.ts";
 import type { EraRecord, SimulatedDisk } from "./simulated-disk.ts";
 
@@ -41,7 +42,7 @@ export class SwitchSignatures {
   }
 
   /** The switch block is final here, and the record knows how the era ended. */
-  conclude(end: { readonly height: number; readonly block: Hash }): void {
+  conclude(end: SignedBlock): void {
     const { disk, signer } = this.#ports;
     const before = { signed: this.#record.signed, amnesia: hasAmnesia(disk, this.#record, signer) };
     this.#perform(this.#gathering.conclude(end, before));

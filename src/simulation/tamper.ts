@@ -50,10 +50,10 @@ function withSecondFinality(sender: SimulatedNode, copy: Copy): readonly Copy[] 
   const instance = sender.knownInstance(message.instance);
   if (message.kind !== "finality" || instance?.committee.validators[message.signed.validator] === undefined)
     return [copy];
-  const { validator: index, height, block } = message.signed;
+  const { validator: index, height, block, unit } = message.signed;
   if (index !== sender.memberOf(instance)) return [copy];
   const another = keccakHash(utf8(`beside ${block}`));
-  const signed = signFinality(instance, { index, privateKey: sender.privateKey }, height, another);
+  const signed = signFinality(instance, { index, privateKey: sender.privateKey }, { height, block: another, unit });
   return sendBoth(copy, { ...message, signed }, "all");
 }
 

@@ -83,4 +83,6 @@ export const consensusMigrations: readonly string[] = [
   ) WITHOUT ROWID;
   INSERT INTO own_covered SELECT x'', 0, NULL WHERE EXISTS (SELECT 1 FROM instance);
   `,
+  // A signature from before the unit was signed too names no unit there is, so that nothing is signed in its place.
+  `ALTER TABLE own_finality_signature ADD COLUMN unit BLOB NOT NULL DEFAULT x'${"00".repeat(32)}'`,
 ];

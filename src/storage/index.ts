@@ -9,7 +9,12 @@ export type { InstanceStore, StoredInstance } from "./instances.ts";
 export { type LocatedLog, type LogFilter, type LogPage, matchesFilter } from "./log-filter.ts";
 export type { MetaStore } from "./meta.ts";
 export { openStore, type Store, type StoreOptions } from "./open-store.ts";
-export type { CheckpointRange, OwnCheckpointSignature, OwnSignatureStore } from "./own-signatures.ts";
+export type {
+  CheckpointRange,
+  OwnCheckpointSignature,
+  OwnFinalitySignature,
+  OwnSignatureStore,
+} from "./own-signatures.ts";
 export type { PaymentStore, StoredPayment } from "./payments.ts";
 export type { CoveredTime, OwnRecord, ProtectionConflict, ProtectionEntry, ProtectionStore } from "./protection.ts";
 export {

@@ -15,6 +15,13 @@ export interface OwnCheckpointSignature {
   readonly signature: Bytes;
 }
 
+/** What stands under a finality signature: the block's hash, and that of the unit that carries it. */
+export interface OwnFinalitySignature {
+  readonly block: Hash;
+  readonly unit: Hash;
+  readonly signature: Bytes;
+}
+
 /**
  * What this node signed beside units. Everything is on the disk when a call returns, so: sign, record, then send.
  * Recording the same thing twice is allowed; recording another thing in its place throws {@link BugError}.
@@ -23,8 +30,8 @@ export interface OwnSignatureStore {
   recordCheckpoint(range: CheckpointRange, signed: OwnCheckpointSignature): void;
   checkpoint(range: CheckpointRange): OwnCheckpointSignature | undefined;
   /** One finality signature per instance and height (KoMaBFT spec 13). */
-  recordFinality(instance: Hash, height: bigint, block: Hash, signature: Bytes): void;
-  finality(instance: Hash, height: bigint): { readonly block: Hash; readonly signature: Bytes } | undefined;
+  recordFinality(instance: Hash, height: bigint, signed: OwnFinalitySignature): void;
+  finality(instance: Hash, height: bigint): OwnFinalitySignature | undefined;
   /**
    * Moves the unit of `creator` up to which we endorsed from `expected` to `unit` and stores the endorsement; whoever calls
    * has checked that the new unit descends from the expected one (KoMaBFT spec 11).
@@ -47,9 +54,11 @@ export function createOwnSignatureStore(durable: Database): OwnSignatureStore {
   const checkpointOf: Query<{ struct: Bytes; signature: Bytes }> = durable.prepare(
     `SELECT struct, signature FROM own_checkpoint_signature WHERE generation = ? AND start = ? AND "end" = ?`,
   );
-  const insertFinality = durable.prepare("INSERT INTO own_finality_signature VALUES (?, ?, ?, ?)");
-  const finalityOf: Query<{ block: Bytes; signature: Bytes }> = durable.prepare(
-    "SELECT block, signature FROM own_finality_signature WHERE instance = ? AND height = ?",
+  const insertFinality = durable.prepare(
+    "INSERT INTO own_finality_signature (instance, height, block, unit, signature) VALUES (?, ?, ?, ?, ?)",
+  );
+  const finalityOf: Query<{ block: Bytes; unit: Bytes; signature: Bytes }> = durable.prepare(
+    "SELECT block, unit, signature FROM own_finality_signature WHERE instance = ? AND height = ?",
   );
   const setEndorsed = durable.prepare("INSERT OR REPLACE INTO own_endorsed VALUES (?, ?, ?)");
   const endorsedOf: Query<{ unit: Bytes }> = durable.prepare(
@@ -62,9 +71,11 @@ export function createOwnSignatureStore(durable: Database): OwnSignatureStore {
     return row && { structHash: hashFromBytes(row.struct), signature: plainBytes(row.signature) };
   }
 
-  function finality(instance: Hash, height: bigint) {
+  function finality(instance: Hash, height: bigint): OwnFinalitySignature | undefined {
     const row = finalityOf.get(hashToBytes(instance), rowNumber(height));
-    return row && { block: hashFromBytes(row.block), signature: plainBytes(row.signature) };
+    return (
+      row && { block: hashFromBytes(row.block), unit: hashFromBytes(row.unit), signature: plainBytes(row.signature) }
+    );
   }
 
   function endorsed(instance: Hash, creator: number): Hash | undefined {
@@ -92,16 +103,16 @@ export function createOwnSignatureStore(durable: Database): OwnSignatureStore {
       });
     },
     checkpoint,
-    recordFinality(instance, height, block, signature) {
+    recordFinality(instance, height, { block, unit, signature }) {
       durable.transaction(() => {
         const known = finality(instance, height);
-        if (known?.block === block) return;
+        if (known?.block === block && known.unit === unit) return;
         if (known) {
           throw new BugError(`refused to record a second finality signature at height ${height}`, {
-            facts: { instance, signed: known.block, offered: block },
+            facts: { instance, signed: known.block, signedUnit: known.unit, offered: block, offeredUnit: unit },
           });
         }
-        insertFinality.run(hashToBytes(instance), rowNumber(height), hashToBytes(block), signature);
+        insertFinality.run(hashToBytes(instance), rowNumber(height), hashToBytes(block), hashToBytes(unit), signature);
       });
     },
     finality,

@@ -94,7 +94,7 @@ describe("what a validator signed", () => {
       endorser: 0,
       bytes: utf8("e"),
     });
-    store.signatures.recordFinality(first, 12n, name("block"), signature);
+    store.signatures.recordFinality(first, 12n, { block: name("block"), unit: name("unit"), signature });
     store.signatures.recordCheckpoint(
       { generation: 0n, start: 1n, end: 8n },
       { structHash: name("struct"), signature },
@@ -115,11 +115,20 @@ describe("what a validator signed", () => {
     },
     {
       kind: "finality",
-      known: { ...nothing, finality: [{ instance: first, height: 8n, block: name("a"), signature }] },
+      known: { ...nothing, finality: [{ instance: first, height: 8n, block: name("a"), unit: name("u"), signature }] },
       offered: {
         ...nothing,
         heads: [head(second, 1)],
-        finality: [{ instance: first, height: 8n, block: name("b"), signature }],
+        finality: [{ instance: first, height: 8n, block: name("b"), unit: name("u"), signature }],
+      },
+    },
+    {
+      kind: "finality",
+      known: { ...nothing, finality: [{ instance: first, height: 8n, block: name("a"), unit: name("u"), signature }] },
+      offered: {
+        ...nothing,
+        heads: [head(second, 1)],
+        finality: [{ instance: first, height: 8n, block: name("a"), unit: name("v"), signature }],
       },
     },
     {

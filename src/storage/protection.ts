@@ -7,7 +7,7 @@ import {
   hashToBytes,
 } from "../primitives/index.ts";
 import type { Database, Query } from "./database.ts";
-import type { CheckpointRange } from "./own-signatures.ts";
+import type { CheckpointRange, OwnFinalitySignature } from "./own-signatures.ts";
 import type { OwnHead } from "./units.ts";
 import { plainBytes, rowNumber } from "./values.ts";
 
@@ -29,12 +29,7 @@ export interface OwnRecord {
   readonly heads: readonly ProtectionEntry[];
   /** The unit of each creator that our last endorsement was for. */
   readonly endorsed: readonly { readonly instance: Hash; readonly creator: number; readonly unit: Hash }[];
-  readonly finality: readonly {
-    readonly instance: Hash;
-    readonly height: bigint;
-    readonly block: Hash;
-    readonly signature: Bytes;
-  }[];
+  readonly finality: readonly (OwnFinalitySignature & { readonly instance: Hash; readonly height: bigint })[];
   readonly checkpoints: readonly (CheckpointRange & { readonly structHash: Hash; readonly signature: Bytes })[];
 }
 
@@ -79,6 +74,7 @@ interface FinalityRow {
   readonly instance: Bytes;
   readonly height: number;
   readonly block: Bytes;
+  readonly unit: Bytes;
   readonly signature: Bytes;
 }
 
@@ -108,7 +104,9 @@ export function createProtectionStore(durable: Database): ProtectionStore {
   const finalityAt: Query<FinalityRow> = durable.prepare(
     "SELECT * FROM own_finality_signature WHERE instance = ? AND height = ?",
   );
-  const addFinality = durable.prepare("INSERT OR IGNORE INTO own_finality_signature VALUES (?, ?, ?, ?)");
+  const addFinality = durable.prepare(
+    "INSERT OR IGNORE INTO own_finality_signature (instance, height, block, unit, signature) VALUES (?, ?, ?, ?, ?)",
+  );
   const checkpoints: Query<CheckpointRow> = durable.prepare(
     `SELECT * FROM own_checkpoint_signature ORDER BY generation, start, "end"`,
   );
@@ -126,10 +124,13 @@ export function createProtectionStore(durable: Database): ProtectionStore {
       if (known?.seq !== seq || hashFromBytes(known.hash) === hash) continue;
       return { kind: "unit", place: `${instance} ${seq}`, here: hashFromBytes(known.hash), offered: hash };
     }
-    for (const { instance, height, block } of record.finality) {
+    for (const { instance, height, block, unit } of record.finality) {
       const known = finalityAt.get(hashToBytes(instance), rowNumber(height));
-      if (!known || hashFromBytes(known.block) === block) continue;
-      return { kind: "finality", place: `${instance} ${height}`, here: hashFromBytes(known.block), offered: block };
+      if (!known) continue;
+      const place = `${instance} ${height}`;
+      const here = { block: hashFromBytes(known.block), unit: hashFromBytes(known.unit) };
+      if (here.block !== block) return { kind: "finality", place, here: here.block, offered: block };
+      if (here.unit !== unit) return { kind: "finality", place, here: here.unit, offered: unit };
     }
     for (const { generation, start, end, structHash } of record.checkpoints) {
       const known = checkpointAt.get(rowNumber(generation), rowNumber(start), rowNumber(end));
@@ -149,8 +150,8 @@ export function createProtectionStore(durable: Database): ProtectionStore {
       const put = ahead.has(instance) ? putEndorsed : addEndorsed;
       put.run(hashToBytes(instance), creator, hashToBytes(unit));
     }
-    for (const { instance, height, block, signature } of record.finality) {
-      addFinality.run(hashToBytes(instance), rowNumber(height), hashToBytes(block), signature);
+    for (const { instance, height, block, unit, signature } of record.finality) {
+      addFinality.run(hashToBytes(instance), rowNumber(height), hashToBytes(block), hashToBytes(unit), signature);
     }
     for (const { generation, start, end, structHash, signature } of record.checkpoints) {
       const range = [generation, start, end].map(rowNumber);
@@ -179,10 +180,11 @@ export function createProtectionStore(durable: Database): ProtectionStore {
         endorsed: endorsed.all().map(({ instance, creator, unit }) => {
           return { instance: hashFromBytes(instance), creator, unit: hashFromBytes(unit) };
         }),
-        finality: finality.all().map(({ instance, height, block, signature }) => ({
+        finality: finality.all().map(({ instance, height, block, unit, signature }) => ({
           instance: hashFromBytes(instance),
           height: BigInt(height),
           block: hashFromBytes(block),
+          unit: hashFromBytes(unit),
           signature: plainBytes(signature),
         })),
         checkpoints: checkpoints.all().map(({ generation, start, end, struct, signature }) => ({

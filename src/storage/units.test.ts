@@ -137,10 +137,14 @@ describe("what we sign beside units", () => {
 
   it("is one finality signature per height", () => {
     const block = keccakHash(utf8("block"));
-    store.signatures.recordFinality(instance, 5n, block, utf8("s"));
-    store.signatures.recordFinality(instance, 5n, block, utf8("s"));
-    expect(() => store.signatures.recordFinality(instance, 5n, zeroHash, utf8("t"))).toThrowError(/second finality/);
-    expect(store.signatures.finality(instance, 5n)).toEqual({ block, signature: utf8("s") });
+    const signed = { block, unit: keccakHash(utf8("unit")), signature: utf8("s") };
+    store.signatures.recordFinality(instance, 5n, signed);
+    store.signatures.recordFinality(instance, 5n, signed);
+    for (const other of [{ block: zeroHash }, { unit: zeroHash }]) {
+      const second = { ...signed, ...other, signature: utf8("t") };
+      expect(() => store.signatures.recordFinality(instance, 5n, second)).toThrowError(/second finality/);
+    }
+    expect(store.signatures.finality(instance, 5n)).toEqual(signed);
   });
 
   it("is endorsements of one chain of units", () => {

@@ -54,7 +54,11 @@ function evidences(): {
     { unit: top, endorsement: drawn.endorsement(top, "dan") },
   );
   const final = (block: string) =>
-    signFinality(instance, { index: DAN, privateKey: drawnKey(DAN) }, 32, keccakHash(utf8(block)));
+    signFinality(
+      instance,
+      { index: DAN, privateKey: drawnKey(DAN) },
+      { height: 32, block: keccakHash(utf8(block)), unit: top.hash },
+    );
   const finality = createFinalityEvidence(instance.id, final("A"), final("B"));
   if (!endorsements || !finality) throw new Error("dan contradicts himself");
   const equivocation = createEquivocationEvidence(instance.domain, header(low), header(beside));
@@ -124,12 +128,13 @@ const anyFinality: fc.Arbitrary<Evidence> = fc
       fc.constantFrom<Hash>(keccakHash(utf8("A")), keccakHash(utf8("B")), keccakHash(utf8("C"))),
       finality.first.block,
     ),
+    unit: maybe(fc.constant(endorsements.first.unit), finality.first.unit),
     sign: maybe(anySignature, same),
   })
-  .map(({ instance: id, shared, block, sign }) => ({
+  .map(({ instance: id, shared, block, unit, sign }) => ({
     kind: "finality",
     instance: id,
-    first: { ...finality.first, ...shared, block, signature: sign(finality.first.signature) },
+    first: { ...finality.first, ...shared, block, unit, signature: sign(finality.first.signature) },
     second: { ...finality.second, ...shared },
   }));
 
@@ -172,10 +177,10 @@ describe("I-35 evidence of a contradiction in consensus", () => {
   });
 
   it.each([
-    { type: "equivocation", any: anyEquivocation },
-    { type: "endorsements", any: anyEndorsements },
-    { type: "finality", any: anyFinality },
-  ])("of the type $type, whatever is changed in it, has one verdict on both sides", async ({ any }) => {
+    { type: "equivocation", any: anyEquivocation, sound: equivocation },
+    { type: "endorsements", any: anyEndorsements, sound: endorsements },
+    { type: "finality", any: anyFinality, sound: finality },
+  ])("of the type $type, whatever is changed in it, has one verdict on both sides", async ({ any, sound }) => {
     const verdicts = { guilty: 0, refused: 0 };
     await fc.assert(
       fc.asyncProperty(any, async (evidence) => {
@@ -183,7 +188,8 @@ describe("I-35 evidence of a contradiction in consensus", () => {
         expect(await judge(evidence)).toBe(guilty ? offenceOf(evidence) : undefined);
         verdicts[guilty ? "guilty" : "refused"] += 1;
       }),
-      { numRuns: 40 },
+      // What nothing is changed in is hit by chance only, and not in every run.
+      { numRuns: 40, examples: [[sound]] },
     );
     expect(verdicts.guilty).toBeGreaterThan(0);
     expect(verdicts.refused).toBeGreaterThan(10);

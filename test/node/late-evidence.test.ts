@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeMessage, type Instance, signFinality } from "../../src/consensus/index.ts";
+import { encodeMessage, type Instance, signFinality, type UnitHash } from "../../src/consensus/index.ts";
 import { consensusDomain } from "../../src/consensus/unit.ts";
 import type { Network } from "../../src/network/index.ts";
 import { type Hash, keccakHash, utf8 } from "../../src/primitives/index.ts";
@@ -45,7 +45,9 @@ describe("a validator that calls two ends of an era final", () => {
     const ended = { id: instance, domain: consensusDomain(clusterChainId) } as Instance;
     const own = { index, privateKey: culprit().key };
     // Beside its own word for the block that really ended the era.
-    const signed = signFinality(ended, own, ERA_BLOCKS * (era + 1), keccakHash(utf8("another end")));
+    const another = keccakHash(utf8("another end"));
+    const end = { height: ERA_BLOCKS * (era + 1), block: another, unit: another as string as UnitHash };
+    const signed = signFinality(ended, own, end);
     messenger.broadcast("consensus", encodeMessage({ kind: "finality", instance, signed }));
     await cluster.until("nobody else counts its votes", async () =>
       (await Promise.all(others().map(seenBy))).every((faulty) => faulty === true),

@@ -22,7 +22,12 @@ const endorsementType = {
   KomaEndorsement: [field("bytes32", "instance"), field("uint32", "endorser"), field("bytes32", "unit")],
 };
 const finalityType = {
-  KomaFinality: [field("bytes32", "instance"), field("uint64", "height"), field("bytes32", "blockHash")],
+  KomaFinality: [
+    field("bytes32", "instance"),
+    field("uint64", "height"),
+    field("bytes32", "blockHash"),
+    field("bytes32", "unit"),
+  ],
 };
 
 const coder = AbiCoder.defaultAbiCoder();
@@ -79,19 +84,20 @@ const twoEndorsements = coder.encode(
 );
 
 const height = 32;
-const finality = (blockHash: string) => wallet.signTypedData(domain, finalityType, { instance, height, blockHash });
-const twoFinalitySignatures = coder.encode(
-  ["uint64", "bytes32", "uint64", "bytes32", "bytes", "bytes32", "bytes"],
-  [
-    CHAIN_ID,
-    instance,
-    height,
-    id("block a"),
-    await finality(id("block a")),
-    id("block b"),
-    await finality(id("block b")),
-  ],
-);
+async function twoFinals(...pair: readonly (readonly [blockHash: string, unit: string])[]): Promise<string> {
+  const halves: unknown[] = [];
+  for (const [blockHash, unit] of pair) {
+    halves.push([blockHash, unit]);
+    halves.push(await wallet.signTypedData(domain, finalityType, { instance, height, blockHash, unit }));
+  }
+  const signed = "tuple(bytes32 blockHash,bytes32 unit)";
+  return coder.encode(
+    ["uint64", "bytes32", "uint64", signed, "bytes", signed, "bytes"],
+    [CHAIN_ID, instance, height, ...halves],
+  );
+}
+const twoFinalitySignatures = await twoFinals([id("block a"), id("unit a")], [id("block b"), id("unit b")]);
+const twoUnitsOfABlock = await twoFinals([id("block a"), id("unit a")], [id("block a"), id("unit b")]);
 
 const wrap = (type: number, inner: string) => coder.encode(["uint8", "bytes"], [type, inner]);
 const vectors = {
@@ -103,6 +109,7 @@ const vectors = {
   twoUnits: wrap(1, twoUnits),
   twoEndorsements: wrap(2, twoEndorsements),
   twoFinalitySignatures: wrap(3, twoFinalitySignatures),
+  twoFinalUnits: wrap(3, twoUnitsOfABlock),
 };
 writeFileSync(
   fileURLToPath(new URL("consensus-evidence.json", import.meta.url)),

@@ -16,6 +16,13 @@ struct UnitHeader {
     bytes32 bodyHash;
 }
 
+/// @notice What a finality signature names.
+/// @param unit the consensus unit that carries the block: what it observed decides who is in the next era
+struct SignedBlock {
+    bytes32 blockHash;
+    bytes32 unit;
+}
+
 /// @title Contradictions that one validator signed in consensus
 /// @notice Kind 21. Only the double signer is charged: consensus itself bears equivocators up to its threshold, so
 /// nothing is rolled back. The recovered signer names the offender, never the index that the unit claims.
@@ -27,7 +34,7 @@ contract ConsensusFraud is IFraudVerifier {
     uint8 public constant TWO_UNITS = 1;
     /// @notice E2: two endorsements of units of one creator, neither of which sees the other.
     uint8 public constant TWO_ENDORSEMENTS = 2;
-    /// @notice E3: two finality signatures for one height.
+    /// @notice E3: two finality signatures for one height, over different blocks or over different units of one block.
     uint8 public constant TWO_FINALITY_SIGNATURES = 3;
 
     /// @notice Most units between two conflicting endorsements; the chain's own limit is never higher.
@@ -37,7 +44,8 @@ contract ConsensusFraud is IFraudVerifier {
     bytes32 private constant UNIT_TYPE =
         keccak256("KomaUnit(bytes32 instance,uint32 creator,uint64 seq,bytes32 prev,bytes32 bodyHash)");
     bytes32 private constant ENDORSEMENT_TYPE = keccak256("KomaEndorsement(bytes32 instance,uint32 endorser,bytes32 unit)");
-    bytes32 private constant FINALITY_TYPE = keccak256("KomaFinality(bytes32 instance,uint64 height,bytes32 blockHash)");
+    bytes32 private constant FINALITY_TYPE =
+        keccak256("KomaFinality(bytes32 instance,uint64 height,bytes32 blockHash,bytes32 unit)");
 
     IKomaRegistry public immutable registry;
     IStakeManager public immutable stakes;
@@ -65,7 +73,7 @@ contract ConsensusFraud is IFraudVerifier {
     /// 2: uint64 chainId, bytes32 instance, uint32 endorser, uint32 creator, UnitHeader unit, bytes sigUnit,
     ///    UnitHeader[] lane, bytes sigLane, where `lane` begins with the other endorsed unit and goes down by `prev` to
     ///    the sequence number of `unit`;
-    /// 3: uint64 chainId, bytes32 instance, uint64 height, bytes32 blockA, bytes sigA, bytes32 blockB, bytes sigB.
+    /// 3: uint64 chainId, bytes32 instance, uint64 height, SignedBlock a, bytes sigA, SignedBlock b, bytes sigB.
     /// Signatures are 65 bytes over the EIP-712 digest.
     function validateConsensusEquivocation(uint8 evidenceType, bytes memory evidence)
         external
@@ -137,16 +145,15 @@ contract ConsensusFraud is IFraudVerifier {
             uint64 chainId,
             bytes32 instance,
             uint64 height,
-            bytes32 blockA,
+            SignedBlock memory a,
             bytes memory sigA,
-            bytes32 blockB,
+            SignedBlock memory b,
             bytes memory sigB
-        ) = abi.decode(evidence, (uint64, bytes32, uint64, bytes32, bytes, bytes32, bytes));
-        if (blockA == blockB) revert NotFraud("same block");
+        ) = abi.decode(evidence, (uint64, bytes32, uint64, SignedBlock, bytes, SignedBlock, bytes));
+        if (a.blockHash == b.blockHash && a.unit == b.unit) revert NotFraud("same block");
         bytes32 domain = _domain(chainId);
-        address signer = _sameSigner(
-            _finality(domain, instance, height, blockA), sigA, _finality(domain, instance, height, blockB), sigB
-        );
+        address signer =
+            _sameSigner(_finality(domain, instance, height, a), sigA, _finality(domain, instance, height, b), sigB);
         return _convict("finality", chainId, instance, signer);
     }
 
@@ -194,12 +201,12 @@ contract ConsensusFraud is IFraudVerifier {
         return _digest(domain, keccak256(abi.encode(ENDORSEMENT_TYPE, instance, endorser, unit)));
     }
 
-    function _finality(bytes32 domain, bytes32 instance, uint64 height, bytes32 blockHash)
+    function _finality(bytes32 domain, bytes32 instance, uint64 height, SignedBlock memory b)
         private
         pure
         returns (bytes32)
     {
-        return _digest(domain, keccak256(abi.encode(FINALITY_TYPE, instance, height, blockHash)));
+        return _digest(domain, keccak256(abi.encode(FINALITY_TYPE, instance, height, b.blockHash, b.unit)));
     }
 
     function _digest(bytes32 domain, bytes32 structHash) private pure returns (bytes32) {

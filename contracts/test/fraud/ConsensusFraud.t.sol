@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
-import {ConsensusFraud, UnitHeader} from "../../src/fraud/ConsensusFraud.sol";
+import {ConsensusFraud, SignedBlock, UnitHeader} from "../../src/fraud/ConsensusFraud.sol";
 import {IFraudVerifier} from "../../src/fraud/IFraudVerifier.sol";
 import {Verdict} from "../../src/fraud/ProofTypes.sol";
 import {ChallengeBase} from "./ChallengeBase.sol";
@@ -33,9 +33,9 @@ contract ConsensusFraudTest is ChallengeBase {
         string memory json = vm.readFile(PATH);
         address signer = vm.parseJsonAddress(json, ".signer");
         stakes.seatSigner(signer, 3);
-        string[3] memory names = ["twoUnits", "twoEndorsements", "twoFinalitySignatures"];
-        string[3] memory what = ["unit", "endorsement", "finality"];
-        for (uint256 i; i < 3; ++i) {
+        string[4] memory names = ["twoUnits", "twoEndorsements", "twoFinalitySignatures", "twoFinalUnits"];
+        string[4] memory what = ["unit", "endorsement", "finality", "finality"];
+        for (uint256 i; i < 4; ++i) {
             bytes memory evidence = vm.parseJsonBytes(json, string.concat(".", names[i]));
             Verdict memory v = manager.judge(21, evidence);
             assertEq(v.signers, 1 << 3);
@@ -175,10 +175,9 @@ contract ConsensusFraudTest is ChallengeBase {
     }
 
     function test_AT38_finalityOfOneBlockIsNoFraud() public {
-        bytes32 block_ = keccak256("block");
-        bytes memory evidence = abi.encode(
-            uint8(3), abi.encode(KOMA, INSTANCE, uint64(9), block_, new bytes(65), block_, new bytes(65))
-        );
+        SignedBlock memory one = SignedBlock(keccak256("block"), keccak256("unit"));
+        bytes memory evidence =
+            abi.encode(uint8(3), abi.encode(KOMA, INSTANCE, uint64(9), one, new bytes(65), one, new bytes(65)));
         vm.expectRevert(notFraud("same block"));
         consensusFraud.verify(21, evidence);
     }
