@@ -16,10 +16,22 @@ interface Row {
   readonly node?: string;
   /** A deposit of a user that comes before the order, or after it. */
   readonly deposit?: "before" | "after";
+  /** What has to be convicted before, of that kind. */
+  readonly following?: { readonly behaviour: string; readonly type: string };
 }
 
 const ROWS: readonly Row[] = [
+  { kind: 1, type: "block-sequence", behaviour: "bad-parent" },
   { kind: 2, type: "block-leaf", behaviour: "leaf-field" },
+  { kind: 1, type: "block-sequence", behaviour: "time-warp" },
+  { kind: 3, type: "block-producer", behaviour: "wrong-producer" },
+  { kind: 3, type: "block-producer", behaviour: "bad-seal" },
+  {
+    kind: 4,
+    type: "banned-block",
+    behaviour: "banned-block",
+    following: { behaviour: "wrong-producer", type: "block-producer" },
+  },
   { kind: 5, type: "duplicate-nonce", behaviour: "bad-nonce" },
   { kind: 6, type: "nonce-mismatch", behaviour: "bad-nonce" },
   { kind: 7, type: "nonce-gap", behaviour: "nonce-gap" },
@@ -56,23 +68,31 @@ interface Outcome {
   readonly bountyWei: string;
 }
 
-function measure({ behaviour, type, kind, node = "validator-0", deposit }: Row): Promise<Outcome> {
+function measure({ behaviour, type, kind, node = "validator-0", deposit, following }: Row): Promise<Outcome> {
   return withHome(async (home) => {
     await koma<RunningDevnet>(home, "devnet", "up", "--challenge-period", "60s");
     const paidIn = ["bridge", "deposit", "--amount", "1", "--from", "erin"];
     if (deposit === "before") await koma(home, ...paidIn, "--wait");
+    if (following) {
+      await koma(home, "devnet", "fault", "behave", node, following.behaviour, "--times", "1");
+      await challenged(home, following.type);
+    }
     const began = performance.now();
     const times = node === "all" ? [] : ["--times", "1"];
     await koma(home, "devnet", "fault", "behave", node, behaviour, ...times);
     if (deposit === "after") await koma(home, ...paidIn);
-    const verdict = await repeat(`${type} to be proven`, async () => {
-      const run = await tryKoma<Challenge>(home, "proof", "challenge", type, "--from", "dave");
-      return run.exitCode === 0 ? run.data : undefined;
-    });
+    const verdict = await challenged(home, type);
     const slashed = verdict.state === "opened" ? await conclude(home, verdict.challenge as string) : verdict;
     const seconds = (performance.now() - began) / 1000;
     if (slashed.slashed.length === 0) throw new Error(`${type} cost nobody anything`);
     return { behaviour, kind, type, seconds, seats: slashed.slashed.length, bountyWei: slashed.bountyWei ?? "0" };
+  });
+}
+
+function challenged(home: string, type: string): Promise<Challenge> {
+  return repeat(`${type} to be proven`, async () => {
+    const run = await tryKoma<Challenge>(home, "proof", "challenge", type, "--from", "dave");
+    return run.exitCode === 0 ? run.data : undefined;
   });
 }
 

@@ -1,7 +1,7 @@
 import { type Ctx, type NetClient, openRootChain } from "../src/cli/index.ts";
 import { UserError } from "../src/errors.ts";
 import { parseAddress } from "../src/primitives/index.ts";
-import { accomplicesNeeded, checkParameters, parseBehaviour, parseStartBlock } from "./behaviours.ts";
+import { checkParameters, chooseAccomplices, parseBehaviour, parseStartBlock } from "./behaviours.ts";
 import { selectNodes } from "./node-selection.ts";
 import { withControl } from "./session.ts";
 import type { ActiveFault } from "./state.ts";
@@ -31,8 +31,8 @@ export async function applyFault(ctx: Ctx, order: FaultOrder): Promise<ActiveFau
   const others = names.filter((name) => !nodes.includes(name));
   const asked = selectNodes(order.collude, names).filter((name) => others.includes(name));
   // As many as a fraud needs to be checkpointed, and no more: the honest rest must survive it.
-  const missing = needsAccomplices && asked.length === 0 ? accomplicesNeeded(names.length, nodes.length) : 0;
-  const collude = [...asked, ...others.slice(0, missing)];
+  const chosen = needsAccomplices && asked.length === 0 ? chooseAccomplices(await powersOf(net), nodes) : [];
+  const collude = [...asked, ...chosen];
   const fault = await withControl(net, (control) =>
     control.call<ActiveFault>("fault.apply", {
       kind,
@@ -50,6 +50,16 @@ export async function applyFault(ctx: Ctx, order: FaultOrder): Promise<ActiveFau
   ctx.out.line(`${fault.handle}: ${fault.nodes.join(", ")} ${when} ${fault.kind}${accomplices}`);
   ctx.out.note(`Heal it with: koma devnet heal ${fault.handle}`);
   return fault;
+}
+
+/** What the devnet's nodes weigh under a checkpoint, by name; whoever was slashed weighs less. */
+async function powersOf(net: NetClient): Promise<ReadonlyMap<string, bigint>> {
+  const seats = await (await openRootChain(net)).stakes.activeSet();
+  return new Map(
+    net.manifest.nodes.map(({ name, signer }) => {
+      return [name, seats.find((seat) => seat.signer === parseAddress(signer))?.power ?? 0n];
+    }),
+  );
 }
 
 /** What a devnet's own token is on its chain: a fault about tokens needs one, and there it is. */

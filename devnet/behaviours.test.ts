@@ -1,5 +1,5 @@
 import { describe, expect, it, test } from "vitest";
-import { accomplicesNeeded, behaviours, checkParameters, parseBehaviour, parseStartBlock } from "./behaviours.ts";
+import { behaviours, checkParameters, chooseAccomplices, parseBehaviour, parseStartBlock } from "./behaviours.ts";
 
 const refused = expect.objectContaining({ code: "KOMA_E_ARGUMENT_INVALID" });
 
@@ -26,7 +26,14 @@ describe("an order to misbehave", () => {
   });
 
   it("takes as many accomplices as more than two thirds need", () => {
-    expect([accomplicesNeeded(4, 1), accomplicesNeeded(3, 1), accomplicesNeeded(7, 5)]).toEqual([2, 2, 0]);
+    const powers = (...all: bigint[]) => new Map(all.map((power, i) => [`v${i}`, power]));
+    expect(chooseAccomplices(powers(1n, 1n, 1n, 1n), ["v0"])).toEqual(["v1", "v2"]);
+    expect(chooseAccomplices(powers(1n, 1n, 1n), ["v0"])).toEqual(["v1", "v2"]);
+    expect(chooseAccomplices(powers(1n, 1n, 1n, 1n, 1n, 1n, 1n), ["v0", "v1", "v2", "v3", "v4"])).toEqual([]);
+    // Three of four that were slashed four times are no quorum any more; the one that was not makes it with two of them.
+    expect(chooseAccomplices(powers(65n, 65n, 65n, 100n), ["v2"])).toEqual(["v3", "v0"]);
+    // An observer has no power, and is not asked.
+    expect(chooseAccomplices(powers(1n, 0n, 1n), ["v0"])).toEqual(["v2"]);
     expect(parseStartBlock("120")).toBe("120");
   });
 });

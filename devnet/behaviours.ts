@@ -92,6 +92,36 @@ export const behaviours: readonly Behaviour[] = [
     params: [],
   },
   {
+    kind: "bad-parent",
+    summary: "sign a checkpoint whose last block does not stand on the one before",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
+    kind: "time-warp",
+    summary: "sign a checkpoint whose last block is not later than the one before",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
+    kind: "wrong-producer",
+    summary: "sign a checkpoint whose last block was sealed by somebody who is no producer",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
+    kind: "bad-seal",
+    summary: "sign a checkpoint whose last block has a seal that is not its producer's",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
+    kind: "banned-block",
+    summary: "sign a checkpoint that ends in the block that was banned last, once one was",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
     kind: "double-vote",
     summary: "sign a second checkpoint of the same blocks with another content and send both to everybody",
     needsAccomplices: false,
@@ -111,9 +141,23 @@ export const behaviours: readonly Behaviour[] = [
   },
 ];
 
-/** How many nodes of `total` equal ones, the actors included, weigh more than two thirds. */
-export function accomplicesNeeded(total: number, actors: number): number {
-  return Math.max(0, Math.floor((2 * total) / 3) + 1 - actors);
+/**
+ * Nodes that, with the actors, weigh more than two thirds: the strongest others, so that as many as can be stay honest.
+ *
+ * @param powers of the nodes by name, as the root chain counts them
+ */
+export function chooseAccomplices(powers: ReadonlyMap<string, bigint>, actors: readonly string[]): readonly string[] {
+  const total = [...powers.values()].reduce((sum, power) => sum + power, 0n);
+  const powerOf = (name: string) => powers.get(name) ?? 0n;
+  let weight = actors.reduce((sum, name) => sum + powerOf(name), 0n);
+  const chosen: string[] = [];
+  const others = [...powers.keys()].filter((name) => !actors.includes(name));
+  for (const name of others.sort((a, b) => Number(powerOf(b) - powerOf(a)))) {
+    if (weight * 3n > total * 2n) break;
+    chosen.push(name);
+    weight += powerOf(name);
+  }
+  return chosen;
 }
 
 /** @throws {UserError} KOMA_E_ARGUMENT_INVALID with near names */

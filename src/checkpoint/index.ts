@@ -22,7 +22,7 @@ export { type CheckpointCheck, type InspectedCheckpoint, inspectCheckpoint } fro
 export { type Interval, type IntervalRules, planInterval } from "./interval.ts";
 export type { PendingCheckpoint } from "./late-attestation.ts";
 export { signedLeaves } from "./leaves.ts";
-export { readLeaves } from "./leaves-answer.ts";
+export { readHeaders, readLeaves } from "./leaves-answer.ts";
 export { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
 export { type BlockSource, type CheckpointReader, createNetworkArchive } from "./network-archive.ts";
 export { drawProposer, type StakedSeat } from "./proposer.ts";

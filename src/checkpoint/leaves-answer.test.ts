@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
-import { readLeaves } from "./leaves-answer.ts";
+import { describe, expect, it } from "vitest";
+import { readHeaders, readLeaves } from "./leaves-answer.ts";
 
 const hash = `0x${"ab".repeat(32)}`;
 const entry = { number: "0x10", timestamp: "0x6553f100", transactionsRoot: hash, receiptsRoot: hash, blockHash: hash };
@@ -21,4 +21,15 @@ it.each<{ what: string; answer: unknown }>([
   { what: "a hash with other digits", answer: [{ ...entry, blockHash: `0x${"zz".repeat(32)}` }] },
 ])("$what is no answer", ({ answer }) => {
   expect(readLeaves(answer)).toBeUndefined();
+});
+
+describe("headers that a node shows", () => {
+  it.each([
+    { what: "no list", answer: { headers: [] } },
+    { what: "numbers", answer: [1, 2] },
+    { what: "hex that is no header", answer: ["0xc0"] },
+    { what: "half a byte", answer: ["0xc"] },
+  ])("are none when they are $what", ({ answer }) => {
+    expect(readHeaders(answer)).toBeUndefined();
+  });
 });

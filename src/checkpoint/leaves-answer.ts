@@ -1,4 +1,5 @@
-import { isHash } from "../primitives/index.ts";
+import { type BlockHeader, decodeHeader } from "../chain/index.ts";
+import { hexToBytes, isHash, isHex } from "../primitives/index.ts";
 import type { BlockLeaf } from "../proofs/index.ts";
 
 /** A number of at most 64 bits, as nodes write it. */
@@ -14,6 +15,19 @@ export function readLeaves(answer: unknown): readonly BlockLeaf[] | undefined {
     leaves.push(leaf);
   }
   return leaves;
+}
+
+/** A node's answer to `koma_getCheckpointHeaders`; undefined unless every entry is a header. */
+export function readHeaders(answer: unknown): readonly BlockHeader[] | undefined {
+  if (!Array.isArray(answer)) return undefined;
+  const headers: BlockHeader[] = [];
+  for (const entry of answer as readonly unknown[]) {
+    if (!isHex(entry)) return undefined;
+    const header = decodeHeader(hexToBytes(entry));
+    if (!header.ok) return undefined;
+    headers.push(header.value);
+  }
+  return headers;
 }
 
 function readLeaf(entry: unknown): BlockLeaf | undefined {

@@ -1,4 +1,4 @@
-import { encodeReceipt, orderedTrie, transactionsRoot } from "../chain/index.ts";
+import { type BlockHeader, createBlock, encodeReceipt, orderedTrie, transactionsRoot } from "../chain/index.ts";
 import { EnvironmentError, type KomaError, ProtocolError } from "../errors.ts";
 import { type BlockLeaf, blockLeafOf, createBlockTree } from "../proofs/index.ts";
 import type { ArchivedBlock, ChainArchive, SubmittedCheckpoint } from "./archive.ts";
@@ -10,6 +10,8 @@ export interface BlockSource {
   block(number: bigint): Promise<ArchivedBlock | undefined>;
   /** What the node says it signed, or would sign, of these blocks. */
   leaves?(start: bigint, end: bigint): Promise<readonly BlockLeaf[] | undefined>;
+  /** The headers of what it signed, which need not be those of its blocks. */
+  headers?(start: bigint, end: bigint): Promise<readonly BlockHeader[] | undefined>;
 }
 
 /** Checkpoints as the root chain has them. */
@@ -39,12 +41,17 @@ export function createNetworkArchive(sources: readonly BlockSource[], checkpoint
   }
 
   function blocksOf(checkpoint: SubmittedCheckpoint): Promise<readonly ArchivedBlock[] | undefined> {
-    return remembered(opened, checkpoint.number, () =>
+    const { start, end, rootHash } = checkpoint;
+    const signedBy = (read: (source: BlockSource) => Promise<readonly ArchivedBlock[] | undefined>) =>
       firstOf(sources, async (source) => {
-        const blocks = await readRange(source, checkpoint.start, checkpoint.end);
-        return blocks && rootOf(blocks) === checkpoint.rootHash ? blocks : undefined;
-      }),
-    );
+        const blocks = await read(source);
+        return blocks && rootOf(blocks) === rootHash ? blocks : undefined;
+      });
+    return remembered(opened, checkpoint.number, async () => {
+      const blocks = await signedBy((source) => readRange(source, start, end));
+      // Nobody's chain is what was signed. Whoever signed it may show the headers, under which some blocks fit.
+      return blocks ?? signedBy((source) => readSigned(source, start, end));
+    });
   }
 
   function looseBlock(number: bigint): Promise<ArchivedBlock | undefined> {
@@ -91,6 +98,22 @@ async function readRange(
     }
   }
   return blocks;
+}
+
+/** A source's blocks under the headers that it signed for them; undefined where it shows none, or they do not fit. */
+async function readSigned(
+  source: BlockSource,
+  start: bigint,
+  end: bigint,
+): Promise<readonly ArchivedBlock[] | undefined> {
+  const headers = await source.headers?.(start, end);
+  const blocks = headers && (await readRange(source, start, end));
+  if (!blocks || headers.length !== blocks.length) return undefined;
+  const signed = blocks.map(({ block, receipts }, i) => ({
+    block: createBlock(headers[i] as BlockHeader, block.transactions),
+    receipts,
+  }));
+  return signed.every(isWhole) ? signed : undefined;
 }
 
 /** False when the transactions or receipts are not those that the header commits to: a source may leave some out. */

@@ -23,13 +23,21 @@ export function blockSources(net: NetClient): readonly BlockSource[] {
         return (await client).block(number);
       },
       async leaves(start, end) {
-        const [{ createRpcClient }, { readLeaves }] = await Promise.all([
-          import("../rpc/index.ts"),
-          import("../checkpoint/index.ts"),
-        ]);
-        const range = [start, end].map((number) => `0x${number.toString(16)}`);
-        return readLeaves(await createRpcClient(rpcUrl).request("koma_getCheckpointLeaves", range));
+        const { readLeaves } = await import("../checkpoint/index.ts");
+        return readLeaves(await askOfRange(rpcUrl, "koma_getCheckpointLeaves", start, end));
+      },
+      async headers(start, end) {
+        const { readHeaders } = await import("../checkpoint/index.ts");
+        return readHeaders(await askOfRange(rpcUrl, "koma_getCheckpointHeaders", start, end));
       },
     };
   });
+}
+
+async function askOfRange(rpcUrl: string, method: string, start: bigint, end: bigint): Promise<unknown> {
+  const { createRpcClient } = await import("../rpc/index.ts");
+  return createRpcClient(rpcUrl).request(
+    method,
+    [start, end].map((number) => `0x${number.toString(16)}`),
+  );
 }

@@ -28,7 +28,7 @@ export interface FraudCase {
 }
 
 /** What a case asks of the root chain's client. */
-export type CaseRootChain = Pick<RootChain, "events" | "registry" | "checkpoints" | "deposits">;
+export type CaseRootChain = Pick<RootChain, "events" | "registry" | "checkpoints" | "deposits" | "stakes">;
 
 /**
  * @param fromBlock root-chain block before which no event of the contracts can be
@@ -73,6 +73,13 @@ export async function openCase(
       chainId,
       banned: (hash) => banned.has(hash),
       rootTokenOf: (child) => tokens.get(child),
+      producers: {
+        graceBlocks: BigInt(chain.setGraceBlocks),
+        openGapSlots: chain.openGapSlots,
+        slotMs: chain.slotMs,
+        authorized: (key, from, to) => root.registry.isAuthorizedProducer(chainId, key, Number(from), Number(to)),
+        isSigner: async (key) => (await root.stakes.validatorOfSigner(key)) !== undefined,
+      },
       bridge: { depositHash: (id) => hashes.get(id), childTokenOf: (rootToken) => children.get(rootToken) },
     },
     graceBlocks: BigInt(chain.setGraceBlocks),

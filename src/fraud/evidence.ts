@@ -69,11 +69,6 @@ export async function craftProducer(archive: ChainArchive, block: bigint, graceB
   return challengeOf("block-producer", b.proof, evidence);
 }
 
-export async function craftBanned(archive: ChainArchive, block: bigint): Promise<Challenge> {
-  const { proof } = await proveBlockInCheckpoint(archive, block);
-  return challengeOf("banned-block", proof, coder.encode([BLOCK_PROOF], [proof]));
-}
-
 export function challengeOf(type: string, proof: BlockProof, evidence: string): Challenge {
   const kind = fraudKindOf(type)?.kind ?? 0;
   const { chainId, checkpoint, number } = proof;

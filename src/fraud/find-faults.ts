@@ -5,7 +5,8 @@ import type { BridgeFacts } from "./delivery-rules.ts";
 import type { ContinuityFault, RepeatedDeliveryFault, WrongDeliveryFault } from "./find-log-history-faults.ts";
 import type { BadReceiptFault, ImpossibleLogFault, WrongTransferFault } from "./find-receipt-faults.ts";
 import type { TransactionFault } from "./find-transaction-faults.ts";
-import type { LeafFault } from "./leaf-faults.ts";
+import type { BannedFault, LeafFault } from "./leaf-faults.ts";
+import type { ProducerRules } from "./outsiders.ts";
 
 /** A checkpoint of the root chain, as far as scanning needs it. */
 export interface ScannedCheckpoint {
@@ -35,7 +36,7 @@ export type Fault =
     }
   | { readonly type: "block-sequence"; readonly block: bigint; readonly reason: string }
   | { readonly type: "block-producer"; readonly block: bigint; readonly reason: string }
-  | { readonly type: "banned-block"; readonly block: bigint; readonly hash: Hash }
+  | BannedFault
   | LeafFault
   | TransactionFault
   | BadReceiptFault
@@ -53,6 +54,8 @@ export interface ScanRules {
   readonly rootTokenOf: (child: Address) => Address | undefined;
   /** Deposits; without them deliveries are compared with each other only. */
   readonly bridge?: BridgeFacts;
+  /** Who may produce when; without it seals are compared with coinbases only. */
+  readonly producers?: ProducerRules;
 }
 
 /**
@@ -63,6 +66,8 @@ export interface Scan {
   readonly blocks: readonly ArchivedBlock[];
   readonly checkpoint: ScannedCheckpoint;
   readonly rules: ScanRules;
+  /** Numbers of the checkpoint's blocks whose coinbase was no producer then. */
+  readonly outsiders?: ReadonlySet<bigint>;
 }
 
 /** A block's time may be ahead of its checkpoint's submission by at most this, seconds. */
@@ -90,7 +95,7 @@ export function findSequenceFaults({ blocks, checkpoint }: Scan): readonly Fault
   return faults;
 }
 
-export function findProducerFaults({ blocks, checkpoint, rules }: Scan): readonly Fault[] {
+export function findProducerFaults({ blocks, checkpoint, rules, outsiders }: Scan): readonly Fault[] {
   const faults: Fault[] = [];
   for (const { block } of blocks) {
     if (!inCheckpoint(block, checkpoint)) continue;
@@ -99,6 +104,8 @@ export function findProducerFaults({ blocks, checkpoint, rules }: Scan): readonl
     // The genesis block is nobody's; the contracts know its hash.
     if (number > 0n && recoverSealer(block.header, rules.chainId) !== coinbase) {
       faults.push({ type: "block-producer", block: number, reason: "its seal is not by its coinbase" });
+    } else if (outsiders?.has(number)) {
+      faults.push({ type: "block-producer", block: number, reason: "its coinbase was no producer at that time" });
     }
   }
   return faults;

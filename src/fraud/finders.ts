@@ -1,10 +1,10 @@
 import type { ChainArchive } from "../checkpoint/index.ts";
-import { type Challenge, craftBanned, craftNonce, craftProducer, craftSequence } from "./evidence.ts";
+import { type Challenge, craftNonce, craftProducer, craftSequence } from "./evidence.ts";
 import { type Fault, findNonceFaults, findProducerFaults, findSequenceFaults, type Scan } from "./find-faults.ts";
 import { findContinuityFaults, findRepeatedDeliveries, findWrongDeliveries } from "./find-log-history-faults.ts";
 import { findLogFaults, findReceiptFaults, findTransferFaults } from "./find-receipt-faults.ts";
 import { findTransactionFaults } from "./find-transaction-faults.ts";
-import { craftLeaf } from "./leaf-faults.ts";
+import { craftBanned, craftLeaf } from "./leaf-faults.ts";
 import { craftContinuity, craftRepeatedDelivery, craftWrongDelivery } from "./log-evidence.ts";
 import { craftLog, craftReceipt, craftTransaction, craftTransfer } from "./receipt-evidence.ts";
 
@@ -65,7 +65,7 @@ const provers: { readonly [T in Fault["type"]]: Prover<FaultOf<T>> } = {
   },
   "banned-block": {
     describe: ({ block, hash }) => `block ${block} (${hash}) was rejected before`,
-    craft: (archive, { block }) => craftBanned(archive, block),
+    craft: craftBanned,
   },
   "bad-transaction": {
     describe: ({ block, index, reason }) => `transaction ${index} of block ${block}: ${reason}`,

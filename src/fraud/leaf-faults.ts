@@ -1,7 +1,15 @@
 import { type ChainArchive, type SubmittedCheckpoint, signedLeaves } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
-import { type BlockLeaf, blockLeafOf, createMerkleTree, leafOf } from "../proofs/index.ts";
+import type { Hash } from "../primitives/index.ts";
+import { type BlockLeaf, type BlockProof, blockLeafOf, createMerkleTree, leafOf } from "../proofs/index.ts";
 import { BLOCK_PROOF, type Challenge, challengeOf, coder, headerOf } from "./evidence.ts";
+
+/** A block that a verdict banned and that stands in a checkpoint again. */
+export interface BannedFault {
+  readonly type: "banned-block";
+  readonly block: bigint;
+  readonly hash: Hash;
+}
 
 /** A leaf of a checkpoint that is not the one of the block it names. */
 export interface LeafFault {
@@ -18,10 +26,15 @@ export interface LeafFault {
 export async function findLeafFaults(
   archive: ChainArchive,
   checkpoint: SubmittedCheckpoint,
-): Promise<readonly LeafFault[]> {
-  const faults: LeafFault[] = [];
+  banned: (hash: Hash) => boolean,
+): Promise<readonly (LeafFault | BannedFault)[]> {
+  const faults: (LeafFault | BannedFault)[] = [];
   for (const [index, leaf] of ((await archive.leaves?.(checkpoint)) ?? []).entries()) {
     const block = checkpoint.start + BigInt(index);
+    if (banned(leaf.blockHash)) {
+      faults.push({ type: "banned-block", block, hash: leaf.blockHash });
+      continue;
+    }
     const reason = await faultOfLeaf(archive, leaf, block);
     if (reason !== undefined) faults.push({ type: "block-leaf", block, reason });
   }
@@ -41,6 +54,22 @@ async function faultOfLeaf(archive: ChainArchive, leaf: BlockLeaf, place: bigint
 }
 
 export async function craftLeaf(archive: ChainArchive, { type, block }: LeafFault): Promise<Challenge> {
+  const { proof, index } = await proveLeaf(archive, block);
+  const opened = proof.number === block ? await archive.block(block, proof.blockHash) : undefined;
+  const evidence = coder.encode([BLOCK_PROOF, "uint64", "bytes"], [proof, index, opened ? headerOf(opened) : "0x"]);
+  return { ...challengeOf(type, proof, evidence), block };
+}
+
+export async function craftBanned(archive: ChainArchive, { type, block }: BannedFault): Promise<Challenge> {
+  const { proof } = await proveLeaf(archive, block);
+  return challengeOf(type, proof, coder.encode([BLOCK_PROOF], [proof]));
+}
+
+/** The leaf that stakers signed in a block's place, whatever it says. */
+async function proveLeaf(
+  archive: ChainArchive,
+  block: bigint,
+): Promise<{ readonly proof: BlockProof; readonly index: number }> {
   const checkpoint = await archive.checkpointCovering(block);
   if (!checkpoint) {
     throw new UserError("KOMA_E_NOT_CHECKPOINTED", `Block ${block} is not under a checkpoint yet.`, {
@@ -60,7 +89,5 @@ export async function craftLeaf(archive: ChainArchive, { type, block }: LeafFaul
     blockHash: leaf.blockHash,
     siblings: createMerkleTree(leaves.map(leafOf)).prove(index),
   };
-  const opened = leaf.number === block ? await archive.block(block, leaf.blockHash) : undefined;
-  const evidence = coder.encode([BLOCK_PROOF, "uint64", "bytes"], [proof, index, opened ? headerOf(opened) : "0x"]);
-  return { ...challengeOf(type, proof, evidence), block };
+  return { proof, index };
 }

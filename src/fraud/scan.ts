@@ -8,6 +8,7 @@ import { ProtocolError } from "../errors.ts";
 import type { Fault, Scan, ScanRules } from "./find-faults.ts";
 import { findFaults } from "./finders.ts";
 import { findLeafFaults } from "./leaf-faults.ts";
+import { findOutsiders } from "./outsiders.ts";
 
 /** How far back a scan looks for the earlier one of two transactions, blocks. */
 const PAST_BLOCKS = 256n;
@@ -31,7 +32,7 @@ export async function scanCheckpoint(
   } catch (error) {
     if (!(error instanceof ProtocolError) || error.code !== "KOMA_E_BLOCKS_DIFFER") throw error;
     // Either nobody shows what was signed, or what was signed are not the blocks.
-    const faults = await findLeafFaults(archive, checkpoint);
+    const faults = await findLeafFaults(archive, checkpoint, rules.banned);
     if (faults.length === 0) throw error;
     return faults;
   }
@@ -57,5 +58,7 @@ export async function readScan(
     // A node that pruned its past still shows every fault inside the checkpoint.
     for (const archived of found) if (archived) past.push(archived);
   }
-  return { blocks: [...past, ...opened.blocks], checkpoint, rules };
+  const blocks = [...past, ...opened.blocks];
+  const outsiders = rules.producers && (await findOutsiders(archive, checkpoint, blocks, rules.producers));
+  return { blocks, checkpoint, rules, ...(outsiders ? { outsiders } : {}) };
 }

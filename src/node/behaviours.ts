@@ -5,12 +5,12 @@ import type { ConsensusMessage, Instance } from "../consensus/index.ts";
 import { UserError } from "../errors.ts";
 import type { Executor, RuleChanges } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
-import type { Address, Bytes } from "../primitives/index.ts";
+import type { Address, Bytes, Hash } from "../primitives/index.ts";
 import type { Checkpoint } from "../rootchain/index.ts";
 import type { NodeCommand } from "./admin-channel.ts";
 import { blockMisdeeds, forgerOf } from "./block-misdeeds.ts";
 import type { BlockFaults } from "./block-service.ts";
-import { checkpointMisdeeds, contradictCheckpoint, withFalseLeaf } from "./checkpoint-misdeeds.ts";
+import { checkpointLies, checkpointMisdeeds, contradictCheckpoint } from "./checkpoint-misdeeds.ts";
 import { contradictionOf } from "./equivocation.ts";
 import type { NodeEventBus } from "./events.ts";
 
@@ -79,6 +79,8 @@ export function createBehaviours(
     readonly logger: Logger;
     /** Confirmed deposits of the root chain; without them none is delivered twice. */
     readonly deposit?: (id: bigint) => Deposit | undefined;
+    /** The block that the root chain banned last; without it none is checkpointed again. */
+    readonly banned?: () => Hash | undefined;
   },
 ): Behaviours {
   const running = new Map<string, Running>();
@@ -86,7 +88,7 @@ export function createBehaviours(
   const committed = new Map<bigint, readonly Running[]>();
   /** Those of them that changed its deliveries, until the rest of it is made. */
   const altered = new Map<bigint, readonly Running[]>();
-  /** Checkpoints over false leaves, by the hash of their last block and where they begin. */
+  /** What false checkpoints tell of blocks, by the hash of the last block and where they begin. */
   const lies = new Map<string, readonly CheckpointedBlock[]>();
 
   function begin(command: BehaveCommand): void {
@@ -200,10 +202,12 @@ export function createBehaviours(
     checkpointed(blocks) {
       const last = blocks?.at(-1);
       const parts = last ? concerned(last.header.number) : [];
-      const cheat = parts.find(({ kind, left }) => kind === "leaf-field" && left > 0);
+      const cheat = parts.find(({ kind, left }) => Object.hasOwn(checkpointLies, kind) && left > 0);
       if (!blocks || !last || !cheat) return blocks;
       const place = placeOf(blocks);
-      const told = lies.get(place) ?? withFalseLeaf(blocks);
+      const scene = { chainId: config.chainId, banned: ports.banned?.() };
+      const told = lies.get(place) ?? checkpointLies[cheat.kind]?.tell(blocks, scene);
+      if (!told) return blocks;
       if (!lies.has(place)) untilSubmitted(cheat, last.header.number);
       lies.set(place, told);
       return told;
@@ -236,7 +240,7 @@ export function createBehaviours(
       if (event.type !== "checkpointSubmitted" || event.end < end) return;
       unsubscribe();
       if (event.end > end || cheat.left === 0) return;
-      if (cheat.actor) finishOne(cheat, `the checkpoint up to block ${end} has a false leaf`);
+      if (cheat.actor) finishOne(cheat, `the checkpoint up to block ${end} has ${checkpointLies[cheat.kind]?.detail}`);
       else cheat.left -= 1;
     });
   }

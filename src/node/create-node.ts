@@ -124,7 +124,13 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   // Blocks and consensus.
   const behaviours = createBehaviours(
     { name: config.name, devnet: config.devnet, chainId: genesis.chainId, ...(signer ? { signer } : {}) },
-    { executor, events, logger: log("faults"), deposit: (id) => depositRecords.deposit(id) },
+    {
+      executor,
+      events,
+      logger: log("faults"),
+      deposit: (id) => depositRecords.deposit(id),
+      banned: () => follower.newestBan(),
+    },
   );
   const blocks = createBlockService(
     { genesis, ...(signer ? { signer } : {}) },

@@ -105,14 +105,9 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
     },
     koma_getEvidence: () => storedEvidence(store, driver.core.instance.domain),
     koma_getDoubleVotes: () => parts.doubleVotes().map(describeDoubleVote),
-    koma_getCheckpointLeaves([from, to]) {
-      const interval = { start: readQuantity(from, "start"), end: readQuantity(to, "end") };
-      const length = interval.end - interval.start + 1n;
-      if (length < 1n || length > BigInt(maxCheckpointLength)) {
-        throw invalidParams("end", `expected 1 to ${maxCheckpointLength} blocks`);
-      }
-      return parts.signedBlocks(interval)?.map(describeLeaf) ?? null;
-    },
+    koma_getCheckpointLeaves: ([from, to]) => parts.signedBlocks(intervalOf(from, to))?.map(describeLeaf) ?? null,
+    koma_getCheckpointHeaders: ([from, to]) =>
+      parts.signedBlocks(intervalOf(from, to))?.map(({ header }) => bytesToHex(encodeHeader(header))) ?? null,
     koma_consensus() {
       const status = driver.core.status(timestamp(clock.now()));
       const { committee, keyBlock, id, params } = status.instance;
@@ -188,4 +183,14 @@ function readShares(value: unknown): readonly number[] {
 function readCount(value: unknown, name: string, most: number): number {
   if (Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= most) return value as number;
   throw invalidParams(name, `expected a whole number from 1 to ${most}`);
+}
+
+/** @throws invalid params */
+function intervalOf(from: unknown, to: unknown): Interval {
+  const interval = { start: readQuantity(from, "start"), end: readQuantity(to, "end") };
+  const length = interval.end - interval.start + 1n;
+  if (length < 1n || length > BigInt(maxCheckpointLength)) {
+    throw invalidParams("end", `expected 1 to ${maxCheckpointLength} blocks`);
+  }
+  return interval;
 }

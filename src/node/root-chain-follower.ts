@@ -27,6 +27,8 @@ export interface RootChainFollower {
   start(signal: AbortSignal): void;
   stopped(): Promise<void>;
   isBanned(block: Hash): boolean;
+  /** The block that was banned last; undefined before any was. */
+  newestBan(): Hash | undefined;
 }
 
 export interface RootChainFollowerPorts {
@@ -224,5 +226,7 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
     },
     stopped: () => running,
     isBanned: (block) => banned.has(block),
+    // Where only the checkpoint was wrong, zero stands for the block.
+    newestBan: () => [...banned].filter((block) => block !== zeroHash).at(-1),
   };
 }

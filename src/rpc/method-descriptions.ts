@@ -166,6 +166,10 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     params: "number of the first and of the last block",
     does: "the leaves that the node signs for them in a checkpoint; null while it does not hold all of the blocks",
   },
+  koma_getCheckpointHeaders: {
+    params: "number of the first and of the last block",
+    does: "RLP of the headers that the node signs for them in a checkpoint; null while it does not hold all of the blocks",
+  },
   koma_getConfidence: { params: "hash", does: "how strongly a block is final, and the summit that shows it" },
   koma_subscribe: {
     params: '`finality`, `{"alpha": 0.33, "from": "0x10"}`',

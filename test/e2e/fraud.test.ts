@@ -134,4 +134,35 @@ describe("a fraud on a running devnet", () => {
     const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
     expect(paid.status).toBe("final");
   }, 240_000);
+
+  it("is proven of checkpoints over forged and over banned blocks", async () => {
+    const frauds = [
+      { cheat: "bad-parent", type: "block-sequence" },
+      { cheat: "wrong-producer", type: "block-producer" },
+      // What the verdict before it banned.
+      { cheat: "banned-block", type: "banned-block" },
+    ];
+    const before = await generationOf(devnet.nodes[0]?.rpcUrl as string);
+    for (const [i, { cheat, type }] of frauds.entries()) {
+      await koma.json("devnet", "fault", "behave", "validator-2", cheat, "--times", "1");
+      const began = Date.now();
+      const verdict = await eventually(
+        `${type} to be proven`,
+        async () => {
+          const run = await koma.run<Verdict>("proof", "challenge", type, "--from", "dave");
+          return run.exitCode === 0 && run.envelope.data;
+        },
+        90_000,
+      );
+      expect(verdict).toMatchObject({ type, state: "accepted" });
+      expect(verdict.slashed?.length).toBeGreaterThanOrEqual(3);
+      console.info(`${type} proven and slashed ${((Date.now() - began) / 1000).toFixed(1)} s after the order`);
+      await eventually("the next generation on every node", async () => {
+        const generations = await Promise.all(devnet.nodes.map(({ rpcUrl }) => generationOf(rpcUrl)));
+        return generations.every((generation) => generation === before + i + 1);
+      });
+    }
+    const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
+    expect(paid.status).toBe("final");
+  }, 300_000);
 });
