@@ -64,7 +64,7 @@ export default class ProofBlock extends KomaCommand<ProvenBlock> {
       index: Number(number - checkpoint.start),
       ok: verified.ok && proof.blockHash === hash,
       proof,
-      file: await writeProof(ctx, flags.out, serializeInclusion({ type: "block", proof })),
+      file: await writeProof(ctx, flags.out, serializeInclusion({ type: "block", proof }, [range])),
     };
     const { out } = ctx;
     out.line(`block ${data.block} is leaf ${data.index} of checkpoint ${data.checkpoint}`);

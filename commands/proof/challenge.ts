@@ -254,7 +254,8 @@ async function finish(
   flags: { readonly out?: string | undefined; readonly wait: boolean },
 ): Promise<ChallengeData> {
   const { found, fault, challenge, offence, refused } = search;
-  const { collectBounty, punish, serializeChallenge } = await import("../../src/fraud/index.ts");
+  const { checkpointsUnder, collectBounty, punish, serializeChallenge } = await import("../../src/fraud/index.ts");
+  const { createCheckpointReader } = await import("../../src/checkpoint/index.ts");
   const base = {
     found,
     fault,
@@ -279,7 +280,8 @@ async function finish(
   if (!challenge) return { ...base, ...unsent, state: found === 0 ? "none" : "refused" };
   if (flags.out !== undefined) {
     const { writeFileAtomic } = await import("../../src/wallet/index.ts");
-    await writeFileAtomic(flags.out, serializeChallenge(challenge));
+    const { checkpoint } = createCheckpointReader(root.checkpoints, challenge.chainId);
+    await writeFileAtomic(flags.out, serializeChallenge(challenge, await checkpointsUnder({ challenge }, checkpoint)));
   }
   if (!key) return { ...base, ...unsent, state: search.bond === undefined ? "proven" : "claimable" };
   if (search.bond !== undefined) {

@@ -48,10 +48,12 @@ export default class ProofExit extends KomaCommand<ProvenExit> {
   async execute(ctx: Ctx): Promise<ProvenExit> {
     const { args, flags } = await this.parse(ProofExit);
     const { claimExit } = await import("../../src/bridge/index.ts");
-    const { serializeInclusion } = await import("../../src/fraud/index.ts");
+    const { checkpointsUnder, serializeInclusion } = await import("../../src/fraud/index.ts");
     const { loadArtifacts } = await import("../../src/rootchain/index.ts");
     const { place, archive, root } = await findCheckpointed(ctx, args.tx, flags.wait);
     const { burn, checkpoint, proof } = await claimExit(archive, place);
+    const inclusion = { type: "log", proof } as const;
+    const named = await checkpointsUnder({ inclusion }, archive.checkpoint);
     const data: ProvenExit = {
       tx: place.hash,
       block: place.block.toString(),
@@ -64,7 +66,7 @@ export default class ProofExit extends KomaCommand<ProvenExit> {
       calldata: loadArtifacts().interfaceOf("WithdrawManager").encodeFunctionData("startExit", [proof]),
       to: root.exits.address,
       bondWei: (await root.exits.params()).exitBondWei.toString(),
-      file: await writeProof(ctx, flags.out, serializeInclusion({ type: "log", proof })),
+      file: await writeProof(ctx, flags.out, serializeInclusion(inclusion, named)),
     };
     const { out } = ctx;
     out.line(`burn of ${data.amountWei} by ${data.account} for ${data.recipient}`);

@@ -55,6 +55,7 @@ export default class ProofReceipt extends KomaCommand<ProvenReceipt> {
     const { place, archive } = await findCheckpointed(ctx, args.tx, flags.wait);
     const { proof: b, opened, archived } = await proveBlockInCheckpoint(archive, place.block);
     const { checkpoint } = opened;
+    const range = { ...checkpoint, checkpoint: checkpoint.number };
     const receipt = archived.receipts[place.index];
     if (flags.log !== undefined && flags.log >= (receipt?.logs.length ?? 0)) {
       throw new UserError("KOMA_E_ARGUMENT_INVALID", `The receipt has no log ${flags.log}.`, {
@@ -73,9 +74,9 @@ export default class ProofReceipt extends KomaCommand<ProvenReceipt> {
       ...proveEntry(place, checkpoint, { root: b.receiptsRoot, path: receiptNodes }),
       log: flags.log ?? null,
       value: receipt ? bytesToHex(encodeReceipt(receipt)) : "0x",
-      ok: verifyInclusion(inclusion, { ...checkpoint, checkpoint: checkpoint.number }).ok,
+      ok: verifyInclusion(inclusion, range).ok,
       proof: inclusion.proof,
-      file: await writeProof(ctx, flags.out, serializeInclusion(inclusion)),
+      file: await writeProof(ctx, flags.out, serializeInclusion(inclusion, [range])),
     };
     const headline = `receipt of ${data.tx}${data.log === null ? "" : `, log ${data.log}`}`;
     printEntry(ctx.out, headline, "receipts", data);

@@ -47,15 +47,16 @@ export default class ProofTx extends KomaCommand<ProvenTransaction> {
     const { place, archive } = await findCheckpointed(ctx, args.tx, flags.wait);
     const { proof: blockProof, opened, archived } = await proveBlockInCheckpoint(archive, place.block);
     const { checkpoint } = opened;
+    const range = { ...checkpoint, checkpoint: checkpoint.number };
     const proof = createTxProof(blockProof, archived.block, place.index);
     const raw = archived.block.transactions[place.index]?.raw ?? new Uint8Array();
     const data: ProvenTransaction = {
       type: "transaction",
       ...proveEntry(place, checkpoint, { root: blockProof.txRoot, path: proof.txNodes }),
       value: bytesToHex(raw),
-      ok: verifyInclusion({ type: "transaction", proof }, { ...checkpoint, checkpoint: checkpoint.number }).ok,
+      ok: verifyInclusion({ type: "transaction", proof }, range).ok,
       proof,
-      file: await writeProof(ctx, flags.out, serializeInclusion({ type: "transaction", proof })),
+      file: await writeProof(ctx, flags.out, serializeInclusion({ type: "transaction", proof }, [range])),
     };
     printEntry(ctx.out, `transaction ${data.tx}`, "transactions", data);
     return data;

@@ -57,6 +57,7 @@ export const rootChainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_PAUSED: { exit: exit.rejected, why: "The contract is paused." },
   KOMA_E_POOL_EXHAUSTED: { exit: exit.rejected, why: "The stake delegated to the validator was slashed to nothing." },
   KOMA_E_PROOF_MALFORMED: { exit: exit.usage, why: "The proof is not well formed." },
+  KOMA_E_PROOF_NEEDS_ROOT_CHAIN: { exit: exit.usage, why: "Roots alone do not show whether this proof holds." },
   KOMA_E_PROOF_TOO_OLD: { exit: exit.conflict, why: "The time in which this proof counts is over." },
   KOMA_E_ROOTCHAIN_CONTRACT_MISSING: { exit: exit.notFound, why: "No contract is deployed at that address." },
   KOMA_E_ROOTCHAIN_REFUSED: { exit: exit.rejected, why: "The root chain's node refused the request." },

@@ -44,6 +44,7 @@ export * from "./seat-names.ts";
 export * from "./send-transaction.ts";
 export type { Settings } from "./settings.ts";
 export * from "./stakers-at-hand.ts";
+export * from "./state-proof.ts";
 export * from "./table.ts";
 export type { Step } from "./tasks.ts";
 export * from "./token-amounts.ts";

@@ -1,7 +1,8 @@
 import { ProtocolError } from "../errors.ts";
-import { type Address, type Hex, isHex } from "../primitives/index.ts";
+import { type Address, isHex } from "../primitives/index.ts";
 import type { StatsProof, WorkTotals } from "../rootchain/index.ts";
 import type { NetClient } from "./net-client.ts";
+import { proveState } from "./state-proof.ts";
 
 /** What a signer did in all eras that the chain has recorded, as of its newest block. */
 export async function recordedWork(net: NetClient, signer: Address): Promise<WorkTotals> {
@@ -21,30 +22,17 @@ export async function provenWork(
 ): Promise<{ readonly totals: WorkTotals; readonly proof: StatsProof }> {
   const { createRpcClient } = await import("../rpc/index.ts");
   const { decodeWorkTotals, predeployAddresses, workTotalsSlot } = await import("../rootchain/index.ts");
-  const rpc = createRpcClient(net.rpcUrl());
-  const number = `0x${block.toString(16)}`;
-  const asked = [predeployAddresses.ProducerStats, [workTotalsSlot(signer)], number];
-  const [header, answer] = await Promise.all([
-    rpc.request("debug_getRawHeader", [number]),
-    rpc.request("eth_getProof", asked),
+  const [header, { accountProof, storageProof }] = await Promise.all([
+    createRpcClient(net.rpcUrl()).request("debug_getRawHeader", [`0x${block.toString(16)}`]),
+    proveState(net, predeployAddresses.ProducerStats, [workTotalsSlot(signer)], block),
   ]);
-  const { accountProof, storageProof } = (answer ?? {}) as { accountProof?: unknown; storageProof?: unknown };
-  const [slot] = Array.isArray(storageProof) ? (storageProof as { value?: unknown; proof?: unknown }[]) : [];
-  if (!isHex(header) || !areNodes(accountProof) || !slot || !isQuantity(slot.value) || !areNodes(slot.proof)) {
-    throw malformed("eth_getProof");
-  }
-  return {
-    totals: decodeWorkTotals(BigInt(slot.value)),
-    proof: { header, account: accountProof, slot: slot.proof },
-  };
+  const [slot] = storageProof;
+  if (!isHex(header) || !slot) throw malformed("debug_getRawHeader");
+  return { totals: decodeWorkTotals(slot.value), proof: { header, account: accountProof, slot: slot.proof } };
 }
 
 function isQuantity(value: unknown): value is string {
   return typeof value === "string" && /^0x[0-9a-f]{1,64}$/.test(value);
-}
-
-function areNodes(value: unknown): value is readonly Hex[] {
-  return Array.isArray(value) && value.every((node) => isHex(node));
 }
 
 function malformed(method: string): ProtocolError {

@@ -28,9 +28,14 @@ export interface CheckedFile {
   readonly checks: readonly FileCheck[];
 }
 
+/** What a proof needs to know of a checkpoint. */
+export type CheckpointSpan = Pick<SubmittedCheckpoint, "chainId" | "number" | "start" | "end" | "rootHash">;
+
 /** Checkpoints by number, from the root chain. */
 export interface CheckpointLookup {
-  live(number: bigint): Promise<SubmittedCheckpoint | undefined>;
+  /** What is said of a checkpoint that is found, default "is on the root chain". */
+  readonly place?: string;
+  live(number: bigint): Promise<CheckpointSpan | undefined>;
   /** Those that had this number and were rolled back; the number is given again. */
   rolledBack(number: bigint): Promise<readonly Omit<CheckpointRange, "chainId">[]>;
   /** Root token that a contract of the chain stands for. */
@@ -40,26 +45,27 @@ export interface CheckpointLookup {
   depositHash(id: bigint): Promise<Hash | undefined>;
 }
 
-type Roots = Pick<CheckpointLookup, "live" | "rolledBack">;
+type Roots = Pick<CheckpointLookup, "place" | "live" | "rolledBack">;
 
 /** Follows an inclusion proof up to the root that the root chain has. */
 export async function checkInclusion(inclusion: Inclusion, lookup: Roots): Promise<CheckedFile> {
   const proof = blockOf(inclusion);
   const checkpoint = await lookup.live(proof.checkpoint);
-  const live = { name: `checkpoint ${proof.checkpoint} is on the root chain`, ok: checkpoint !== undefined };
+  const name = `checkpoint ${proof.checkpoint} ${lookup.place ?? "is on the root chain"}`;
+  const live = { name, ok: checkpoint !== undefined };
   if (!checkpoint || (await isStale(proof, checkpoint, lookup))) {
     return { outcome: "stale", checks: [{ ...live, ok: false, detail: ROLLED_BACK }] };
   }
   const verified = verifyInclusion(inclusion, rangeOf(checkpoint));
-  const name = `the ${inclusion.type} leads to the checkpoint's root`;
-  const check = verified.ok ? { name, ok: true } : { name, ok: false, detail: verified.rejection.code };
+  const leads = `the ${inclusion.type} leads to the checkpoint's root`;
+  const check = verified.ok ? { name: leads, ok: true } : { name: leads, ok: false, detail: verified.rejection.code };
   return { outcome: verified.ok ? "holds" : "does-not-hold", checks: [live, check] };
 }
 
 const ROLLED_BACK = "the checkpoint that it was made for was rolled back";
 
 /** It leads to no root that stands, but to one that stood under the same number. */
-async function isStale(proof: BlockProof, checkpoint: SubmittedCheckpoint, lookup: Roots): Promise<boolean> {
+async function isStale(proof: BlockProof, checkpoint: CheckpointSpan, lookup: Roots): Promise<boolean> {
   if (verifyBlockProof(proof, rangeOf(checkpoint)).ok) return false;
   const dead = await lookup.rolledBack(proof.checkpoint);
   return dead.some((range) => verifyBlockProof(proof, { ...range, chainId: proof.chainId }).ok);
@@ -162,7 +168,7 @@ async function judged(
   }
 }
 
-function rangeOf(checkpoint: SubmittedCheckpoint): CheckpointRange {
+function rangeOf(checkpoint: CheckpointSpan): CheckpointRange {
   const { chainId, number, start, end, rootHash } = checkpoint;
   if (end < start) throw new BugError(`checkpoint ${number} ends before it begins`);
   return { chainId, checkpoint: number, start, end, rootHash };

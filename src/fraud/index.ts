@@ -19,6 +19,8 @@ export {
   type FileCheck,
   type FileOutcome,
 } from "./check-file.ts";
+export { checkOffline, type OfflineFacts } from "./check-offline.ts";
+export { checkpointNumbers, checkpointsUnder, type ProofContent } from "./checkpoints-under.ts";
 export { craftConsensusChallenge } from "./consensus-evidence.ts";
 export {
   type ContradictionSearch,
@@ -46,6 +48,7 @@ export {
   verifyInclusion,
 } from "./inclusion-file.ts";
 export { type FraudKind, fraudKindOf, fraudKinds, type OffenceClass } from "./kinds.ts";
+export { type NamedCheckpoint, readCheckpoints } from "./named-checkpoints.ts";
 export { findChallenge, headerOfClaim } from "./open-challenges.ts";
 export { type ProofFile, parseChallenge, serializeChallenge } from "./proof-file.ts";
 export { type ProvenGap, proveGap } from "./prove-gap.ts";

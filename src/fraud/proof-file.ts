@@ -2,6 +2,7 @@ import { UserError } from "../errors.ts";
 import { type Hex, isHex } from "../primitives/index.ts";
 import type { Challenge } from "./evidence.ts";
 import { fraudKindOf } from "./kinds.ts";
+import { type NamedCheckpoint, writeCheckpoints } from "./named-checkpoints.ts";
 
 /** A challenge as a file: reproducible from the chain, verifiable by anyone who reads the root chain. */
 export interface ProofFile {
@@ -11,13 +12,15 @@ export interface ProofFile {
   readonly chainId: string;
   readonly checkpoint: string;
   readonly block: string;
+  /** Checkpoints that the evidence leads to, for those who check it without a root chain. */
+  readonly checkpoints?: readonly Readonly<Record<string, string>>[];
   readonly evidence: Hex;
 }
 
 /** Largest evidence taken from a file, bytes: two transactions of 128 KiB with their tries fit twice over. */
 const MAX_EVIDENCE_BYTES = 1024 * 1024;
 
-export function serializeChallenge(challenge: Challenge): string {
+export function serializeChallenge(challenge: Challenge, named: readonly NamedCheckpoint[] = []): string {
   const file: ProofFile = {
     version: 1,
     kind: challenge.kind,
@@ -25,6 +28,7 @@ export function serializeChallenge(challenge: Challenge): string {
     chainId: challenge.chainId.toString(),
     checkpoint: challenge.checkpoint.toString(),
     block: challenge.block.toString(),
+    ...(named.length === 0 ? {} : { checkpoints: writeCheckpoints(named) }),
     evidence: challenge.evidence,
   };
   return `${JSON.stringify(file, null, 2)}\n`;

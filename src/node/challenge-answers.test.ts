@@ -7,7 +7,7 @@ import { type Hex, type Timestamp, zeroAddress, zeroHash } from "../primitives/i
 import type { OpenedChallenge } from "../rootchain/index.ts";
 import { type AnsweringRootChain, createChallengeAnswers } from "./challenge-answers.ts";
 
-const { fraud, lookup, checkpoints } = openLogCase({
+const { fraud, checkpoints } = openLogCase({
   2: { transactions: [sign(ann, { nonce: 0n, to: bob.address, value: 1n })] },
   5: { transactions: [sign(ann, { nonce: 2n, to: bob.address, value: 1n })] },
 });
@@ -44,7 +44,7 @@ function serve(open: readonly OpenedChallenge[], says: () => Error | undefined =
   let now = 0;
   const rootChain: AnsweringRootChain = {
     checkpoints: {
-      checkpoint: lookup.live,
+      checkpoint: async (wanted) => checkpoints.find(({ number }) => number === wanted),
       checkpointCovering: async (block) => checkpoints[block < 4n ? 0 : 1],
     },
     newestCheckpointed: async () => 7n,

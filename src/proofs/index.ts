@@ -1,3 +1,4 @@
+export * from "./account-inclusion.ts";
 export * from "./block-proof.ts";
 export * from "./header-proof.ts";
 export * from "./inclusion-proof.ts";

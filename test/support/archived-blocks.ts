@@ -10,7 +10,7 @@ import {
   type Transaction,
 } from "../../src/chain/index.ts";
 import type { ArchivedBlock, SubmittedCheckpoint } from "../../src/checkpoint/index.ts";
-import { hashFromBytes, keccak256, keccakHash, utf8, zeroHash } from "../../src/primitives/index.ts";
+import { type Hash, hashFromBytes, keccak256, keccakHash, utf8, zeroHash } from "../../src/primitives/index.ts";
 import { blockLeafOf, createBlockTree } from "../../src/proofs/index.ts";
 import { producer, testChainId } from "./chain-fixture.ts";
 
@@ -19,6 +19,8 @@ export interface BlockContent {
   readonly transactions?: readonly Transaction[];
   /** Logs of each transaction's receipt. */
   readonly logs?: readonly (readonly Log[])[];
+  /** Root of the state after it; one of no state when it is left out. */
+  readonly stateRoot?: Hash;
   /** Changes the receipts before the block commits to them. */
   readonly forge?: (receipts: readonly Receipt[]) => readonly Receipt[];
 }
@@ -36,13 +38,18 @@ export function chainOf(
 ): readonly ArchivedBlock[] {
   const blocks: ArchivedBlock[] = [];
   for (let number = 0; number < length; number++) {
-    const { transactions = [], logs = [], forge = (all: readonly Receipt[]) => all } = contents[number] ?? {};
+    const {
+      transactions = [],
+      logs = [],
+      stateRoot,
+      forge = (all: readonly Receipt[]) => all,
+    } = contents[number] ?? {};
     const receipts = forge(transactions.map((_, index) => receiptWith(logs[index] ?? [], index)));
     const parent = blocks.at(-1)?.block;
     const header: BlockHeader = {
       parentHash: parent?.hash ?? zeroHash,
       coinbase: producer.address,
-      stateRoot: keccakHash(utf8(`${branch} ${number}`)),
+      stateRoot: stateRoot ?? keccakHash(utf8(`${branch} ${number}`)),
       transactionsRoot: orderedTrie(transactions.map(({ raw }) => raw)).root(),
       receiptsRoot: orderedTrie(receipts.map(encodeReceipt)).root(),
       logsBloom: bloomOf(logs.flat()),
