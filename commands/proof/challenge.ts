@@ -349,5 +349,5 @@ function print({ out }: Ctx, data: ChallengeData): void {
   }
   out.line(`  bounty      ${kmc(data.bountyWei ?? "0")}${data.bountyTx ? `, paid in ${data.bountyTx}` : ""}`);
   if (!data.bountyTx)
-    out.note("The bounty can be collected after its window: koma proof challenge … --wait does so at once.");
+    out.note("The bounty can be collected when nobody can claim it by an older commitment: koma bridge claim --wait");
 }

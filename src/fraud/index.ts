@@ -28,6 +28,7 @@ export {
   contradictionTypes,
   searchContradictions,
 } from "./contradictions.ts";
+export { type Debt, type DebtSource, debtsTo, type HeldBounty, unsettledBounties } from "./debts.ts";
 export { readDeliverCall } from "./delivery-call.ts";
 export { readDeliveryLog } from "./delivery-rules.ts";
 export { systemEvents } from "./event-shapes.ts";

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { BugError } from "../errors.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import type { RootChain, RootEvent, SentTransaction } from "../rootchain/index.ts";
+import { debtsTo } from "./debts.ts";
 import type { Challenge } from "./evidence.ts";
 
 /** Stake taken from one seat. */
@@ -83,7 +84,7 @@ export async function carryOut(
 /**
  * Waits out the time in which an older commitment could claim the bounty, settles it, and has what is owed paid to `to`.
  *
- * @returns the payment; undefined when nothing was owed to the sender
+ * @returns the last payment; undefined when nothing was owed to the sender
  */
 export async function collectBounty(
   root: RootChain,
@@ -102,8 +103,11 @@ export async function collectBounty(
     }
     await sleep(POLL_MS, undefined, { signal });
   }
-  if (!root.account || (await root.stakes.owed(root.account)) === 0n) return undefined;
-  return root.stakes.withdrawOwed(to, signal);
+  const debts = root.account ? await debtsTo(root, root.account) : [];
+  const bounties = debts.filter(({ asset }) => asset === "KMC");
+  let paid: SentTransaction | undefined;
+  for (const bounty of bounties) paid = await bounty.pay(to, signal);
+  return paid;
 }
 
 const POLL_MS = 500;

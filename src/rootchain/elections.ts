@@ -139,6 +139,9 @@ export interface Elections {
     signatures: readonly Bytes[],
     signal?: AbortSignal,
   ): Promise<SentTransaction>;
+  /** Wei of KMC that bounties out of producers' stakes left to an account. */
+  owed(account: Address): Promise<bigint>;
+  withdrawOwed(to: Address, signal?: AbortSignal): Promise<SentTransaction>;
 }
 
 const STATUS = ["none", "standing", "withdrawn", "ejected"] as const;
@@ -256,6 +259,8 @@ export function openElections(context: RootClientContext): Elections {
       const evidence = AbiCoder.defaultAbiCoder().encode([CERTIFICATE], [certificate]);
       return send(`replace producer ${key}`, "replace", [key, OFFLINE, evidence], signal);
     },
+    owed: async (account) => BigInt((await first("owed", [account])) as bigint),
+    withdrawOwed: (to, signal) => send("withdraw what bounties left", "withdrawOwed", [to], signal),
   };
 }
 

@@ -260,6 +260,11 @@ export const REFUSALS: Readonly<Record<string, Refusal>> = {
     code: "KOMA_E_NOTHING_OWED",
     sentence: ({ account }) => `nothing is owed to ${account}.`,
   },
+  OwedTransferFailed: {
+    code: "KOMA_E_NOT_CLAIMABLE",
+    sentence: ({ to }) => `${to} does not take Ether.`,
+    fix: ["Name another account: koma bridge claim --to ACCOUNT"],
+  },
   ERC20InsufficientBalance: {
     code: "KOMA_E_BALANCE_LOW",
     sentence: ({ sender, balance, needed }) => `${sender} holds ${balance}, ${needed} are needed (smallest units).`,

@@ -17,7 +17,14 @@ interface Member {
   readonly ejected: boolean;
 }
 
+interface Claimed {
+  readonly claimed: readonly { readonly amountWei: string; readonly tx: string | null }[];
+  readonly settled: readonly string[];
+  readonly held: readonly unknown[];
+}
+
 interface Verdict {
+  readonly id?: string;
   readonly found?: number;
   readonly type?: string;
   readonly state?: string;
@@ -96,6 +103,13 @@ describe("a fraud on a running devnet", () => {
     await untilAllFinal(devnet.nodes, Number(height) + 5);
     const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
     expect(paid.status).toBe("final");
+
+    // By now nobody can claim the bounty by an older commitment.
+    const bounty = await koma.json<Claimed>("bridge", "claim", "--from", "dave", "--wait");
+    expect(bounty).toMatchObject({ settled: [verdict.id], held: [] });
+    expect(bounty.claimed.map(({ amountWei }) => amountWei)).toContain(verdict.bountyWei);
+    const again = await koma.json<Claimed>("bridge", "claim", "--from", "dave");
+    expect(again).toMatchObject({ claimed: [], settled: [], held: [] });
   }, 240_000);
 
   it("is proven of transactions, receipts and token logs too, each as its own kind", async () => {

@@ -1,0 +1,72 @@
+import { type Address, type Hash, parseHash } from "../primitives/index.ts";
+import type { RootChain, SentTransaction } from "../rootchain/index.ts";
+
+/** What a debt is for. Bounties out of a producer's stake are held by the election, all others by the stakes. */
+export type DebtSource = "bounty" | "producer-bounty" | "challenge-bond" | "exit-bond";
+
+/** What a root contract owes to an account until it asks for it. */
+export interface Debt {
+  readonly source: DebtSource;
+  readonly asset: "KMC" | "ETH";
+  /** Wei. */
+  readonly amount: bigint;
+  pay(to: Address, signal: AbortSignal): Promise<SentTransaction>;
+}
+
+/** A bounty that an older commitment could still claim. */
+export interface HeldBounty {
+  readonly offenceId: Hash;
+  /** Root-chain block after which it can be assigned. */
+  readonly untilBlock: bigint;
+}
+
+/** Everything that the root contracts owe to an account, as of now. */
+export async function debtsTo(root: RootChain, account: Address): Promise<readonly Debt[]> {
+  type Holder = Pick<RootChain["stakes"], "owed" | "withdrawOwed">;
+  const held = async (source: DebtSource, asset: Debt["asset"], holder: Holder): Promise<Debt> => {
+    const amount = await holder.owed(account);
+    return { source, asset, amount, pay: (to, signal) => holder.withdrawOwed(to, signal) };
+  };
+  const claims = root.contracts["InteractiveFraud"] === undefined ? [] : [root.interactive()];
+  const debts = await Promise.all([
+    held("bounty", "KMC", root.stakes),
+    held("producer-bounty", "KMC", root.elections),
+    ...claims.map((holder) => held("challenge-bond", "ETH", holder)),
+    held("exit-bond", "ETH", root.exits),
+  ]);
+  return debts.filter(({ amount }) => amount > 0n);
+}
+
+/**
+ * Bounties that are an account's and not assigned yet: of what it proved, and of what it had committed to before somebody
+ * else did.
+ *
+ * @param fromBlock root-chain block before which nothing can have been proven
+ */
+export async function unsettledBounties(
+  root: Pick<RootChain, "events" | "challenges">,
+  account: Address,
+  fromBlock: bigint,
+): Promise<readonly HeldBounty[]> {
+  const read = (event: string) => root.events({ contract: "ChallengeManager", event, fromBlock });
+  const [challenged, claimed, attached, { commitBlocks }] = await Promise.all([
+    read("Challenged"),
+    read("BountyClaimed"),
+    read("ProducerAttached"),
+    root.challenges.windows(),
+  ]);
+  const ids = [
+    ...challenged.filter(({ args }) => args["challenger"] === account).map(({ args }) => String(args["offenceId"])),
+    ...claimed.filter(({ args }) => args["claimant"] === account).map(({ args }) => String(args["offenceId"])),
+    // Who attached a producer stands in no event; the offence itself says it.
+    ...attached.map(({ args }) => String(args["attachedId"])),
+  ];
+  const offences = await Promise.all([...new Set(ids)].map((id) => root.challenges.offence(parseHash(id))));
+  return offences.flatMap((offence) => {
+    if (!offence || offence.settled) return [];
+    const owner = /^0x0{40}$/.test(offence.claimant) ? offence.challenger : offence.claimant;
+    return owner === account
+      ? [{ offenceId: offence.offenceId, untilBlock: offence.provenInBlock + commitBlocks }]
+      : [];
+  });
+}
