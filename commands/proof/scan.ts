@@ -16,6 +16,7 @@ import {
   passwordFileFlag,
   pickFraudKind,
   readNetFacts,
+  restUntil,
 } from "../../src/cli/index.ts";
 import type { FraudKind, WatchEvent, WatchedFault, WatchPorts } from "../../src/fraud/index.ts";
 import type { RootChain } from "../../src/rootchain/index.ts";
@@ -112,7 +113,7 @@ proof types). The exit code is 6 when a fault was found, without --follow.`;
     const ports = { ...(await portsOf(net, await openRootChain(net, key), wanted, flags.slash)), memory };
     const tally = createTally();
     const events = flags.follow
-      ? watchFraud(ports, wanted, ctx.signal, () => rest(ctx.signal))
+      ? watchFraud(ports, wanted, ctx.signal, () => restUntil(ctx.signal, REST_MS))
       : watchRound(ports, wanted, new Set(), () => ctx.signal.aborted);
     if (flags.follow) ctx.out.record(beginning(), "watching; Ctrl-C ends it");
     for await (const event of events) {
@@ -131,19 +132,6 @@ proof types). The exit code is 6 when a fault was found, without --follow.`;
 
 /** Between two looks; a new checkpoint has its whole challenge period to be found. */
 const REST_MS = 1_000;
-
-/** The signal ends it early without an error: who watches looks at the signal next. */
-function rest(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, REST_MS);
-    signal.addEventListener("abort", done, { once: true });
-  });
-}
 
 /** How long a challenge may take that was begun: it is not left half done by Ctrl-C. */
 const PUNISH_MS = 120_000;

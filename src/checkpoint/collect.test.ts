@@ -2,10 +2,12 @@ import { describe, expect, it } from "vitest";
 import { chainOf } from "../../test/support/archived-blocks.ts";
 import { account, testChainId } from "../../test/support/chain-fixture.ts";
 import { EnvironmentError } from "../errors.ts";
-import { type Address, recoverAddress, zeroHash } from "../primitives/index.ts";
-import { checkpointDigest } from "../rootchain/index.ts";
+import { type Address, recoverAddress, signDigest, utf8, zeroHash } from "../primitives/index.ts";
+import { checkpointDigest, checkpointHash } from "../rootchain/index.ts";
 import type { ArchivedBlock } from "./archive.ts";
+import { buildCheckpoint } from "./build.ts";
 import { type CollectionPlan, collectCheckpoint, quorumHeight, type Staker } from "./collect.ts";
+import { collectGiven, collectLate, signLate } from "./collect-late.ts";
 
 const honest = chainOf(20);
 const forged = chainOf(20, "forged");
@@ -82,6 +84,59 @@ describe("collecting a checkpoint by hand", () => {
 
   it("has nothing to offer when no node answers", async () => {
     expect(await collectCheckpoint(plan, names.map(offline))).toBeUndefined();
+  });
+});
+
+describe("signing a submitted checkpoint elsewhere", () => {
+  const interval = { start: 0n, end: 15n };
+  const slot = { chainId: testChainId, number: 1n, epoch: 0n, generation: 0n, prevCheckpoint: zeroHash };
+  const blocks = honest.slice(0, 16).map(({ block }) => block);
+  const submitted = buildCheckpoint(slot, interval, blocks, account("bea").address);
+  const pending = { ...submitted, structHash: checkpointHash(submitted), signerBitmap: 0b0010n };
+  const late = { chainId: testChainId, domain, seats };
+
+  it("makes what the contract takes, whoever hands it in, each seat once and in order", async () => {
+    const made = await Promise.all(["dot", "ann"].map((name) => signLate(late, pending, staker(name, 19n))));
+    const signatures = made.map((one) => (typeof one === "string" ? utf8(one) : one.signature));
+    const given = collectGiven(late, pending, [...signatures, ...signatures]);
+    expect(given).toMatchObject({ bitmap: 0b1001n, abstained: [] });
+    expect(given.added.map(({ seat }) => seat)).toEqual([0, 3]);
+    expect(given.signatures).toHaveLength(2);
+    const together = await collectLate(late, pending, [staker("ann", 19n), staker("dot", 19n)]);
+    expect(given.signatures).toEqual(together.signatures);
+  });
+
+  it("leaves out seats that signed before", async () => {
+    const made = await signLate(late, pending, staker("bea", 19n));
+    if (typeof made === "string") throw new Error(made);
+    expect(collectGiven(late, pending, [made.signature])).toMatchObject({
+      added: [],
+      bitmap: 0n,
+      abstained: [{ why: "signed it before" }],
+    });
+    expect((await collectLate(late, pending, [staker("bea", 19n)])).added).toEqual([]);
+  });
+
+  it("refuses a stranger's signature, one for other blocks, and what is none", async () => {
+    const stranger = signDigest(checkpointDigest(submitted, domain), account("eve").key);
+    const other = buildCheckpoint(
+      slot,
+      interval,
+      forged.slice(0, 16).map(({ block }) => block),
+      submitted.proposer,
+    );
+    const forOther = signDigest(checkpointDigest(other, domain), account("ann").key);
+    for (const signature of [stranger, forOther, new Uint8Array(65)]) {
+      expect(() => collectGiven(late, pending, [signature])).toThrow(
+        expect.objectContaining({ code: "KOMA_E_CHECKPOINT_SIGNATURE" }),
+      );
+    }
+  });
+
+  it("is not done with a key whose own node has other blocks, or not yet", async () => {
+    expect(await signLate(late, pending, staker("ann", 19n, forged))).toBe("its node has other blocks");
+    expect(await signLate(late, pending, staker("ann", 14n))).toMatch(/only block 14 final/);
+    expect(await signLate(late, pending, staker("eve", 19n))).toMatch(/no stake/);
   });
 });
 

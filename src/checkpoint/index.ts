@@ -15,7 +15,14 @@ export {
   quorumHeight,
   type Staker,
 } from "./collect.ts";
-export { collectLate, type LateCollection } from "./collect-late.ts";
+export {
+  collectGiven,
+  collectLate,
+  type LateCollection,
+  type LatePlan,
+  type LateSignature,
+  signLate,
+} from "./collect-late.ts";
 export { createDoubleVoteWatch, type DoubleVote, type DoubleVoteWatch } from "./double-votes.ts";
 export { checkpointHistory, type HistoricCheckpoint } from "./history.ts";
 export { type CheckpointCheck, type InspectedCheckpoint, inspectCheckpoint } from "./inspect.ts";
@@ -39,3 +46,4 @@ export {
   type SignedCheckpoints,
 } from "./service.ts";
 export { type Certificate, createSignatureCollector, type SignatureCollector } from "./signatures.ts";
+export { type CheckpointEvent, type CheckpointWatchPorts, watchCheckpoints } from "./watch.ts";

@@ -29,6 +29,10 @@ export const rootChainErrors: Readonly<Record<string, ErrorEntry>> = {
     why: "A signature under the checkpoint does not belong to an active validator.",
   },
   KOMA_E_CHECKPOINT_STALE: { exit: exit.rejected, why: "Another checkpoint came first." },
+  KOMA_E_CHECKPOINT_UNSIGNED: {
+    exit: exit.conflict,
+    why: "A validator signs only what its own node has final, and only while it has stake.",
+  },
   KOMA_E_CONTRACTS_NOT_BUILT: { exit: exit.missing, why: "The root contracts have not been compiled." },
   KOMA_E_CHALLENGE_CLOSED: { exit: exit.conflict, why: "The challenge is answered, concluded, or its time is over." },
   KOMA_E_CHALLENGE_OPEN: { exit: exit.conflict, why: "The time for answers is not over." },

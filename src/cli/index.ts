@@ -37,6 +37,7 @@ export * from "./prompt.ts";
 export * from "./proof-output.ts";
 export * from "./recorded-work.ts";
 export * from "./render-error.ts";
+export * from "./rest.ts";
 export * from "./root-chain.ts";
 export * from "./running-net.ts";
 export * from "./scan-memory.ts";

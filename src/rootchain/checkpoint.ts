@@ -62,11 +62,16 @@ export function checkpointHash(checkpoint: Checkpoint): Hash {
 
 /** The EIP-712 digest that a staker's signer key signs. */
 export function checkpointDigest(checkpoint: Checkpoint, domain: CheckpointDomain): Bytes {
+  return digestOfCheckpoint(checkpointHash(checkpoint), domain);
+}
+
+/** The same from the struct hash alone, which is what the root chain keeps. */
+export function digestOfCheckpoint(hash: Hash, domain: CheckpointDomain): Bytes {
   const separator = domainSeparator({
     name: "KOMA Checkpoint",
     version: "1",
     chainId: domain.rootChainId,
     verifyingContract: domain.contract,
   });
-  return typedDigest(separator, hashToBytes(checkpointHash(checkpoint)));
+  return typedDigest(separator, hashToBytes(hash));
 }
