@@ -9,6 +9,7 @@ export interface ChainToken {
   decimals(): Promise<number>;
   balanceOf(account: Address): Promise<bigint>;
   transferData(to: Address, amount: bigint): Bytes;
+  approveData(spender: Address, amount: bigint): Bytes;
 }
 
 const ABI = [
@@ -16,6 +17,7 @@ const ABI = [
   "function decimals() view returns (uint8)",
   "function balanceOf(address) view returns (uint256)",
   "function transfer(address to, uint256 amount) returns (bool)",
+  "function approve(address spender, uint256 amount) returns (bool)",
 ];
 
 export async function openChainToken(chain: ChainClient, address: Address): Promise<ChainToken> {
@@ -47,5 +49,6 @@ export async function openChainToken(chain: ChainClient, address: Address): Prom
     decimals: async () => Number(await read("decimals")),
     balanceOf: async (account) => BigInt((await read("balanceOf", [account])) as bigint),
     transferData: (to, amount) => hexToBytes(abi.encodeFunctionData("transfer", [to, amount])),
+    approveData: (spender, amount) => hexToBytes(abi.encodeFunctionData("approve", [spender, amount])),
   };
 }

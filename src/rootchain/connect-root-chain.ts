@@ -166,11 +166,16 @@ export function connectRootChain(options: ConnectRootChainOptions): RootChain {
 
 function createEventReader(rpc: RootRpc, contracts: RootContracts): EventReader {
   const decoder = createEventDecoder(contracts, loadArtifacts());
-  return async ({ contract, event, fromBlock }) => {
+  return async ({ contract, event, fromBlock, indexed = [] }) => {
     const topic = decoder.topicOf(contract, event);
     const address = contracts[contract];
     if (topic === undefined || address === undefined) throw malformedAnswer(`event ${contract}.${event}`);
-    const filter = { fromBlock: `0x${fromBlock.toString(16)}`, toBlock: "latest", address, topics: [topic] };
+    const filter = {
+      fromBlock: `0x${fromBlock.toString(16)}`,
+      toBlock: "latest",
+      address,
+      topics: [topic, ...indexed],
+    };
     const logs = await rpc.request("eth_getLogs", [filter]);
     if (!Array.isArray(logs)) throw malformedAnswer("list of logs");
     return logs.map((log) => decoder.decode(log)).filter((decoded) => decoded !== undefined);

@@ -102,6 +102,8 @@ export type EventReader = (query: {
   readonly contract: string;
   readonly event: string;
   readonly fromBlock: bigint;
+  /** Words that its indexed arguments must be, in their order; null takes any. */
+  readonly indexed?: readonly (Hex | null)[];
 }) => Promise<readonly RootEvent[]>;
 
 const STATUS = ["none", "queued", "paid", "claimable", "cancelled"] as const;

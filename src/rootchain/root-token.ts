@@ -16,6 +16,7 @@ export interface RootToken {
   readonly address: Address;
   symbol(): Promise<string>;
   decimals(): Promise<number>;
+  totalSupply(): Promise<bigint>;
   balanceOf(account: Address): Promise<bigint>;
   allowance(owner: Address, spender: Address): Promise<bigint>;
   transfer(to: Address, amount: bigint, signal?: AbortSignal): Promise<SentTransaction>;
@@ -33,6 +34,7 @@ export function openRootToken(context: RootClientContext, address: Address): Roo
     address,
     symbol: async () => (await contract.read("symbol"))[0] as string,
     decimals: async () => Number((await contract.read("decimals"))[0]),
+    totalSupply: async () => BigInt((await contract.read("totalSupply"))[0] as bigint),
     balanceOf: async (account) => BigInt((await contract.read("balanceOf", [account]))[0] as bigint),
     allowance: async (owner, spender) => BigInt((await contract.read("allowance", [owner, spender]))[0] as bigint),
     transfer: (to, amount, signal) =>

@@ -106,6 +106,15 @@ describe("a devnet's life", () => {
     });
   });
 
+  it("knows where all KMC is, and whose turn the next checkpoint is", async () => {
+    const { totalWei, burnedWei, ...parts } = await koma.json<Record<string, string>>("token", "supply");
+    expect(Object.values(parts).reduce((sum, wei) => sum + BigInt(wei), 0n)).toBe(BigInt(totalWei ?? 0));
+    expect({ burnedWei, ...parts }).toMatchObject({ burnedWei: "0", stakedWei: `${4_000n * 10n ** 18n}` });
+    const [next] = await koma.json<readonly Record<string, unknown>[]>("chain", "schedule");
+    expect(next).toMatchObject({ chain: "80401", name: "main", halted: false });
+    expect(devnet.nodes.map(({ name }) => name)).toContain(next?.["proposerName"]);
+  });
+
   it("gives shells its endpoints and contracts", async () => {
     const { vars } = await koma.json<{ vars: Record<string, string> }>("devnet", "env");
     expect(vars).toMatchObject({
