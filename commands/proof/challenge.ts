@@ -107,30 +107,48 @@ When nobody has by the deadline, koma proof conclude convicts. The exit code is 
 
   async execute(ctx: Ctx): Promise<ChallengeData> {
     const { args, flags } = await this.parse(ProofChallenge);
-    const net = await ctx.net();
-    const wanted =
-      args.type === undefined
-        ? undefined
-        : pickFraudKind(args.type, (await import("../../src/fraud/index.ts")).fraudKinds);
-    // A dry run signs nothing: looking must not ask for a password.
-    const key = flags["dry-run"]
-      ? undefined
-      : await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] });
-    const root = await openRootChain(net, key);
-    const search =
-      flags.evidence !== undefined
-        ? await readEvidence(net, root, flags.evidence)
-        : wanted?.interactive
-          ? await searchGaps(ctx, net, root, wanted, flags.checkpoint)
-          : await searchFraud(ctx, net, root, wanted, flags.checkpoint);
-    const data = await finish(ctx, net, root, key, search, flags);
-    print(ctx, data);
-    if (data.state === "none" || data.state === "refused") ctx.exitWith(exitCodes.false);
-    return data;
+    return challengeFraud(ctx, args.type, flags);
   }
 }
 
-interface Search {
+/** What a challenge is asked for with. */
+export interface ChallengeFlags {
+  readonly checkpoint?: string | undefined;
+  readonly evidence?: string | undefined;
+  readonly out?: string | undefined;
+  readonly "dry-run": boolean;
+  readonly wait: boolean;
+  readonly from: string;
+  readonly "password-file"?: string | undefined;
+}
+
+/** The whole of a challenge, by whichever command it was asked for. */
+export async function challengeFraud(
+  ctx: Ctx,
+  type: string | undefined,
+  flags: ChallengeFlags,
+): Promise<ChallengeData> {
+  const net = await ctx.net();
+  const wanted =
+    type === undefined ? undefined : pickFraudKind(type, (await import("../../src/fraud/index.ts")).fraudKinds);
+  // A dry run signs nothing: looking must not ask for a password.
+  const key = flags["dry-run"]
+    ? undefined
+    : await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] });
+  const root = await openRootChain(net, key);
+  const search =
+    flags.evidence !== undefined
+      ? await readEvidence(net, root, flags.evidence)
+      : wanted?.interactive
+        ? await searchGaps(ctx, net, root, wanted, flags.checkpoint)
+        : await searchFraud(ctx, net, root, wanted, flags.checkpoint);
+  const data = await finishChallenge(ctx, net, root, key, search, flags);
+  printChallenge(ctx, data);
+  if (data.state === "none" || data.state === "refused") ctx.exitWith(exitCodes.false);
+  return data;
+}
+
+export interface Search {
   readonly found: number;
   readonly fault: string | null;
   readonly challenge: Challenge | undefined;
@@ -157,7 +175,7 @@ async function checkpointsToScan(ctx: Ctx, net: NetClient, root: RootChain, only
 }
 
 /** Something missing: the first gap that the root contracts take a claim about. */
-async function searchGaps(
+export async function searchGaps(
   ctx: Ctx,
   net: NetClient,
   root: RootChain,
@@ -180,7 +198,7 @@ async function searchGaps(
   };
 }
 
-async function searchFraud(
+export async function searchFraud(
   ctx: Ctx,
   net: NetClient,
   root: RootChain,
@@ -224,7 +242,7 @@ const plainUnread = ({ checkpoint, why }: UnreadCheckpoint) => {
 };
 
 /** What the root contracts say of it comes as their own error: a file is one claim, not a search. */
-async function readEvidence(net: NetClient, root: RootChain, file: string): Promise<Search> {
+export async function readEvidence(net: NetClient, root: RootChain, file: string): Promise<Search> {
   const { checkChallenge, openLookup, parseChallenge } = await import("../../src/fraud/index.ts");
   const challenge = parseChallenge(await readTextFile(file));
   const lookup = openLookup(root, challenge.chainId, (await readNetFacts(net)).rootStartBlock);
@@ -245,7 +263,7 @@ async function readEvidence(net: NetClient, root: RootChain, file: string): Prom
   return { found: 1, fault: null, challenge, offence: verdict.offenceId, refused: [] };
 }
 
-async function finish(
+export async function finishChallenge(
   ctx: Ctx,
   net: NetClient,
   root: RootChain,
@@ -321,7 +339,7 @@ async function finish(
   };
 }
 
-function print({ out }: Ctx, data: ChallengeData): void {
+export function printChallenge({ out }: Ctx, data: ChallengeData): void {
   const kmc = (wei: string) => `${Number(BigInt(wei) / 10n ** 12n) / 1e6} KMC`;
   for (const { checkpoint, why } of data.refused)
     out.note(`${checkpoint ? `checkpoint ${checkpoint}` : "consensus"}: ${why}`);

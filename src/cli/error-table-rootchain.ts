@@ -10,6 +10,7 @@ export const rootChainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_AMOUNT_LOW: { exit: exit.rejected, why: "The amount is too small to be worth a share." },
   KOMA_E_BALANCE_LOW: { exit: exit.rejected, why: "The account does not have that much." },
   KOMA_E_BOND: { exit: exit.rejected, why: "The bond that was sent is not the one asked for." },
+  KOMA_E_BOUNTY_TAKEN: { exit: exit.rejected, why: "The bounty of that offence is somebody else's." },
   KOMA_E_CHAIN_EXISTS: { exit: exit.conflict, why: "A chain with that id is registered already." },
   KOMA_E_CHAIN_UNREGISTERED: { exit: exit.notFound, why: "No chain with that id is registered on the root chain." },
   KOMA_E_CHECKPOINT_EARLY: {

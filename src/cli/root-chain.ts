@@ -7,13 +7,18 @@ import type { NamedKey } from "./key-ring.ts";
 import type { Ctx } from "./koma-command.ts";
 import { type NetClient, openNet } from "./net-client.ts";
 
-/** The root chain of a network; with a key, as somebody who can send. Nothing is asked of it yet. */
-export async function openRootChain(net: NetClient, key?: NamedKey): Promise<RootChain> {
+/**
+ * The root chain of a network; with a key, as somebody who can send. Nothing is asked of it yet.
+ *
+ * @param dryRunAs  account that dry runs are tried as, default: that of the key
+ */
+export async function openRootChain(net: NetClient, key?: NamedKey, dryRunAs?: Address): Promise<RootChain> {
   const { connectRootChain, requireRootContracts } = await import("../rootchain/index.ts");
   return connectRootChain({
     url: net.l1Url,
     contracts: requireRootContracts(net.contracts as Readonly<Record<string, Address>>),
     ...(key ? { signerKey: key.privateKey } : {}),
+    ...(dryRunAs ? { dryRunAs } : {}),
   });
 }
 

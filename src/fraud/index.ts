@@ -21,6 +21,8 @@ export {
 } from "./check-file.ts";
 export { checkOffline, type OfflineFacts } from "./check-offline.ts";
 export { checkpointNumbers, checkpointsUnder, type ProofContent } from "./checkpoints-under.ts";
+export { claimedFault, type NamedEvidence } from "./claimed-fault.ts";
+export { bountySalt, claimByCommitment, commitTo } from "./commitment.ts";
 export { craftConsensusChallenge } from "./consensus-evidence.ts";
 export {
   type ContradictionSearch,
@@ -33,6 +35,7 @@ export { readDeliverCall } from "./delivery-call.ts";
 export { readDeliveryLog } from "./delivery-rules.ts";
 export { systemEvents } from "./event-shapes.ts";
 export type { Challenge } from "./evidence.ts";
+export { expectedBounty } from "./expected-bounty.ts";
 export { findAnswer } from "./find-answer.ts";
 export type { Fault, Position, Scan, ScannedCheckpoint, ScanRules } from "./find-faults.ts";
 export { describeGap, type Gap, type KnownDeposit } from "./find-gaps.ts";

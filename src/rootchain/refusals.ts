@@ -260,6 +260,15 @@ export const REFUSALS: Readonly<Record<string, Refusal>> = {
     code: "KOMA_E_NOTHING_OWED",
     sentence: ({ account }) => `nothing is owed to ${account}.`,
   },
+  NoOlderCommit: {
+    code: "KOMA_E_BOUNTY_TAKEN",
+    sentence: () => "somebody else proved it before this account's commitment, or has an older one.",
+    fix: ["Commit before the proof is sent: koma proof submit FILE --commit"],
+  },
+  CommitWindowOver: {
+    code: "KOMA_E_BOUNTY_TAKEN",
+    sentence: () => "the time in which an older commitment could claim it is over.",
+  },
   OwedTransferFailed: {
     code: "KOMA_E_NOT_CLAIMABLE",
     sentence: ({ to }) => `${to} does not take Ether.`,

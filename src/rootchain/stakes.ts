@@ -67,6 +67,9 @@ export interface StakeParametersView {
   readonly challengePeriod: number;
   /** Most checkpoints of one claim. */
   readonly claimBatch: number;
+  /** Share of a stake that an offence of each class takes, and the finder's share of that, basis points. */
+  readonly slashBps: Readonly<Record<string, number>>;
+  readonly bountyBps: number;
 }
 
 /** What an offence has cost so far, wei of KMC. */
@@ -145,6 +148,12 @@ export function openStakes(context: RootClientContext, ownerKey: Bytes | undefin
         unbonding: field.number(p, "unbonding"),
         challengePeriod: field.number(p, "challengePeriod"),
         claimBatch: field.number(p, "claimBatch"),
+        slashBps: {
+          A: field.number(p, "slashBpsA"),
+          B: field.number(p, "slashBpsB"),
+          C: field.number(p, "slashBpsC"),
+        },
+        bountyBps: field.number(p, "bountyBps"),
       };
     },
     epoch: async () => BigInt((await first("epoch")) as bigint),
