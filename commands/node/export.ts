@@ -1,4 +1,4 @@
-import { type Ctx, Flags, integerFlag, KomaCommand } from "../../src/cli/index.ts";
+import { blockRangeOf, type Ctx, Flags, integerFlag, KomaCommand, stoppedNodeFlag } from "../../src/cli/index.ts";
 
 export interface NodeExportData {
   readonly file: string;
@@ -21,12 +21,7 @@ appears under its name when it is whole. Without --from and --to it holds all th
     "<%= config.bin %> <%= command.id %> --dir ./follower --from 5000 --to 9999 --out ./blocks.koma --json",
   ];
   static override flags = {
-    dir: Flags.string({
-      summary: "Folder of the node, which must not run.",
-      required: true,
-      env: "KOMA_NODE_DIR",
-      helpValue: "DIR",
-    }),
+    dir: stoppedNodeFlag,
     out: Flags.string({
       summary: "File to write; it must not exist.",
       required: true,
@@ -41,10 +36,7 @@ appears under its name when it is whole. Without --from and --to it holds all th
     const { flags } = await this.parse(NodeExport);
     const { exportChain } = await import("../../src/node/export-chain.ts");
     const { signal } = ctx;
-    const range = {
-      ...(flags.from === undefined ? {} : { from: flags.from }),
-      ...(flags.to === undefined ? {} : { to: flags.to }),
-    };
+    const range = blockRangeOf(flags);
     let written: Awaited<ReturnType<typeof exportChain>> | undefined;
     await ctx.tasks([
       {

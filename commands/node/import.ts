@@ -1,4 +1,4 @@
-import { type Ctx, Flags, KomaCommand } from "../../src/cli/index.ts";
+import { type Ctx, Flags, KomaCommand, stoppedNodeFlag } from "../../src/cli/index.ts";
 
 export interface NodeImportData {
   readonly file: string;
@@ -23,12 +23,7 @@ run again.`;
   ];
   static override flags = {
     in: Flags.string({ summary: "File of koma node export.", required: true, env: "KOMA_NODE_IN", helpValue: "FILE" }),
-    dir: Flags.string({
-      summary: "Folder of the node, which must not run.",
-      required: true,
-      env: "KOMA_NODE_DIR",
-      helpValue: "DIR",
-    }),
+    dir: stoppedNodeFlag,
   };
 
   async execute(ctx: Ctx): Promise<NodeImportData> {

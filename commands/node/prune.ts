@@ -1,4 +1,4 @@
-import { type Ctx, Flags, integerFlag, KomaCommand } from "../../src/cli/index.ts";
+import { type Ctx, Flags, integerFlag, KomaCommand, stoppedNodeFlag } from "../../src/cli/index.ts";
 
 export interface NodePruneData {
   readonly mode: "full" | "window";
@@ -23,12 +23,7 @@ root chain has to be reachable. May be interrupted and begun again. Forgotten hi
     "<%= config.bin %> <%= command.id %> --dir ./follower --before-checkpoint 12 --yes --json",
   ];
   static override flags = {
-    dir: Flags.string({
-      summary: "Folder of the node, which must not run.",
-      required: true,
-      env: "KOMA_NODE_DIR",
-      helpValue: "DIR",
-    }),
+    dir: stoppedNodeFlag,
     storage: Flags.option({ options: ["full", "window"] as const })({
       summary: "Forget older states, or older transactions too; default: as config.json says.",
       env: "KOMA_NODE_STORAGE",

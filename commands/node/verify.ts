@@ -1,4 +1,4 @@
-import { type Ctx, exitCodes, Flags, integerFlag, KomaCommand } from "../../src/cli/index.ts";
+import { blockRangeOf, type Ctx, exitCodes, integerFlag, KomaCommand, stoppedNodeFlag } from "../../src/cli/index.ts";
 
 export interface NodeVerifyData {
   readonly from: string;
@@ -29,12 +29,7 @@ wrong; the first wrong block is named.`;
     "<%= config.bin %> <%= command.id %> --dir ./follower --from 1000 --to 2000 --json",
   ];
   static override flags = {
-    dir: Flags.string({
-      summary: "Folder of the node, which must not run.",
-      required: true,
-      env: "KOMA_NODE_DIR",
-      helpValue: "DIR",
-    }),
+    dir: stoppedNodeFlag,
     from: integerFlag({ summary: "First block; default: the genesis.", env: "KOMA_NODE_FROM" }),
     to: integerFlag({ summary: "Last block; default: the newest.", env: "KOMA_NODE_TO" }),
   };
@@ -43,10 +38,7 @@ wrong; the first wrong block is named.`;
     const { flags } = await this.parse(NodeVerify);
     const { verifyNode } = await import("../../src/node/verify-node.ts");
     const { signal } = ctx;
-    const range = {
-      ...(flags.from === undefined ? {} : { from: flags.from }),
-      ...(flags.to === undefined ? {} : { to: flags.to }),
-    };
+    const range = blockRangeOf(flags);
     let found: Awaited<ReturnType<typeof verifyNode>> | undefined;
     await ctx.tasks([
       {

@@ -17,3 +17,19 @@ export const waitFlag = Flags.boolean({
   allowNo: true,
   env: "KOMA_DEVNET_WAIT",
 });
+
+/** Whose database a command works on by itself. */
+export const stoppedNodeFlag = Flags.string({
+  summary: "Folder of the node, which must not run.",
+  required: true,
+  env: "KOMA_NODE_DIR",
+  helpValue: "DIR",
+});
+
+/** What `--from` and `--to` say, each absent when it was not given. */
+export function blockRangeOf({ from, to }: { readonly from?: bigint | undefined; readonly to?: bigint | undefined }): {
+  readonly from?: bigint;
+  readonly to?: bigint;
+} {
+  return { ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) };
+}

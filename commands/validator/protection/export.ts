@@ -1,4 +1,4 @@
-import { Args, type Ctx, Flags, KomaCommand } from "../../../src/cli/index.ts";
+import { Args, type Ctx, KomaCommand, stoppedNodeFlag } from "../../../src/cli/index.ts";
 
 export interface ExportedProtection {
   readonly file: string;
@@ -24,12 +24,7 @@ stopped. Only its owner can read it; it holds no key.`;
     file: Args.string({ description: "File to write; it must not exist.", required: true, ignoreStdin: true }),
   };
   static override flags = {
-    dir: Flags.string({
-      summary: "Folder of the node, which must not run.",
-      required: true,
-      env: "KOMA_NODE_DIR",
-      helpValue: "DIR",
-    }),
+    dir: stoppedNodeFlag,
   };
 
   async execute(ctx: Ctx): Promise<ExportedProtection> {

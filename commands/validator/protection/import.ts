@@ -1,4 +1,4 @@
-import { Args, type Ctx, Flags, KomaCommand, readBoundedText } from "../../../src/cli/index.ts";
+import { Args, type Ctx, KomaCommand, readBoundedText, stoppedNodeFlag } from "../../../src/cli/index.ts";
 
 export interface ImportedProtection {
   readonly file: string;
@@ -24,12 +24,7 @@ file it goes on where it stopped. Nothing is taken in from a file of another cha
     }),
   };
   static override flags = {
-    dir: Flags.string({
-      summary: "Folder of the node, which must not run.",
-      required: true,
-      env: "KOMA_NODE_DIR",
-      helpValue: "DIR",
-    }),
+    dir: stoppedNodeFlag,
   };
 
   async execute(ctx: Ctx): Promise<ImportedProtection> {
