@@ -44,6 +44,7 @@ const ROWS: readonly Row[] = [
   { kind: 14, type: "utxo-continuity", behaviour: "erc20-input" },
   { kind: 15, type: "utxo-gap", behaviour: "seq-skip" },
   { kind: 18, type: "deposit-skipped", behaviour: "deposit-skip", node: "all", deposit: "after" },
+  { kind: 19, type: "cross-receive", behaviour: "cross-twice" },
   { kind: 20, type: "checkpoint-equivocation", behaviour: "double-vote" },
   { kind: 21, type: "consensus-equivocation", behaviour: "equivocate" },
 ];

@@ -62,6 +62,12 @@ export const behaviours: readonly Behaviour[] = [
     params: [],
   },
   {
+    kind: "cross-twice",
+    summary: "receive a message from another chain twice in a receipt, and have it checkpointed",
+    needsAccomplices: true,
+    params: [],
+  },
+  {
     kind: "deposit-amount",
     summary: "deliver more than was deposited, and have it checkpointed",
     needsAccomplices: true,

@@ -1,7 +1,8 @@
 import { decodeReceipt, type Log, readBalanceLog, readTransaction } from "../chain/index.ts";
 import { type Address, hexToBytes } from "../primitives/index.ts";
-import { type LogProof, listItemAt, positionOf } from "../proofs/index.ts";
+import { type BlockProof, type LogProof, listItemAt, positionOf } from "../proofs/index.ts";
 import type { CheckpointLookup, FileCheck } from "./check-file.ts";
+import { faultOfMessages } from "./cross-logs.ts";
 import { readDeliverCall } from "./delivery-call.ts";
 import { faultOfDelivery, readDeliveryLog } from "./delivery-rules.ts";
 import type { Challenge } from "./evidence.ts";
@@ -12,10 +13,11 @@ import { entriesOf, faultOfContinuity } from "./find-log-history-faults.ts";
 interface ShownLog {
   readonly log: Log;
   readonly position: bigint;
+  readonly b: BlockProof;
 }
 
 /**
- * Checks of the kinds about deliveries and about two logs (10, 11, 14): each lies in its block, and they contradict the root
+ * Checks of the kinds about deliveries and about two logs (10, 11, 14, 19): each lies in its block, and they contradict the root
  * chain or each other. Whether the blocks lie under their checkpoints is looked at elsewhere.
  */
 export async function checkLogs(
@@ -24,12 +26,13 @@ export async function checkLogs(
   lookup: CheckpointLookup,
 ): Promise<readonly FileCheck[]> {
   if (type === "deposit-mismatch") return checkDelivery(chainId, evidence, lookup);
-  if (type !== "deposit-duplicate" && type !== "utxo-continuity") return [];
+  if (type !== "deposit-duplicate" && type !== "utxo-continuity" && type !== "cross-receive") return [];
   const shown = evidence.logs.map(showLog);
   const checks = shown.map(({ check }) => check);
   const [one, two] = shown.map(({ found }) => found);
   if (!one || !two) return checks;
   const [first, second] = one.position <= two.position ? [one, two] : [two, one];
+  if (type === "cross-receive") return [...checks, contradictingMessages(first, second)];
   const apart = { name: "they stand at different places", ok: first.position !== second.position };
   if (type === "deposit-duplicate") return [...checks, apart, repeatedDelivery(first.log, second.log)];
   const token = await lookup.rootTokenOf(first.log.address);
@@ -39,6 +42,14 @@ export async function checkLogs(
     detail: first.log.address,
   };
   return [...checks, apart, same, brokenContinuity(first.log, second.log, evidence.account)];
+}
+
+function contradictingMessages(first: ShownLog, second: ShownLog): FileCheck {
+  const placed = ({ log, b }: ShownLog) => ({ log, chainId: b.chainId, timestamp: b.timestamp });
+  const name = "they contradict each other about a message";
+  const isOne = first.position === second.position && first.b.chainId === second.b.chainId;
+  const reason = isOne ? undefined : faultOfMessages(placed(first), placed(second));
+  return reason === undefined ? { name, ok: false } : { name, ok: true, detail: reason };
 }
 
 function repeatedDelivery(first: Log, second: Log): FileCheck {
@@ -97,5 +108,5 @@ function showLog(proof: LogProof): { readonly check: FileCheck; readonly found: 
   if (!receipt.ok) return { check: { name, ok: false }, found: undefined };
   const log = receipt.value.status === 1 ? receipt.value.logs[logIndex] : undefined;
   if (!log) return { check: { name, ok: false, detail: "no successful transaction left it" }, found: undefined };
-  return { check: { name, ok: true }, found: { log, position: positionOf(b.number, txIndex, logIndex) } };
+  return { check: { name, ok: true }, found: { log, position: positionOf(b.number, txIndex, logIndex), b } };
 }

@@ -1,7 +1,8 @@
 import { type Log, readBalanceLog } from "../chain/index.ts";
 import type { ArchivedBlock, ChainArchive } from "../checkpoint/index.ts";
 import { UserError } from "../errors.ts";
-import { zeroAddress } from "../primitives/index.ts";
+import { type Hash, zeroAddress } from "../primitives/index.ts";
+import { endedMessage } from "./cross-logs.ts";
 import { readDeliveryLog } from "./delivery-rules.ts";
 import type { Fault, Position } from "./find-faults.ts";
 import { entriesOf, type LogPosition } from "./find-log-history-faults.ts";
@@ -66,6 +67,12 @@ export async function claimedFault(archive: ChainArchive, kind: FraudKind, named
       const [a, b] = [deliveryIn(kind, first), deliveryIn(kind, second)];
       const places = { first: { ...first.at, log: a.place }, second: { ...second.at, log: b.place } };
       return { type, ...places, firstId: a.id, secondId: b.id };
+    }
+    case "cross-receive": {
+      const [first, second] = await two(archive, kind, named);
+      const [a, b] = [endIn(kind, first), endIn(kind, second)];
+      const places = { first: { ...first.at, log: a.place }, second: { ...second.at, log: b.place } };
+      return { type, ...places, message: b.message };
     }
     case "utxo-continuity": {
       const [first, second] = await two(archive, kind, named);
@@ -149,6 +156,15 @@ function deliveryIn(kind: FraudKind, found: Found): { readonly place: number; re
     if (delivery) return { place, id: delivery.id };
   }
   throw unfit(kind, `is about deliveries, and transaction ${found.at.index} of block ${found.at.block} is none`);
+}
+
+function endIn(kind: FraudKind, found: Found): { readonly place: number; readonly message: Hash } {
+  for (const [place, log] of logsIn(found).entries()) {
+    const message = endedMessage(log);
+    if (message !== undefined) return { place, message };
+  }
+  const { index, block } = found.at;
+  throw unfit(kind, `is about messages from other chains, and none ends in transaction ${index} of block ${block}`);
 }
 
 /** The first account and token that both transactions left a log about. */

@@ -19,6 +19,7 @@ const shapes: Readonly<Record<string, readonly string[]>> = {
   "erc20-log": [LOG_PROOF, "bytes"],
   "deposit-mismatch": [TX_RECEIPT, "uint32", "bytes"],
   "deposit-duplicate": [LOG_PROOF, LOG_PROOF, "bytes"],
+  "cross-receive": [LOG_PROOF, LOG_PROOF, "bytes", "bytes"],
   "utxo-continuity": [LOG_PROOF, LOG_PROOF, "address", "bytes"],
   "nonce-gap": [TX_PROOF, "uint64", `${TX_PROOF}[]`],
   "utxo-gap": [LOG_PROOF, LOG_PROOF, "address"],

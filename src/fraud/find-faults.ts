@@ -1,6 +1,7 @@
 import { type Block, recoverSealer } from "../chain/index.ts";
 import type { ArchivedBlock } from "../checkpoint/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
+import type { RepeatedEndFault } from "./cross-logs.ts";
 import type { BridgeFacts } from "./delivery-rules.ts";
 import type { ContinuityFault, RepeatedDeliveryFault, WrongDeliveryFault } from "./find-log-history-faults.ts";
 import type { BadReceiptFault, ImpossibleLogFault, WrongTransferFault } from "./find-receipt-faults.ts";
@@ -44,7 +45,8 @@ export type Fault =
   | ImpossibleLogFault
   | WrongDeliveryFault
   | RepeatedDeliveryFault
-  | ContinuityFault;
+  | ContinuityFault
+  | RepeatedEndFault;
 
 /** What scanning needs to know about bans and tokens; answers come from the root chain. */
 export interface ScanRules {

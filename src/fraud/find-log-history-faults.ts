@@ -135,6 +135,7 @@ export function* logsOf({ blocks }: Pick<Scan, "blocks">): Generator<PlacedLog> 
   }
 }
 
-function isIn({ checkpoint }: Scan, { block }: Position): boolean {
+/** Whether it lies in the checkpoint that is looked into, not before it. */
+export function isIn({ checkpoint }: Scan, { block }: Position): boolean {
   return block >= checkpoint.start && block <= checkpoint.end;
 }

@@ -1,11 +1,12 @@
 import type { ChainArchive } from "../checkpoint/index.ts";
+import { findRepeatedEnds } from "./cross-logs.ts";
 import { type Challenge, craftNonce, craftProducer, craftSequence } from "./evidence.ts";
 import { type Fault, findNonceFaults, findProducerFaults, findSequenceFaults, type Scan } from "./find-faults.ts";
 import { findContinuityFaults, findRepeatedDeliveries, findWrongDeliveries } from "./find-log-history-faults.ts";
 import { findLogFaults, findReceiptFaults, findTransferFaults } from "./find-receipt-faults.ts";
 import { findTransactionFaults } from "./find-transaction-faults.ts";
 import { craftBanned, craftLeaf } from "./leaf-faults.ts";
-import { craftContinuity, craftRepeatedDelivery, craftWrongDelivery } from "./log-evidence.ts";
+import { craftContinuity, craftRepeatedDelivery, craftRepeatedEnd, craftWrongDelivery } from "./log-evidence.ts";
 import { craftLog, craftReceipt, craftTransaction, craftTransfer } from "./receipt-evidence.ts";
 
 /**
@@ -23,6 +24,7 @@ export const finders: readonly ((scan: Scan) => readonly Fault[])[] = [
   findWrongDeliveries,
   findRepeatedDeliveries,
   findContinuityFaults,
+  findRepeatedEnds,
 ];
 
 type FaultOf<T extends Fault["type"]> = Fault extends infer F
@@ -91,6 +93,11 @@ const provers: { readonly [T in Fault["type"]]: Prover<FaultOf<T>> } = {
     describe: ({ first, second, firstId, secondId }) =>
       `deposit ${secondId} was delivered in block ${second.block}, after deposit ${firstId} in block ${first.block}`,
     craft: craftRepeatedDelivery,
+  },
+  "cross-receive": {
+    describe: ({ message, first, second }) =>
+      `message ${message} ended in block ${first.block}, and again in block ${second.block}`,
+    craft: craftRepeatedEnd,
   },
   "utxo-continuity": {
     describe: ({ token, account, second, reason }) =>

@@ -30,6 +30,7 @@ export {
   contradictionTypes,
   searchContradictions,
 } from "./contradictions.ts";
+export { crossReceivedTopic } from "./cross-logs.ts";
 export { type Debt, type DebtSource, debtsTo, type HeldBounty, unsettledBounties } from "./debts.ts";
 export { readDeliverCall } from "./delivery-call.ts";
 export { readDeliveryLog } from "./delivery-rules.ts";

@@ -113,6 +113,12 @@ export const fraudKinds: readonly FraudKind[] = [
     ["proof of the checkpoint's last block", "deposit"],
     claim,
   ),
+  describe(19, "cross-receive", "a message from another chain ends twice, or is received otherwise than it was sent", [
+    "log proof 1",
+    "log proof 2",
+    "header of the block where it was sent, if one of them is that log",
+    "header of the later one",
+  ]),
   describe(
     20,
     "checkpoint-equivocation",

@@ -1,5 +1,6 @@
 import { type ChainArchive, proveBlockInCheckpoint } from "../checkpoint/index.ts";
 import { createTxReceipt, type LogProof, proveLog } from "../proofs/index.ts";
+import type { RepeatedEndFault } from "./cross-logs.ts";
 import { type Challenge, challengeOf, coder, headerOf, LOG_PROOF, TX_RECEIPT } from "./evidence.ts";
 import type {
   ContinuityFault,
@@ -18,6 +19,13 @@ export async function craftWrongDelivery(archive: ChainArchive, { type, at }: Wr
 export async function craftRepeatedDelivery(archive: ChainArchive, fault: RepeatedDeliveryFault): Promise<Challenge> {
   const { first, second, header } = await proveTwoLogs(archive, fault);
   const evidence = coder.encode([LOG_PROOF, LOG_PROOF, "bytes"], [first, second, header]);
+  return challengeOf(fault.type, second.b, evidence);
+}
+
+export async function craftRepeatedEnd(archive: ChainArchive, fault: RepeatedEndFault): Promise<Challenge> {
+  const { first, second, header } = await proveTwoLogs(archive, fault);
+  // Nothing was sent on this chain: there is no header to open for that.
+  const evidence = coder.encode([LOG_PROOF, LOG_PROOF, "bytes", "bytes"], [first, second, "0x", header]);
   return challengeOf(fault.type, second.b, evidence);
 }
 

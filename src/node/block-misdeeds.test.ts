@@ -50,6 +50,7 @@ const proofs: Readonly<Record<string, string>> = {
   "bad-nonce": "duplicate-nonce",
   "tip-above-fee": "bad-transaction",
   "log-forge": "bad-receipt",
+  "cross-twice": "cross-receive",
   "erc20-amount": "erc20-transfer",
   "erc20-output": "erc20-log",
   "erc20-input": "utxo-continuity",

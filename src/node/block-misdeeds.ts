@@ -1,9 +1,13 @@
-import type { Receipt, Transaction } from "../chain/index.ts";
+import type { Log, Receipt, Transaction } from "../chain/index.ts";
+import { crossReceivedTopic } from "../fraud/index.ts";
 import {
   addressWord,
   type Bytes,
   concatBytes,
   equalBytes,
+  type Hash,
+  hashFromBytes,
+  hashToBytes,
   hexToBytes,
   keccak256,
   keccakHash,
@@ -11,6 +15,7 @@ import {
   utf8,
   wordOf,
 } from "../primitives/index.ts";
+import { crossBridgeAddress } from "../rootchain/index.ts";
 import { bridgeMisdeeds } from "./bridge-misdeeds.ts";
 import {
   type BlockMisdeed,
@@ -34,6 +39,17 @@ const OUTPUT1 = 3;
 const OUTPUT2 = 4;
 const FROM_SEQ = 5;
 const TO_SEQ = 6;
+
+/** One coin from a chain that nobody knows, for nobody. */
+function crossReceived(message: Hash): Log {
+  const [from, nobody, none] = [1n, 0n, 0n].map((value) => hashFromBytes(wordOf(value))) as [Hash, Hash, Hash];
+  const words = [nobody, hashFromBytes(wordOf(1n)), none];
+  return {
+    address: crossBridgeAddress,
+    topics: [crossReceivedTopic, message, from, nobody],
+    data: concatBytes(...words.map(hashToBytes)),
+  };
+}
 
 /** Two payments of nothing to ourselves, the second one marked. */
 function paymentsToSelf(scene: MisdeedScene, kind: string): readonly Transaction[] {
@@ -63,6 +79,15 @@ export const blockMisdeeds: Readonly<Record<string, BlockMisdeed>> = {
         ...receipt.logs,
         { address: bridge, topics: [keccakHash(utf8("Forged()"))], data: hexToBytes("0x") },
       ]),
+  },
+  "cross-twice": {
+    detail: "a message from another chain that is received twice",
+    rules: {},
+    transactions: (scene) => [signed(scene, { gasLimit: 30_000n, data: markOf("cross-twice") })],
+    forge: (receipt, { hash }) => {
+      const received = crossReceived(hash);
+      return withLogs(receipt, [...receipt.logs, received, received]);
+    },
   },
   "erc20-amount": {
     detail: "a token transfer whose log tells of another amount",

@@ -78,6 +78,7 @@ const VERIFIERS: readonly { readonly name: string; readonly kinds: readonly numb
   { name: "ReceiptFraud", kinds: [9, 12, 13], reads: ["CheckpointManager", "KomaRegistry"] },
   { name: "BridgeFraud", kinds: [10, 11], reads: ["CheckpointManager", "KomaRegistry", "DepositManager"] },
   { name: "LogFraud", kinds: [14], reads: ["CheckpointManager", "KomaRegistry"] },
+  { name: "CrossFraud", kinds: [19], reads: ["CheckpointManager"] },
   { name: "SignerFraud", kinds: [20], reads: ["CheckpointManager", "StakeManager"] },
   { name: "ConsensusFraud", kinds: [21], reads: ["KomaRegistry", "StakeManager"] },
 ];

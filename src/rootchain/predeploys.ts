@@ -31,6 +31,9 @@ export const predeployAddresses = {
   RootInfo: systemAddress(0x08),
 } as const satisfies Readonly<Record<string, Address>>;
 
+/** Where the bridge between side-chains will stand. Nothing is deployed there yet; its logs are judged (kind 19). */
+export const crossBridgeAddress: Address = systemAddress(0x03);
+
 export interface PredeployOptions {
   /** Native coins that are not in circulation at genesis, wei: what deposits are paid from. */
   readonly nativePoolWei: bigint;
