@@ -54,7 +54,7 @@ final.`;
       [
         { title: "chain" },
         { title: "next", align: "right" },
-        { title: "from block", align: "right" },
+        { title: "from block", align: "right", optional: true },
         { title: "due" },
         { title: "proposer" },
         { title: "" },

@@ -81,7 +81,7 @@ was; its number is given again.`;
           { title: "state" },
           { title: "challengeable until" },
           { title: "proposer" },
-          { title: "root" },
+          { title: "root", optional: true },
         ],
         listed.map(({ number, start, end, state, challengeEndsAt, proposer, root: hash }) => [
           number,

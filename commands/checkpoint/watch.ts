@@ -139,21 +139,22 @@ function itemOf(event: CheckpointEvent, power: bigint): WatchedCheckpoint {
   }
 }
 
+/** A line of a terminal holds it. */
 function sentenceOf(told: WatchedCheckpoint, net: NetClient): string {
-  const name = `checkpoint ${told.number}`;
+  const name = `#${told.number}`;
   const range = `blocks ${told.start}-${told.end}`;
-  const until = `challengeable until ${told.challengeEndsAt?.slice(11, 19)}`;
+  const until = `until ${told.challengeEndsAt?.slice(11, 19)}`;
   switch (told.type) {
     case "pending":
-      return `${name} is pending: ${range}, ${until}`;
+      return `${name} pending, ${range}, ${until}`;
     case "submitted": {
       const who = nodeNameOf(net, told.proposer ?? "") ?? told.proposer;
-      return `${name} submitted by ${who}: ${range}, ${told.powerPct} % signed, ${until}`;
+      return `${name} submitted by ${who}, ${range}, ${told.powerPct} %, ${until}`;
     }
     case "attested":
       return `${name} signed by seat ${told.seats.join(", ")} too`;
     case "challenged":
-      return `${name} is challenged: koma proof status ${told.challenge}`;
+      return `${name} challenged: koma proof status ${told.challenge}`;
     case "rejected":
       return `${name} rejected, with all after it`;
     case "final":

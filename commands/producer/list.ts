@@ -92,7 +92,7 @@ export default class ProducerList extends KomaCommand<readonly ListedProducer[]>
           { title: "bond KMC", align: "right" },
           { title: "blocks", align: "right" },
           { title: "uptime", align: "right" },
-          { title: "location" },
+          { title: "location", optional: true },
         ],
         listed.map((producer) => [
           producer.id ?? "-",

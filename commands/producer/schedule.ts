@@ -1,4 +1,4 @@
-import { type Ctx, Flags, KomaCommand, nodeNameOf } from "../../src/cli/index.ts";
+import { type Ctx, Flags, KomaCommand, nextSlots, nodeNameOf } from "../../src/cli/index.ts";
 
 export interface ScheduledSlot {
   /** Start of the slot, milliseconds since the Unix epoch. */
@@ -25,16 +25,11 @@ slots without a block everybody may be drawn.`;
 
   async execute(ctx: Ctx): Promise<readonly ScheduledSlot[]> {
     const { flags } = await this.parse(ProducerSchedule);
-    const { openChainClient } = await import("../../src/rpc/index.ts");
     const net = await ctx.net();
-    const chain = await openChainClient(net.rpcUrl());
-    const { slots } = await chain.rpc.request<{ slots: readonly { slot: number; leader: string }[] }>(
-      "koma_getLeaders",
-      [flags.next],
-    );
-    const schedule = slots.map(({ slot, leader }) => ({
+    const slots = await nextSlots(net, flags.next);
+    const schedule = slots.map(({ slot, at, leader }) => ({
       slot,
-      at: new Date(slot).toISOString(),
+      at,
       producer: leader,
       name: nodeNameOf(net, leader),
     }));

@@ -4,6 +4,7 @@ import {
   describePhase,
   isoTime,
   KomaCommand,
+  nextSlots,
   nodeNameOf,
   openRootChain,
   readElection,
@@ -24,6 +25,8 @@ export interface ProducerStatusData {
   readonly phase: VotePhase;
   /** Place in the set in force, else in the announced one, else among the stand-bys, from 0. */
   readonly rank: number | null;
+  /** Start of the next slot that it leads, as the present era draws them; null when it leads none soon. */
+  readonly nextSlot: string | null;
   readonly votesWei: string;
   readonly bondWei: string;
   /** False when it could not be elected now: too little stake, jailed, or not a validator. */
@@ -39,6 +42,9 @@ export interface ProducerStatusData {
   readonly roundsAsked: string;
   readonly roundsCame: string;
 }
+
+/** About two minutes on a devnet: a producer of few that is not among them is hardly drawn at all. */
+const SLOTS_AHEAD = 128;
 
 export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
   static override kind = "producer.status";
@@ -59,11 +65,12 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
     const validator = await resolveValidator(ctx, net, root, { text: args.validator });
     const election = await readElection(root);
     const { id } = validator;
-    const [nominee, votes, eligible, work] = await Promise.all([
+    const [nominee, votes, eligible, work, slots] = await Promise.all([
       root.elections.nominee(id),
       root.elections.votesOf(election.next, id),
       root.elections.isEligible(id),
       recordedWork(net, validator.signer),
+      nextSlots(net, SLOTS_AHEAD),
     ]);
     const places = [
       { state: "producing" as const, rank: seatIn(election.current, validator) },
@@ -85,6 +92,7 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
       election: election.next.toString(),
       phase: election.phase,
       rank: place?.rank ?? null,
+      nextSlot: slots.find(({ leader }) => leader === (nominee?.key ?? validator.signer))?.at ?? null,
       votesWei: votes.toString(),
       bondWei: (nominee?.stake ?? 0n).toString(),
       eligible,
@@ -102,6 +110,7 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
     out.line(`  key         ${data.producerKey}`);
     out.line(`  tenure      ${data.tenure.number}, to ${data.tenure.to}`);
     out.line(`  next vote   for tenure ${data.election}: ${describePhase(election)}`);
+    if (data.nextSlot) out.line(`  next slot   ${data.nextSlot}`);
     out.line(`  votes       ${formatAmount(votes)} KMC`);
     out.line(
       `  bond        ${formatAmount(BigInt(data.bondWei))} KMC${data.bondFreeAt ? `, free ${data.bondFreeAt}` : ""}`,

@@ -2,6 +2,7 @@ import {
   Args,
   type Ctx,
   checkpointWaitFlag,
+  createTokenAmounts,
   findCheckpointed,
   KomaCommand,
   outFlag,
@@ -49,6 +50,7 @@ export default class ProofExit extends KomaCommand<ProvenExit> {
     const { args, flags } = await this.parse(ProofExit);
     const { claimExit } = await import("../../src/bridge/index.ts");
     const { checkpointsUnder, serializeInclusion } = await import("../../src/fraud/index.ts");
+    const { formatAmount } = await import("../../src/primitives/index.ts");
     const { loadArtifacts } = await import("../../src/rootchain/index.ts");
     const { place, archive, root } = await findCheckpointed(ctx, args.tx, flags.wait);
     const { burn, checkpoint, proof } = await claimExit(archive, place);
@@ -69,9 +71,11 @@ export default class ProofExit extends KomaCommand<ProvenExit> {
       file: await writeProof(ctx, flags.out, serializeInclusion(inclusion, named)),
     };
     const { out } = ctx;
-    out.line(`burn of ${data.amountWei} by ${data.account} for ${data.recipient}`);
+    const amount = await createTokenAmounts(await ctx.net(), root).format(data.rootToken, data.amountWei);
+    out.line(`burn of ${amount} by ${data.account}`);
+    out.line(`  for ${data.recipient}`);
     out.line(`  in block ${data.block}, under checkpoint ${data.checkpoint}`);
-    out.line(`  send to ${data.to} with ${data.bondWei} wei of Ether:`);
+    out.line(`  send to ${data.to} with ${formatAmount(BigInt(data.bondWei))} Ether:`);
     out.line(`  ${data.calldata}`);
     return data;
   }

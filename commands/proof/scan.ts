@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { SubmittedCheckpoint } from "../../src/checkpoint/index.ts";
 import {
   Args,
   type Ctx,
@@ -6,6 +7,7 @@ import {
   exitCodes,
   Flags,
   fromFlag,
+  integerFlag,
   KomaCommand,
   type NetClient,
   openArchive,
@@ -16,6 +18,7 @@ import {
   passwordFileFlag,
   pickFraudKind,
   readNetFacts,
+  resolveCheckpoint,
   restUntil,
 } from "../../src/cli/index.ts";
 import type { FraudKind, WatchEvent, WatchedFault, WatchPorts } from "../../src/fraud/index.ts";
@@ -73,10 +76,11 @@ export default class ProofScan extends KomaCommand<ScanData, ScanItem> {
     `Runs everything that finds fraud over every checkpoint that can still be rolled back and asks the nodes who contradicted itself in
 consensus; the root contracts judge what is found, without anything being sent. --slash sends it. --follow goes on with every new checkpoint
 until Ctrl-C, finishes what it has begun, and remembers in a file what it has looked into. TYPE limits the search to one kind (koma
-proof types). The exit code is 6 when a fault was found, without --follow.`;
+proof types), --checkpoint or --from-block to checkpoints, which may be final: for a while fraud still costs stake then. The exit code is 6 when a fault was found, without --follow.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
     "<%= config.bin %> <%= command.id %> bad-receipt --json",
+    "<%= config.bin %> <%= command.id %> --from-block 1 --to-block 40",
     "<%= config.bin %> <%= command.id %> --follow --slash --from carol --json",
   ];
   static override args = {
@@ -84,6 +88,22 @@ proof types). The exit code is 6 when a fault was found, without --follow.`;
   };
   static override flags = {
     follow: Flags.boolean({ char: "f", summary: "Go on with what comes, until Ctrl-C.", env: "KOMA_PROOF_FOLLOW" }),
+    checkpoint: Flags.string({
+      summary: "Only this checkpoint, also one that is final: its number, or latest.",
+      env: "KOMA_PROOF_CHECKPOINT",
+      helpValue: "N|latest",
+      exclusive: ["follow", "from-block", "to-block"],
+    }),
+    "from-block": integerFlag({
+      summary: "Only checkpoints that hold blocks from this one on, also those that are final.",
+      env: "KOMA_PROOF_FROM_BLOCK",
+      exclusive: ["follow"],
+    }),
+    "to-block": integerFlag({
+      summary: "… up to this one; default: the newest under a checkpoint.",
+      env: "KOMA_PROOF_TO_BLOCK",
+      dependsOn: ["from-block"],
+    }),
     slash: Flags.boolean({
       summary: "Send the proof of what is found, and have the guilty charged.",
       aliases: ["submit"],
@@ -110,7 +130,12 @@ proof types). The exit code is 6 when a fault was found, without --follow.`;
     const memory = flags.follow
       ? await openScanMemory(flags.state ?? join(net.dir, `scan-${chainId}.json`), chainId)
       : createScanMemory();
-    const ports = { ...(await portsOf(net, await openRootChain(net, key), wanted, flags.slash)), memory };
+    const root = await openRootChain(net, key);
+    const chosen = await chooseCheckpoints(root, chainId, flags);
+    const { contradictions, ...ofBlocks } = await portsOf(net, root, wanted, flags.slash);
+    // What was chosen is blocks: who contradicted itself in consensus is not asked then.
+    const sources = chosen ? { pending: async () => chosen } : contradictions ? { contradictions } : {};
+    const ports = { ...ofBlocks, ...sources, memory };
     const tally = createTally();
     const events = flags.follow
       ? watchFraud(ports, wanted, ctx.signal, () => restUntil(ctx.signal, REST_MS))
@@ -124,10 +149,38 @@ proof types). The exit code is 6 when a fault was found, without --follow.`;
     if (flags.follow) return tally.data();
     ctx.signal.throwIfAborted();
     const data = tally.data();
-    if (data.checkpoints.length === 0) ctx.out.line("No checkpoint is pending.");
+    if (data.checkpoints.length === 0)
+      ctx.out.line(chosen ? "No checkpoint holds these blocks." : "No checkpoint is pending.");
     if (data.found.length > 0) ctx.exitWith(exitCodes.false);
     return data;
   }
+}
+
+/** Checkpoints that the flags name; undefined for those that are pending. */
+async function chooseCheckpoints(
+  root: RootChain,
+  chainId: bigint,
+  flags: {
+    readonly checkpoint?: string | undefined;
+    readonly "from-block"?: bigint | undefined;
+    readonly "to-block"?: bigint | undefined;
+  },
+): Promise<readonly SubmittedCheckpoint[] | undefined> {
+  const { createCheckpointReader, describeRecord } = await import("../../src/checkpoint/index.ts");
+  if (flags.checkpoint !== undefined) {
+    const record = await resolveCheckpoint(root, chainId, flags.checkpoint);
+    return [describeRecord(chainId, record, await root.checkpoints.isFinal(chainId, record.number))];
+  }
+  const from = flags["from-block"];
+  if (from === undefined) return undefined;
+  const reader = createCheckpointReader(root.checkpoints, chainId);
+  const chosen: SubmittedCheckpoint[] = [];
+  let next = await reader.checkpointCovering(from);
+  while (next && next.start <= (flags["to-block"] ?? next.start)) {
+    chosen.push(next);
+    next = await reader.checkpoint(next.number + 1n);
+  }
+  return chosen;
 }
 
 /** Between two looks; a new checkpoint has its whole challenge period to be found. */

@@ -1,6 +1,6 @@
-import { Args, type Ctx, KomaCommand, openRootChain, readNetFacts } from "../../src/cli/index.ts";
+import { Args, type Ctx, KomaCommand, openRootChain, readNetFacts, shortHex } from "../../src/cli/index.ts";
 import { formatAmount } from "../../src/primitives/index.ts";
-import type { ClaimState } from "../../src/rootchain/index.ts";
+import type { ClaimState, RootChain } from "../../src/rootchain/index.ts";
 
 export interface ChallengeStatus {
   readonly id: string;
@@ -15,6 +15,8 @@ export interface ChallengeStatus {
   readonly bondWei: string;
   /** Unix time until which answers are taken. */
   readonly deadline: number;
+  /** What happened to it, oldest first: transactions of the root chain. */
+  readonly events: readonly { readonly event: "opened" | "answered" | "concluded"; readonly tx: string }[];
 }
 
 export default class ProofStatus extends KomaCommand<readonly ChallengeStatus[]> {
@@ -37,6 +39,7 @@ export default class ProofStatus extends KomaCommand<readonly ChallengeStatus[]>
       args.challenge === undefined
         ? await interactive.list(chainId, rootStartBlock)
         : [await findChallenge(interactive, chainId, rootStartBlock, args.challenge)];
+    const happened = await challengeEvents(root, rootStartBlock);
     const list = await Promise.all(
       opened.map(async ({ id, claim }): Promise<ChallengeStatus> => {
         return {
@@ -49,6 +52,7 @@ export default class ProofStatus extends KomaCommand<readonly ChallengeStatus[]>
           challenger: claim.challenger,
           bondWei: claim.bond.toString(),
           deadline: Number(claim.deadline),
+          events: happened.filter((event) => event.id === id).map(({ event, tx }) => ({ event, tx })),
         };
       }),
     );
@@ -61,7 +65,7 @@ export default class ProofStatus extends KomaCommand<readonly ChallengeStatus[]>
           { title: "state" },
           { title: "checkpoint", align: "right" },
           { title: "missing" },
-          { title: "bond" },
+          { title: "bond", optional: true },
           { title: "until" },
         ],
         list.map((entry) => [
@@ -69,12 +73,25 @@ export default class ProofStatus extends KomaCommand<readonly ChallengeStatus[]>
           entry.type,
           entry.state,
           entry.checkpoint,
-          `${entry.subject} ${entry.value}`,
+          `${shortHex(entry.subject)} ${entry.value}`,
           `${formatAmount(BigInt(entry.bondWei))} ETH`,
           new Date(entry.deadline * 1000).toISOString(),
         ]),
       );
     }
+    for (const { event, tx } of args.challenge === undefined ? [] : (list[0]?.events ?? [])) {
+      ctx.out.line(`  ${event.padEnd(9)} ${tx}`);
+    }
     return list;
   }
+}
+
+const EVENTS = { ChallengeOpened: "opened", ChallengeAnswered: "answered", ChallengeConcluded: "concluded" } as const;
+
+async function challengeEvents(root: RootChain, fromBlock: bigint) {
+  const names = Object.keys(EVENTS) as (keyof typeof EVENTS)[];
+  const read = await Promise.all(names.map((event) => root.events({ contract: "InteractiveFraud", event, fromBlock })));
+  return read.flat().map(({ event, args, transactionHash }) => {
+    return { id: args["id"] as bigint, event: EVENTS[event as keyof typeof EVENTS], tx: transactionHash };
+  });
 }

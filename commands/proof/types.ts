@@ -35,7 +35,13 @@ export default class ProofTypes extends KomaCommand<readonly ProofType[]> {
       reward: "the bounty share of the slashed stake (StakeManager.params().bountyBps)",
     }));
     ctx.out.table(
-      [{ title: "#", align: "right" }, { title: "type" }, { title: "class" }, { title: "scanned" }, { title: "what" }],
+      [
+        { title: "#", align: "right" },
+        { title: "type" },
+        { title: "class", optional: true },
+        { title: "scanned", optional: true },
+        { title: "what" },
+      ],
       types.map((entry) => [String(entry.kind), entry.type, entry.class, entry.scanned ? "yes" : "no", entry.title]),
     );
     return types;

@@ -13,6 +13,7 @@ import {
   resolveToken,
   rootOf,
   sendTransaction,
+  sentOnRoot,
   transactionFlags,
   wantsRootChain,
 } from "../../src/cli/index.ts";
@@ -76,7 +77,7 @@ themselves what they need, never more.`;
     }
     const amount = parseAmount(flags.amount, token.decimals);
     const sent = onRoot
-      ? await approveOnRoot(async () => root.token(rootOf(token)).approve(spender, amount, ctx.signal))
+      ? sentOnRoot(await root.token(rootOf(token)).approve(spender, amount, ctx.signal))
       : await sendTransaction(
           ctx,
           chain,
@@ -103,12 +104,4 @@ themselves what they need, never more.`;
       amountWei: amount.toString(),
     };
   }
-}
-
-/** The root chain's client waits for the block by itself. */
-async function approveOnRoot(
-  send: () => Promise<{ readonly hash: string | undefined; readonly blockNumber: bigint | undefined }>,
-): Promise<Pick<TokenApproval, "status" | "block"> & { readonly hash: string }> {
-  const { hash, blockNumber } = await send();
-  return { hash: hash ?? "", status: "success", block: blockNumber?.toString() ?? null };
 }

@@ -104,14 +104,14 @@ the chain one to two eras later. Uptime is the share of the newest ${RECENT} che
       [
         { title: "#", align: "right" },
         { title: "name" },
-        { title: "owner" },
-        { title: "signer" },
+        { title: "owner", optional: true },
+        { title: "signer", optional: true },
         { title: "stake KMC", align: "right" },
-        { title: "delegated", align: "right" },
+        { title: "delegated", align: "right", optional: true },
         { title: "power", align: "right" },
         { title: "uptime", align: "right" },
         { title: "state" },
-        { title: "committee" },
+        { title: "committee", optional: true },
       ],
       listed.map((validator) => [
         validator.id,

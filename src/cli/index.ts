@@ -27,6 +27,7 @@ export * from "./key-ring.ts";
 export * from "./koma-command.ts";
 export * from "./near-names.ts";
 export * from "./net-client.ts";
+export * from "./next-slots.ts";
 export * from "./node-flags.ts";
 export * from "./offline-certificate.ts";
 export * from "./out.ts";

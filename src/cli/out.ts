@@ -1,6 +1,6 @@
 import { ENVELOPE_VERSION, toJsonLine, type Warning } from "./envelope.ts";
 import { type Paint, paintFor } from "./paint.ts";
-import { type Column, renderTable } from "./table.ts";
+import { type Column, fitTable, renderTable } from "./table.ts";
 
 /** Where a command's words go: results to stdout, everything else to stderr, JSON alone on stdout with --json. */
 export interface Out<Item = never> {
@@ -22,7 +22,7 @@ export interface OutOptions {
   readonly json: boolean;
   readonly quiet: boolean;
   readonly color: boolean;
-  readonly stdout?: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly stdout?: NodeJS.WritableStream & { readonly isTTY?: boolean; readonly columns?: number };
   readonly stderr?: NodeJS.WritableStream & { readonly isTTY?: boolean };
 }
 
@@ -44,7 +44,9 @@ export function createOut(options: OutOptions): OutState {
       if (!options.json) stdout.write(`${text}\n`);
     },
     table(columns, rows) {
-      out.line(renderTable(columns, rows));
+      // Whoever reads a file or a pipe wants everything.
+      const fitted = fitTable(columns, rows, stdout.isTTY ? (stdout.columns ?? Infinity) : Infinity);
+      out.line(renderTable(fitted.columns, fitted.rows));
     },
     note(text) {
       if (!options.json && !options.quiet) stderr.write(`${text}\n`);

@@ -42,3 +42,14 @@ export async function sendTransaction(
     receipt,
   };
 }
+
+/** The same of a transaction on the root chain, whose client has waited for its block by itself. */
+export function sentOnRoot({
+  hash,
+  blockNumber,
+}: {
+  readonly hash: Hash | undefined;
+  readonly blockNumber: bigint | undefined;
+}): Pick<SentTransaction, "block" | "status"> & { readonly hash: string } {
+  return { hash: hash ?? "", status: "success", block: blockNumber?.toString() ?? null };
+}

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from "vitest";
 import { formatDuration, parseDuration } from "./duration.ts";
 import { openHome } from "./home.ts";
 import { didYouMean, editDistance, nearNames } from "./near-names.ts";
-import { renderTable, shortHex } from "./table.ts";
+import { fitTable, renderTable, shortHex } from "./table.ts";
 
 describe("durations", () => {
   test.each([
@@ -61,6 +61,29 @@ test("tables align numbers to the right and end no line with spaces", () => {
   );
   expect(table).toBe("name      n  x\na         1\nlonger  100  y");
   expect(shortHex("0xf39fd6e51aad88f6f4ce6ab8827279cfffb92266")).toBe("0xf39f…2266");
+});
+
+describe("a table in a narrow terminal", () => {
+  const columns = [
+    { title: "#" },
+    { title: "owner", optional: true },
+    { title: "n" },
+    { title: "root", optional: true },
+  ] as const;
+  const rows = [["1", "0xabcd", "100", "0x123456"]];
+  const titles = (width: number) => fitTable(columns, rows, width).columns.map(({ title }) => title);
+
+  it("loses optional columns, the last one first, and only as many as it must", () => {
+    expect(titles(24)).toEqual(["#", "owner", "n", "root"]);
+    expect(titles(23)).toEqual(["#", "owner", "n"]);
+    expect(titles(13)).toEqual(["#", "n"]);
+    expect(fitTable(columns, rows, 13).rows).toEqual([["1", "100"]]);
+  });
+
+  it("keeps the others, however narrow it is, and everything where there is no width", () => {
+    expect(titles(1)).toEqual(["#", "n"]);
+    expect(titles(Infinity)).toHaveLength(4);
+  });
 });
 
 test("a network's name never leaves its folder", () => {

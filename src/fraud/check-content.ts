@@ -55,7 +55,8 @@ export async function checkContent(
     previous,
     header,
   };
-  const tokens = await mappedTokens(entry, lookup);
+  // A transaction is wrong by itself, whatever it calls.
+  const tokens = type === "bad-transaction" ? new Map<Address, Address>() : await mappedTokens(entry, lookup);
   const log = "logIndex" in proof ? proof.logIndex : 0;
   const reason = reasonOf(type, entry, log, (child) => tokens.get(child));
   const name = WRONGS[type] as string;

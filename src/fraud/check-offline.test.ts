@@ -83,6 +83,17 @@ describe("a proof file against roots alone", () => {
     expect(half.checks.map(({ ok }) => ok)).toEqual([true, false]);
   });
 
+  it("shows a transaction that is wrong by itself, whatever it calls", async () => {
+    const fees = { maxFeePerGas: 2_000_000_000n, maxPriorityFeePerGas: 3_000_000_000n, gasLimit: 100_000n };
+    const wrong = sign(ann, { nonce: 0n, to: account("bob").address, value: 1n, ...fees });
+    const { fraud, checkpoints: signed, lookup } = openLogCase({ 5: { transactions: [wrong] } });
+    const [found] = (await findFraud(fraud, signed, fraudKindOf("bad-transaction"))).found;
+    if (!found) throw new Error("the chain of this test has a fault");
+    const challenge = await craftChallenge(fraud.archive, found.fault, 64n);
+    const given = { named: await checkpointsUnder({ challenge }, lookup.live), roots: [signed[1]?.rootHash as Hash] };
+    expect((await checkOffline({ challenge }, given)).outcome).toBe("holds");
+  });
+
   it("is the same file from the same facts", async () => {
     expect(await challengeFile()).toBe(await challengeFile());
     const content = inclusion();

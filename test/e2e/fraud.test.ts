@@ -1,8 +1,10 @@
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { expectDocumented } from "../support/command-output.ts";
 import type { DevnetData } from "../support/devnet.ts";
 import { ask, blockAt, untilAllFinal } from "../support/devnet.ts";
-import { createKoma, eventually, type Koma } from "../support/koma.ts";
+import { createKoma, eventually, type Koma, launcher } from "../support/koma.ts";
 
 interface Validator {
   readonly id: string;
@@ -32,18 +34,57 @@ interface Verdict {
   readonly bountyWei?: string;
 }
 
+interface Built {
+  readonly checkpoint: string | null;
+  readonly offence: string | null;
+  readonly bountyWei: string | null;
+}
+
 interface Scan {
   readonly found: readonly { readonly type: string; readonly offence: string | null }[];
+}
+
+interface Follower {
+  /** Data of the lines so far. */
+  readonly lines: () => readonly Record<string, unknown>[];
+  /** Ends it as Ctrl-C does; answers its exit code and all that it printed. */
+  readonly interrupt: () => Promise<{ exitCode: number | undefined; stdout: string }>;
+}
+
+/** A command that prints as things happen, with `--json`. */
+function follow(home: string, ...command: readonly string[]): Follower {
+  const env = { KOMA_HOME: home, CI: "true", NO_COLOR: "1" };
+  const child = execa(process.execPath, [launcher, ...command, "--json"], { env, reject: false, stdin: "ignore" });
+  let told = "";
+  child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+    told += chunk;
+  });
+  const complete = () =>
+    told
+      .slice(0, told.lastIndexOf("\n") + 1)
+      .split("\n")
+      .filter((line) => line !== "");
+  return {
+    lines: () => complete().map((line) => (JSON.parse(line) as { data: Record<string, unknown> }).data),
+    async interrupt() {
+      child.kill("SIGINT");
+      const { exitCode } = await child;
+      return { exitCode, stdout: told };
+    },
+  };
 }
 
 describe("a fraud on a running devnet", () => {
   let koma: Koma;
   let devnet: DevnetData;
 
+  let watch: Follower;
+
   beforeAll(async () => {
     koma = createKoma();
     // Long enough to look around, short enough to see a checkpoint become final.
     devnet = await koma.json<DevnetData>("devnet", "up", "--challenge-period", "40s");
+    watch = follow(koma.home, "checkpoint", "watch");
   });
   afterAll(() => koma.dispose());
 
@@ -134,12 +175,24 @@ describe("a fraud on a running devnet", () => {
     expect(found.map(({ type }) => type).sort()).toEqual([...kinds].sort());
     // The root contracts would convict of every one of them, and a file of each holds by itself.
     expect(found.filter(({ offence }) => offence === null)).toEqual([]);
-    const file = join(koma.home, "transfer.json");
-    await koma.json("proof", "challenge", "erc20-transfer", "--dry-run", "--out", file);
-    expect(await koma.json("proof", "verify", file, "--onchain")).toMatchObject({ outcome: "holds" });
-    const { state, slashed } = await koma.json<Verdict>("proof", "challenge", "erc20-log", "--from", "dave");
-    expect(state).toBe("accepted");
-    expect(slashed?.length).toBeGreaterThanOrEqual(3);
+    const transfer = join(koma.home, "transfer.json");
+    await koma.json("proof", "build", "erc20-transfer", "--out", transfer);
+    expect(await koma.json("proof", "verify", transfer, "--onchain")).toMatchObject({ outcome: "holds" });
+
+    // A proof that stands on a checkpoint's root alone is checked where there is no network.
+    const tip = join(koma.home, "tip.json");
+    const built = await koma.json<Built>("proof", "build", "bad-transaction", "--out", tip);
+    const { root } = await koma.json<{ root: string }>("checkpoint", "show", built.checkpoint ?? "");
+    const offline = createKoma();
+    expect(await offline.json("proof", "verify", tip, "--root", root)).toMatchObject({ outcome: "holds" });
+    await offline.dispose();
+
+    const tried = await koma.json<{ valid: boolean; gas: string }>("proof", "simulate", "--evidence", tip);
+    expect(tried.valid).toBe(true);
+    const sent = await koma.json<Verdict & { commitTx: string }>("proof", "submit", tip, "--from", "dave");
+    expect(sent).toMatchObject({ state: "accepted", id: built.offence, bountyWei: built.bountyWei });
+    expect(sent.commitTx).toMatch(/^0x/);
+    expect(sent.slashed?.length).toBeGreaterThanOrEqual(3);
     console.info(`four kinds proven and slashed ${((Date.now() - began) / 1000).toFixed(1)} s after the cheat`);
     await eventually("generation 2 on every node", async () => {
       const generations = await Promise.all(devnet.nodes.map(({ rpcUrl }) => generationOf(rpcUrl)));
@@ -179,4 +232,16 @@ describe("a fraud on a running devnet", () => {
     const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
     expect(paid.status).toBe("final");
   }, 300_000);
+
+  it("was seen by whoever watched the checkpoints", async () => {
+    const types = () => new Set(watch.lines().map(({ type }) => type));
+    await eventually("a checkpoint after the fraud", async () => watch.lines().at(-1)?.["type"] === "submitted");
+    const { exitCode, stdout } = await watch.interrupt();
+    expect(exitCode).toBe(0);
+    expectDocumented(stdout);
+    expect(stdout.trimEnd().split("\n").at(-1)).toContain('"kind":"end"');
+    expect([...types()]).toEqual(expect.arrayContaining(["watching", "submitted", "rejected"]));
+    const rejected = watch.lines().filter(({ type }) => type === "rejected");
+    expect(rejected).toHaveLength(await generationOf(devnet.nodes[0]?.rpcUrl as string));
+  });
 });

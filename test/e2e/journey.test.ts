@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { AccountOutput } from "../../commands/account/outputs.ts";
-import type { Address, Hash } from "../../src/primitives/index.ts";
-import { connectRootChain, type RootChain, type RootContracts } from "../../src/rootchain/index.ts";
+import { type Address, type Hash, type Hex, hexToBytes, recoverAddress } from "../../src/primitives/index.ts";
+import { connectRootChain, digestOfCheckpoint, type RootChain, type RootContracts } from "../../src/rootchain/index.ts";
 import { openChainClient } from "../../src/rpc/index.ts";
 import type { DevnetData } from "../support/devnet.ts";
 import { createKoma, eventually, type Koma } from "../support/koma.ts";
@@ -33,6 +33,11 @@ describe("a payment from the root chain to koma and back", () => {
 
   const balanceOf = async (token: string, who: Address, ...flags: string[]) =>
     BigInt((await koma.json<Balance>("token", "balance", token, who, ...flags)).amountWei);
+
+  async function balanceAfter(who: Address, block: bigint): Promise<bigint> {
+    const chain = await openChainClient(devnet.chains[0]?.rpcUrl as string);
+    return BigInt(await chain.rpc.request<Hex>("eth_getBalance", [who, block]));
+  }
 
   /** Wei that a transaction cost its sender beside what it sent. */
   async function feeOf(hash: Hash): Promise<bigint> {
@@ -158,7 +163,41 @@ describe("a payment from the root chain to koma and back", () => {
     }
     const block = await koma.json<{ ok: boolean }>("proof", "block", sent.block);
     expect(block.ok).toBe(true);
+    // The root contracts see no fraud in it.
+    const honest = await koma.run("proof", "simulate", "bad-transaction", "--tx", sent.hash);
+    expect(honest).toMatchObject({ exitCode: 6, envelope: { data: { revert: { code: "KOMA_E_NOT_FRAUD" } } } });
+    const account = await koma.json<Record<string, unknown>>("proof", "account", "frank", "--block", sent.block);
+    expect(account).toMatchObject({ ok: true, balanceWei: String(await balanceAfter(frank, BigInt(sent.block))) });
   }, 120_000);
+
+  it("signs a checkpoint by hand, and has what is final written down", async () => {
+    const made = await koma.json<{ number: string; signer: Address; signature: Hex }>(
+      ...["checkpoint", "sign", "latest", "--key", "validator-0"],
+    );
+    const record = await root.checkpoints.checkpoint(80_401n, BigInt(made.number));
+    const domain = { rootChainId: 31_337n, contract: root.checkpoints.address };
+    const digest = record && digestOfCheckpoint(record.structHash, domain);
+    expect(digest && recoverAddress(digest, hexToBytes(made.signature))).toBe(made.signer);
+    // Its node signed in time, so that there is nothing to add.
+    const again = await koma.json("checkpoint", "attest", made.number, "--signature", made.signature);
+    expect(again).toMatchObject({ added: [], tx: null, abstained: [{ why: "signed it before" }] });
+
+    await koma.json("checkpoint", "finalize", "1", "--wait");
+    expect((await root.checkpoints.head(80_401n)).finalizedUpTo).toBeGreaterThanOrEqual(1n);
+    const early = await koma.run("checkpoint", "finalize", "latest");
+    expect([early.exitCode, early.envelope.error?.code]).toEqual([5, "KOMA_E_CHECKPOINT_NOT_FINAL"]);
+  });
+
+  it("gives the bonds of both exits back, once", async () => {
+    const { exitBondWei } = await root.exits.params();
+    const bonds = { source: "exit-bond", token: "ETH", amountWei: String(2n * exitBondWei), tx: null };
+    expect(await koma.json("bridge", "claim", "--from", "frank", "--dry-run")).toMatchObject({ claimed: [bonds] });
+    await koma.json("bridge", "claim", "--from", "frank");
+    expect(await root.exits.owed(frank)).toBe(0n);
+    expect(await koma.json("bridge", "claim", "--from", "frank")).toMatchObject({ claimed: [], settled: [], held: [] });
+    const unknown = await koma.run("bridge", "claim", `0x${"11".repeat(32)}`, "--from", "frank");
+    expect([unknown.exitCode, unknown.envelope.error?.code]).toEqual([3, "KOMA_E_EXIT_NOT_FOUND"]);
+  });
 
   it("backs a validator, earns with it, and leaves it again", async () => {
     const before = await balanceOf("KMC", frank, "--chain", "l1");
