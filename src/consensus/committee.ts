@@ -13,6 +13,8 @@ export interface Validator {
   readonly weight: Weight;
   /** Elected to lead slots. */
   readonly producer: boolean;
+  /** Key that seals the blocks of a producer's slots, when that is not its signer key. */
+  readonly producerKey?: Address;
 }
 
 /** All active validators of one instance, in the order of their signer addresses. */
@@ -27,6 +29,7 @@ export interface StakedValidator {
   /** In any unit, only the shares matter. */
   readonly stake: bigint;
   readonly producer: boolean;
+  readonly producerKey?: Address;
 }
 
 /**
@@ -46,7 +49,13 @@ export function committeeFromStakes(staked: readonly StakedValidator[], weightSc
     staked.map((validator) => validator.stake),
     weightScale,
   );
-  return createCommittee(staked.map(({ signer, producer }, i) => ({ signer, producer, weight: weights[i] as Weight })));
+  return createCommittee(
+    staked.map(({ signer, producer, producerKey }, i) => ({
+      signer,
+      weight: weights[i] as Weight,
+      ...officeOf(producer, producerKey),
+    })),
+  );
 }
 
 /** Committee of validators with weights as given; sorts them by signer. */
@@ -65,21 +74,34 @@ export function createCommittee(validators: readonly Validator[]): Committee {
   return { validators: sorted, total };
 }
 
+/** Whether somebody leads slots, and with which key it seals; without an office there is no key. */
+export function officeOf(producer: boolean, producerKey?: Address): Pick<Validator, "producer" | "producerKey"> {
+  return producer && producerKey !== undefined ? { producer, producerKey } : { producer };
+}
+
 /** Position of the validator who signs with `signer`, undefined when it is not in the committee. */
 export function indexOfSigner(committee: Committee, signer: Address): ValidatorIndex | undefined {
   const index = committee.validators.findIndex((validator) => validator.signer === signer);
   return index < 0 ? undefined : index;
 }
 
-/** keccak256(rlp([[signer, weight, producer], …])): the committee's part of the instance id. */
+/**
+ * keccak256(rlp([[signer, weight, office], …])): the committee's part of the instance id. The office is 0 for none, 1 for a
+ * producer, and the key of one that seals with another key than its signer key.
+ */
 export function hashCommittee(committee: Committee): Bytes {
   return keccak256(
     encodeRlp(
-      committee.validators.map(({ signer, weight, producer }) => [
+      committee.validators.map(({ signer, weight, producer, producerKey }) => [
         addressToBytes(signer),
         numberToBytes(weight),
-        numberToBytes(producer ? 1 : 0),
+        officeToBytes(producer, producerKey),
       ]),
     ),
   );
+}
+
+/** Empty for none, 1 for a producer with its signer key, else the 20 bytes of its producer key. */
+export function officeToBytes(producer: boolean, producerKey: Address | undefined): Bytes {
+  return producer && producerKey !== undefined ? addressToBytes(producerKey) : numberToBytes(producer ? 1 : 0);
 }

@@ -1,4 +1,4 @@
-import type { Bytes, Hash, Timestamp } from "../primitives/index.ts";
+import type { Address, Bytes, Hash, Timestamp } from "../primitives/index.ts";
 import type { ValidatorIndex, Weight } from "./committee.ts";
 import type { Endorsement, EndorsementRejection } from "./endorsement.ts";
 import type { Evidence, EvidenceRejection } from "./evidence.ts";
@@ -97,6 +97,8 @@ export type Effect =
       readonly kind: "buildBlock";
       readonly slot: Slot;
       readonly parent: BlockRef | undefined;
+      /** Whose key seals it: our producer key, or our signer key. */
+      readonly sealer: Address;
       readonly height: number;
       readonly deadline: Timestamp;
     }

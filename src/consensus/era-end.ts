@@ -5,7 +5,6 @@ import {
   decodeRlp,
   encodeRlp,
   MalformedRlp,
-  numberToBytes,
   type RlpItem,
   readAddress,
   readBigint,
@@ -13,7 +12,7 @@ import {
   readList,
   readNumber,
 } from "../primitives/index.ts";
-import type { StakedValidator } from "./committee.ts";
+import { officeOf, officeToBytes, type StakedValidator } from "./committee.ts";
 import { type FinalityProof, finalityProofFromRlp, finalityProofToRlp } from "./finality-signature.ts";
 import type { WireUnit } from "./unit.ts";
 import { decodeUnit, encodeUnit } from "./unit-codec.ts";
@@ -32,21 +31,27 @@ export interface EraEnd {
 const MAX_STAKED = 256;
 /** Of a stake: the root chain keeps it in 96 bits. */
 const STAKE_BYTES = 12;
+const ADDRESS_BYTES = 20;
 
-/** `[unit, [height, block, hash of the unit, [[validator, signature] …]], [[signer, stake, producer] …]]`, for the store and for peers. */
+/** `[unit, [height, block, hash of the unit, [[validator, signature] …]], [[signer, stake, office] …]]`, for the store and for peers. */
 export function encodeEraEnd({ unit, proof, staked = [] }: EraEnd): Bytes {
   return encodeRlp([encodeUnit(unit), finalityProofToRlp(proof), staked.map(stakedToRlp)]);
 }
 
-function stakedToRlp({ signer, stake, producer }: StakedValidator): RlpItem {
-  return [addressToBytes(signer), bigintToBytes(stake), numberToBytes(producer ? 1 : 0)];
+function stakedToRlp({ signer, stake, producer, producerKey }: StakedValidator): RlpItem {
+  return [addressToBytes(signer), bigintToBytes(stake), officeToBytes(producer, producerKey)];
 }
 
 function stakedFromRlp(item: RlpItem): StakedValidator {
   const fields = readList(item, 3);
-  const producer = readNumber(fields[2]);
+  return { signer: readAddress(fields[0]), stake: readBigint(fields[1], STAKE_BYTES), ...officeFromRlp(fields[2]) };
+}
+
+function officeFromRlp(item: RlpItem | undefined): Pick<StakedValidator, "producer" | "producerKey"> {
+  if (readBytes(item).length === ADDRESS_BYTES) return officeOf(true, readAddress(item));
+  const producer = readNumber(item);
   if (producer > 1) throw new MalformedRlp("neither a producer nor none");
-  return { signer: readAddress(fields[0]), stake: readBigint(fields[1], STAKE_BYTES), producer: producer === 1 };
+  return officeOf(producer === 1);
 }
 
 /** Undefined for anything that {@link encodeEraEnd} would not give; says nothing about signatures. */

@@ -96,7 +96,7 @@ export {
   type StoredState,
   type StoredUnit,
 } from "./koma-bft.ts";
-export { producerOf, type Slot } from "./leader.ts";
+export { producerOf, type Slot, sealerOf } from "./leader.ts";
 export {
   type ConsensusMessage,
   decodeMessage,

@@ -4,7 +4,7 @@ import { drawnKey } from "../../test/support/draw-dag.ts";
 import { addressOfKey, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
 import { createCommittee } from "./committee.ts";
 import { createInstance, type Instance } from "./instance.ts";
-import { isOpenSlot, leaderOf, producerOf } from "./leader.ts";
+import { isOpenSlot, leaderOf, producerOf, sealerOf } from "./leader.ts";
 
 const params = {
   baseRoundMs: 1000,
@@ -122,5 +122,23 @@ describe("the instance id", () => {
     ].map((instance) => instance.id);
     expect(new Set(ids).size).toBe(ids.length);
     expect(instanceWith(2).id).toBe(ids[0]);
+  });
+});
+
+describe("sealerOf", () => {
+  it("is a producer's key where it leads as a producer, and its signer key in an open slot", () => {
+    const keyed = instanceWith(6, { openGapSlots: 4 });
+    const producerKey = addressOfKey(drawnKey(9));
+    const [first, second] = keyed.committee.validators;
+    const committee = createCommittee(
+      keyed.committee.validators.map((validator) => (validator === first ? { ...validator, producerKey } : validator)),
+    );
+    const instance = { ...keyed, committee };
+    const parent = { t: timestamp(20_000) };
+    expect(sealerOf(instance, 0, timestamp(24_000), parent)).toBe(producerKey);
+    expect(sealerOf(instance, 0, timestamp(25_000), parent)).toBe(first?.signer);
+    expect(sealerOf(instance, 0, timestamp(4_000), undefined)).toBe(producerKey);
+    expect(sealerOf(instance, 1, timestamp(24_000), parent)).toBe(second?.signer);
+    for (const slot of slots) expect(leaderOf(instance, slot, undefined)).toBe(leaderOf(keyed, slot, undefined));
   });
 });

@@ -1,4 +1,5 @@
 import {
+  type Address,
   bigintToFixedBytes,
   bytesToBigint,
   concatBytes,
@@ -7,7 +8,7 @@ import {
   type Timestamp,
 } from "../primitives/index.ts";
 import type { BlockNode } from "./block-tree.ts";
-import type { ValidatorIndex, Weight } from "./committee.ts";
+import type { Validator, ValidatorIndex, Weight } from "./committee.ts";
 import type { Instance } from "./instance.ts";
 
 /** Start of a slot: a multiple of `baseRoundMs` since the Unix epoch. */
@@ -55,10 +56,26 @@ export function producerOf(instance: Instance, slot: Slot): ValidatorIndex {
 }
 
 /** True when more than `openGapSlots` slots lie between the parent and `slot`; the era's start stands for the key block. */
-export function isOpenSlot(instance: Instance, slot: Slot, parent: BlockNode | undefined): boolean {
+export function isOpenSlot(instance: Instance, slot: Slot, parent: Pick<BlockNode, "t"> | undefined): boolean {
   const { openGapSlots, baseRoundMs } = instance.params;
   const since = parent?.t ?? instance.eraStart;
   return openGapSlots > 0 && slot > since + openGapSlots * baseRoundMs;
+}
+
+/**
+ * Whose key seals the block that `leader` proposes in `slot` on `parent`, and is its coinbase: the producer key, in an open
+ * slot the signer key.
+ *
+ * @see KoMaBFT spec 6 (rule 19), root contracts 14 (R1)
+ */
+export function sealerOf(
+  instance: Instance,
+  leader: ValidatorIndex,
+  slot: Slot,
+  parent: Pick<BlockNode, "t"> | undefined,
+): Address {
+  const { signer, producerKey } = instance.committee.validators[leader] as Validator;
+  return isOpenSlot(instance, slot, parent) ? signer : (producerKey ?? signer);
 }
 
 function stakeWeight(instance: Instance, index: ValidatorIndex): Weight {

@@ -2,13 +2,17 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { drawnKey } from "../../test/support/draw-dag.ts";
 import { type Address, addressOfKey, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
-import { committeeFromStakes, createCommittee, type StakedValidator } from "./committee.ts";
+import { committeeFromStakes, createCommittee, hashCommittee, type StakedValidator } from "./committee.ts";
 import { type Era, type EraRules, firstEra, instanceOfEra, nextEra, recoveryEra, type SwitchBlock } from "./era.ts";
-import { rotate } from "./rotation.ts";
+import { rotate, withoutOffice } from "./rotation.ts";
 import { SEEN_FAULTY } from "./unit.ts";
 
 const hash = (name: string) => keccakHash(utf8(name));
 const signers = Array.from({ length: 7 }, (_, i) => addressOfKey(drawnKey(i)));
+
+/** Keys that some of them seal with. */
+const keys = [7, 8].map((i) => addressOfKey(drawnKey(i)));
+const inOfficeWith = (producerKey: Address) => ({ producer: true, producerKey });
 
 const rules: EraRules = {
   chainId: 80401n,
@@ -27,11 +31,13 @@ const rules: EraRules = {
 const { params } = rules;
 
 const stakedSet: fc.Arbitrary<readonly StakedValidator[]> = fc.array(
-  fc.record({
-    signer: fc.constantFrom(...signers),
-    stake: fc.oneof(fc.constant(0n), fc.bigInt({ min: 1n, max: 10n ** 27n })),
-    producer: fc.boolean(),
-  }),
+  fc
+    .record({
+      signer: fc.constantFrom(...signers),
+      stake: fc.oneof(fc.constant(0n), fc.bigInt({ min: 1n, max: 10n ** 27n })),
+      office: fc.constantFrom({ producer: false }, { producer: true }, ...keys.map(inOfficeWith)),
+    })
+    .map(({ office, ...rest }) => ({ ...rest, ...office })),
   { maxLength: 9 },
 );
 const someSigners = fc.subarray(signers);
@@ -184,5 +190,42 @@ describe("a recovery era", () => {
         expect(ignorant.following).toEqual(ignorant.committee);
       }),
     );
+  });
+});
+
+describe("a producer key", () => {
+  const [signer, other] = signers as [Address, Address];
+  const [key, second] = keys as [Address, Address];
+  const member = (producerKey?: Address) => ({
+    signer,
+    weight: 5,
+    producer: true,
+    ...(producerKey ? { producerKey } : {}),
+  });
+  const another = { signer: other, weight: 5, producer: true };
+
+  test("comes with the office, stays while nobody else is named, and goes with it", () => {
+    const named = [{ signer, stake: 1n, ...inOfficeWith(key) }];
+    const committee = rotate(named, genesis, new Set(), params).committee;
+    expect(committee.validators).toEqual([{ signer, weight: 1_000_000, producer: true, producerKey: key }]);
+    const nobody = [signer, other].map((each) => ({ signer: each, stake: 1n, producer: false }));
+    const stayed = rotate(nobody, committee, new Set(), params).committee;
+    expect(stayed.validators.find((each) => each.signer === signer)).toMatchObject(inOfficeWith(key));
+    expect(stayed.validators.find((each) => each.signer === other)).toMatchObject({ producer: false });
+  });
+
+  test("takes the office along when it is convicted, and not when the key before it is", () => {
+    const committee = createCommittee([member(key), another]);
+    expect(withoutOffice(committee, [key]).validators.find((each) => each.signer === signer)).toEqual({
+      signer,
+      weight: 5,
+      producer: false,
+    });
+    expect(withoutOffice(committee, [second])).toEqual(committee);
+  });
+
+  test("is part of the instance, so that nobody votes on blocks sealed by another one", () => {
+    const hashes = [undefined, key, second].map((each) => hashCommittee(createCommittee([member(each)])).join());
+    expect(new Set(hashes).size).toBe(3);
   });
 });

@@ -1,5 +1,12 @@
 import type { Address } from "../primitives/index.ts";
-import { type Committee, committeeFromStakes, createCommittee, type StakedValidator } from "./committee.ts";
+import {
+  type Committee,
+  committeeFromStakes,
+  createCommittee,
+  officeOf,
+  type StakedValidator,
+  type Validator,
+} from "./committee.ts";
 
 /** What a committee is made under. */
 export interface RotationRules {
@@ -54,13 +61,21 @@ function remaining(committee: Committee, leftOut: ReadonlySet<Address>): Committ
   return hadProducers && !left.validators.some(({ producer }) => producer) ? withProducersOf(left, committee) : left;
 }
 
-/** Takes their office from producers; the last ones keep it until others are elected, for a chain needs somebody to lead. */
+/**
+ * Takes their office from producers; the last ones keep it until others are elected, for a chain needs somebody to lead.
+ *
+ * @param ejected  keys that may seal no more blocks, each a producer key or a signer key
+ */
 export function withoutOffice(committee: Committee, ejected: readonly Address[]): Committee {
-  const isOut = (signer: Address) => ejected.includes(signer);
-  if (!committee.validators.some(({ producer, signer }) => producer && !isOut(signer))) return committee;
+  const isOut = ({ signer, producerKey }: Validator) => ejected.includes(producerKey ?? signer);
+  if (!committee.validators.some((validator) => validator.producer && !isOut(validator))) return committee;
   return createCommittee(
-    committee.validators.map((validator) => (isOut(validator.signer) ? { ...validator, producer: false } : validator)),
+    committee.validators.map((validator) => (isOut(validator) ? withOffice(validator, false) : validator)),
   );
+}
+
+function withOffice({ signer, weight }: Validator, producer: boolean, producerKey?: Address): Validator {
+  return { signer, weight, ...officeOf(producer, producerKey) };
 }
 
 /** A signer counts once, whatever seats it has. */
@@ -71,7 +86,7 @@ function merged(staked: readonly StakedValidator[]): readonly StakedValidator[] 
     bySigner.set(entry.signer, {
       signer: entry.signer,
       stake: (known?.stake ?? 0n) + entry.stake,
-      producer: entry.producer || known?.producer === true,
+      ...(known?.producer ? officeOf(true, known.producerKey) : officeOf(entry.producer, entry.producerKey)),
     });
   }
   return [...bySigner.values()];
@@ -86,11 +101,13 @@ function strongest(staked: readonly StakedValidator[], most: number): readonly S
 }
 
 function withProducersOf(committee: Committee, previous: Committee): Committee {
-  const before = new Set(previous.validators.flatMap(({ producer, signer }) => (producer ? [signer] : [])));
-  const leads = committee.validators.some(({ signer }) => before.has(signer))
-    ? (signer: Address) => before.has(signer)
-    : () => true;
+  const keys = new Map(
+    previous.validators.flatMap(({ producer, signer, producerKey }) => (producer ? [[signer, producerKey]] : [])),
+  );
+  const isNew = !committee.validators.some(({ signer }) => keys.has(signer));
   return createCommittee(
-    committee.validators.map((validator) => ({ ...validator, producer: leads(validator.signer) })),
+    committee.validators.map((validator) =>
+      withOffice(validator, isNew || keys.has(validator.signer), keys.get(validator.signer)),
+    ),
   );
 }

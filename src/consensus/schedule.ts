@@ -6,7 +6,7 @@ import type { Dag, ValidUnit } from "./dag.ts";
 import { type DagUnit, type Panorama, sees } from "./dag-unit.ts";
 import type { Effect } from "./effects.ts";
 import { forkChoice } from "./fork-choice.ts";
-import { leaderOf, type Slot } from "./leader.ts";
+import { leaderOf, type Slot, sealerOf } from "./leader.ts";
 import { inclusivePanorama, isCorrect, mergePanoramas, panoramaUntil } from "./panorama.ts";
 import type { Presence } from "./presence.ts";
 import { RoundLengthController, type RoundLengthState } from "./round-length.ts";
@@ -294,6 +294,7 @@ export class Schedule {
           kind: "buildBlock",
           slot,
           parent: parent && blockRef(parent),
+          sealer: sealerOf(instance, this.#own.index, slot, parent),
           height: (parent?.height ?? instance.keyBlock.height) + 1,
           deadline,
         },

@@ -21,11 +21,14 @@ import {
 } from "../chain/index.ts";
 import type { BlockRef, Slot, UnitHash } from "../consensus/index.ts";
 import { silentLogger } from "../logger.ts";
-import { type Hash, hashToBytes, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
+import { type Address, type Hash, hashToBytes, keccakHash, timestamp, utf8 } from "../primitives/index.ts";
 import { createTxPool, devnetPoolRules } from "../txpool/index.ts";
 import { type BlockService, createBlockService } from "./block-service.ts";
+import { createSealingKeys } from "./sealing-keys.ts";
 
 const genesis = testGenesis();
+/** Another key of the same producer. */
+const sealer = account("sealer");
 const unitOf = (name: string) => keccakHash(utf8(name)) as string as UnitHash;
 
 describe("a proposed block", () => {
@@ -43,9 +46,13 @@ describe("a proposed block", () => {
     banned = undefined;
     known.clear();
     service = createBlockService(
-      { genesis, signer: producer },
+      { genesis },
       {
         executor,
+        sealing: createSealingKeys(
+          { signer: producer, producers: [sealer] },
+          { meta: store.meta, logger: silentLogger },
+        ),
         pool: createTxPool(devnetPoolRules(genesis.gasLimit)),
         deposits: createDepositRelay({ deposit: () => undefined }),
         rootSetDue: () => undefined,
@@ -123,9 +130,10 @@ describe("a proposed block", () => {
     // A clock that ticks each time it is looked at: once before each transaction.
     let clock = 0;
     const busy = createBlockService(
-      { genesis, signer: producer },
+      { genesis },
       {
         executor,
+        sealing: createSealingKeys({ signer: producer }, { meta: chain.store.meta, logger: silentLogger }),
         pool,
         deposits: createDepositRelay({ deposit: () => undefined }),
         rootSetDue: () => undefined,
@@ -140,11 +148,35 @@ describe("a proposed block", () => {
       },
     );
     const slot = (Number(head.timestamp) + 1) * 1000;
-    const payload = await busy.build(slot, undefined, 100, executor.finalHead.hash);
+    const payload = await busy.build(slot, {
+      parent: undefined,
+      key: executor.finalHead.hash,
+      sealer: producer.address,
+      deadline: 100,
+    });
     const built = decodeBlock(payload as Uint8Array, genesis.chainId);
     const count = built.ok ? built.value.transactions.length : 0;
     expect(count).toBeGreaterThan(0);
     expect(count).toBeLessThanOrEqual(20);
+  });
+
+  it("is sealed with the key that its slot asks for, once a second, and only valid with that", async () => {
+    const { hash, header } = genesisBlock();
+    const slot = (Number(header.timestamp) + 1) * 1000;
+    const order = { parent: undefined, key: hash, deadline: Number.MAX_SAFE_INTEGER };
+    const payload = (await service.build(slot, { ...order, sealer: sealer.address })) as Uint8Array;
+    const built = decodeBlock(payload, genesis.chainId);
+    expect(built.ok && built.value.header.coinbase).toBe(sealer.address);
+    const judge = (by: Address) =>
+      service.validate({ unit: unitOf("sealed"), t: timestamp(slot), payload }, undefined, by, hash);
+    expect(await judge(producer.address)).toBe("invalid");
+    expect(await judge(sealer.address)).toBe("valid");
+
+    // Neither the same second again nor one before it; the other key has a record of its own.
+    expect(await service.build(slot, { ...order, sealer: sealer.address })).toBeUndefined();
+    expect(await service.build(slot, { ...order, sealer: producer.address })).toBeDefined();
+    expect(await service.build(slot + 1000, { ...order, sealer: sealer.address })).toBeDefined();
+    expect(await service.build(slot + 2000, { ...order, sealer: account("not ours").address })).toBeUndefined();
   });
 
   it("is valid when it runs, and its unit then stands for it", async () => {

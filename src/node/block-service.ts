@@ -30,6 +30,7 @@ import type { RootSetCertificate, WorkCertificate } from "../rootset/index.ts";
 import type { TxPool } from "../txpool/index.ts";
 import { createBlockLinks } from "./block-links.ts";
 import { createBlockParents } from "./block-parents.ts";
+import type { SealingKey, SealingKeys } from "./sealing-keys.ts";
 import { createSystemTransactions } from "./system-transactions.ts";
 
 /** What a fault behaviour changes about blocks; absent in honest nodes. */
@@ -46,21 +47,17 @@ export interface BlockFaults {
 
 /** Turns consensus' opaque payloads into blocks that are executed, and back. */
 export interface BlockService {
+  /** Builds, executes and seals the block of a slot; undefined when the parent is not executed here, or it cannot be sealed. */
+  build(slot: number, order: BuildOrder): Promise<Bytes | undefined>;
   /**
-   * Builds and executes the block of a slot; undefined when the parent is not executed here. Without a parent it stands on
-   * `key`, the key block of its era.
-   */
-  build(slot: number, parent: BlockRef | undefined, deadline: number, key: Hash): Promise<Bytes | undefined>;
-  /**
-   * Executes a proposed block; `creator` is the signer of the validator that proposed it. A block that comes late, when
-   * another one of its height is final, is judged like any other: `invalid` holds for ever and has to be the same on every
-   * node, so it may not depend on what is final here. What cannot be judged now is `unavailable`, which holds nothing
-   * against anybody.
+   * Executes a proposed block; `sealer` is the key that has to seal it. A block that comes late, when another one of its
+   * height is final, is judged like any other: `invalid` holds for ever and has to be the same on every node, so it may not
+   * depend on what is final here. What cannot be judged now is `unavailable`, which holds nothing against anybody.
    */
   validate(
     block: { readonly unit: UnitHash; readonly t: number; readonly payload: Bytes },
     parent: BlockRef | undefined,
-    creator: Address,
+    sealer: Address,
     key: Hash,
   ): Promise<"valid" | "invalid" | "unavailable">;
   /** Hash of the block that a unit carries, once it was executed here. */
@@ -75,9 +72,19 @@ export interface BlockService {
   forgetUnits(): void;
 }
 
+/** What a block is built from. */
+export interface BuildOrder {
+  /** Undefined: it stands on `key`, the key block of its era. */
+  readonly parent: BlockRef | undefined;
+  readonly key: Hash;
+  /** Whose key seals it, and who is its coinbase. */
+  readonly sealer: Address;
+  /** Milliseconds since the Unix epoch. */
+  readonly deadline: number;
+}
+
 export interface BlockServiceConfig {
   readonly genesis: Genesis;
-  readonly signer?: { readonly key: Bytes; readonly address: Address };
 }
 
 export interface BlockPorts {
@@ -88,6 +95,7 @@ export interface BlockPorts {
   readonly rootSetDue: (parent: Hash) => RootSetCertificate | undefined;
   /** The work of an ended era that is signed for and not recorded in the state after a block. */
   readonly workDue: (parent: Hash) => WorkCertificate | undefined;
+  readonly sealing: SealingKeys;
   /** Whether a block is final and on disk already: after a restart consensus asks about some of those again. */
   readonly isFinal: (block: Hash) => boolean;
   /** A block of the running instance that is in consensus' state, with its payload from memory or disk. */
@@ -112,8 +120,8 @@ const FINISHING_MS = 80;
 const NO_VERDICT: ReadonlySet<string> = new Set(["KOMA_E_STATE_UNAVAILABLE", "KOMA_E_SIDE_CHAIN_TOO_LONG"]);
 
 export function createBlockService(config: BlockServiceConfig, ports: BlockPorts): BlockService {
-  const { genesis, signer } = config;
-  const { executor, pool, logger } = ports;
+  const { genesis } = config;
+  const { executor, pool, sealing, logger } = ports;
   const systemTransactions = createSystemTransactions(genesis.chainId, ports);
   const links = createBlockLinks();
   const parents = createBlockParents({ ...ports, chainId: genesis.chainId, links, execute });
@@ -131,7 +139,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     slot: number,
     parent: Hash,
     header: BlockHeader,
-    key: { readonly key: Bytes; readonly address: Address },
+    sealer: SealingKey,
     fromRootChain: readonly Transaction[],
     deadline: number,
   ): Promise<ExecutedBlock> {
@@ -139,7 +147,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     const built = await executor.buildBlock({
       parent,
       timestamp: BigInt(Math.floor(slot / 1000)),
-      coinbase: key.address,
+      coinbase: sealer.address,
       prevRandao: randaoAfter(parent),
       transactions: pool.pending(
         nextBaseFee(header),
@@ -148,7 +156,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
       systemTransactions: [...fromRootChain, ...(faults?.extra(header, fromRootChain) ?? [])],
       gasLimit: genesis.gasLimit,
       deadline: () => ports.now() >= deadline - FINISHING_MS,
-      seal: (unsealed) => sealHeader(unsealed, genesis.chainId, key.key),
+      seal: (unsealed) => sealHeader(unsealed, genesis.chainId, sealer.key),
       ...(faults ? { rules: faults.rules } : {}),
     });
     for (const { transaction, rejection } of built.skipped) {
@@ -158,9 +166,11 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
   }
 
   return {
-    async build(slot, parent, deadline, key) {
+    async build(slot, { parent, key, sealer, deadline }) {
       const parentHash = parent ? links.hashOf(parent.unit) : key;
-      if (!signer || !parentHash) return undefined;
+      const time = BigInt(Math.floor(slot / 1000));
+      const signer = sealing.keyFor(sealer, time);
+      if (!parentHash || !signer) return undefined;
       const header = executor.headerAt(parentHash);
       const faults = ports.faults(header.number + 1n);
       let executed: ExecutedBlock;
@@ -171,7 +181,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
           header,
           signer,
           await systemTransactions(parentHash, header, signer, {
-            timestamp: BigInt(Math.floor(slot / 1000)),
+            timestamp: time,
             ...(faults ? { altered: faults.deliveries } : {}),
           }),
           deadline,
@@ -182,6 +192,8 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
         logger.error({ error: error.message }, "this producer cannot pay for what the root chain sends");
         executed = await assemble(slot, parentHash, header, signer, [], deadline);
       }
+      // From here on it may leave, and never another one of this time.
+      if (!sealing.take(sealer, time)) return undefined;
       const payload = encodeBlock(executed.block);
       // One that came too late for its slot will never be signed.
       own.clear();
@@ -189,11 +201,11 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
       return payload;
     },
 
-    validate(proposed, parent, creator, key) {
+    validate(proposed, parent, sealer, key) {
       // A block's parent is often the block that was asked about just before. Others do not wait for one another: one
       // that comes late may take its time.
       const before = parent && judging.get(parent.unit);
-      const verdict = (before ?? Promise.resolve()).then(() => judge(proposed, parent, creator, key));
+      const verdict = (before ?? Promise.resolve()).then(() => judge(proposed, parent, sealer, key));
       const done = () => {
         if (judging.get(proposed.unit) === judged) judging.delete(proposed.unit);
       };
@@ -222,11 +234,11 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
   async function judge(
     proposed: Parameters<BlockService["validate"]>[0],
     parent: BlockRef | undefined,
-    creator: Address,
+    sealer: Address,
     key: Hash,
   ): Promise<"valid" | "invalid" | "unavailable"> {
     try {
-      return await runAndJudge(proposed, parent, creator, key);
+      return await runAndJudge(proposed, parent, sealer, key);
     } catch (error) {
       if (!(error instanceof KomaError) || !NO_VERDICT.has(error.code)) throw error;
       logger.warn({ unit: proposed.unit, code: error.code, why: error.message }, "a block cannot be judged");
@@ -237,12 +249,12 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
   async function runAndJudge(
     proposed: Parameters<BlockService["validate"]>[0],
     parent: BlockRef | undefined,
-    creator: Address,
+    sealer: Address,
     key: Hash,
   ): Promise<"valid" | "invalid" | "unavailable"> {
     const parentHash = parent ? await parents(parent) : key;
     if (!parentHash) return "unavailable";
-    const checked = decode(proposed, parentHash, creator);
+    const checked = decode(proposed, parentHash, sealer);
     if (!checked.ok) return refuse(proposed.unit, checked.rejection);
     const block = checked.value;
     if (ports.isBanned(block.hash)) {
@@ -272,7 +284,7 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
   function decode(
     proposed: { readonly t: number; readonly payload: Bytes },
     parent: Hash,
-    creator: Address,
+    sealer: Address,
   ): Check<Block, BlockRejection | SlotRejection> {
     const decoded = decodeBlock(proposed.payload, genesis.chainId, (hash) => pool.get(hash)?.sender);
     if (!decoded.ok) return decoded;
@@ -282,8 +294,8 @@ export function createBlockService(config: BlockServiceConfig, ports: BlockPorts
     if (header.timestamp !== BigInt(Math.floor(proposed.t / 1000))) {
       return reject({ code: "Slot", reason: `its time ${header.timestamp} is not that of its slot` });
     }
-    if (header.coinbase !== creator)
-      return reject({ code: "Slot", reason: `coinbase ${header.coinbase} is not ${creator}` });
+    if (header.coinbase !== sealer)
+      return reject({ code: "Slot", reason: `coinbase ${header.coinbase} is not ${sealer}` });
     const expected = randaoAfter(parent);
     if (header.prevRandao !== expected) return reject({ code: "PrevRandao", expected, found: header.prevRandao });
     return accept(decoded.value);

@@ -47,6 +47,11 @@ export interface NodeConfigFile {
     /** File with the hex of the 32-byte secp256k1 key of a validator. */
     readonly keyFile: string;
   };
+  /** The key that seals blocks, when the validator was nominated with another one than its signer key. */
+  readonly producer?: {
+    /** File with the hex of the 32-byte secp256k1 key. */
+    readonly keyFile: string;
+  };
   readonly rootChain: {
     /** JSON-RPC of an Ethereum node of the root chain, http or https. */
     readonly url: string;
@@ -118,6 +123,7 @@ const configFile = section(
     rpc: section({ host: text, port, hosts: texts, origins: texts, limits }, ["hosts", "origins", "limits"]),
     p2p: section({ host: text, port, peers: texts, identityKeyFile: text }),
     signer: section({ keyFile: text }),
+    producer: section({ keyFile: text }),
     rootChain: section({ url: text }),
     devnet: flag,
     log: section({ file: text, level }),
@@ -125,7 +131,7 @@ const configFile = section(
     pruneConsensus: flag,
     storage,
   },
-  ["signer", "pruneConsensus", "storage"],
+  ["signer", "producer", "pruneConsensus", "storage"],
 );
 
 /**

@@ -26,6 +26,8 @@ interface NodeSettings {
   readonly p2p: Omit<NodeConfigFile["p2p"], "identityKeyFile"> & { readonly identityKey: Bytes };
   /** Absent: a node that follows without signing. */
   readonly signer?: { readonly key: Bytes; readonly address: Address };
+  /** Seal the blocks of regular slots, when the producers in force name one of them: two while the key changes. */
+  readonly producers: readonly { readonly key: Bytes; readonly address: Address }[];
   readonly rootChainUrl: string;
   /** Fault hooks may be used: this file and the genesis both say so. */
   readonly devnet: boolean;
@@ -43,14 +45,16 @@ export const SAFE = 0.1;
 /**
  * Reads `config.json` of a node's folder, its genesis and its keys.
  *
+ * @param producerKeyFiles  beside the one that the file names
  * @throws {UserError} KOMA_E_NODE_CONFIG_INVALID, KOMA_E_GENESIS_INVALID, KOMA_E_KEY_FILE_INVALID
  * @throws {EnvironmentError} KOMA_E_FILE_UNREADABLE
  */
-export function loadConfig(folder: string): NodeConfig {
+export function loadConfig(folder: string, producerKeyFiles: readonly string[] = []): NodeConfig {
   const file = parseNodeConfigFile(readText(join(folder, "config.json")));
   const resolve = (path: string) => (isAbsolute(path) ? path : join(folder, path));
   const genesis = parseGenesis(parseJson(resolve(file.genesis)));
   const signerKey = file.signer && readKey(resolve(file.signer.keyFile));
+  const producerKeys = [...(file.producer ? [resolve(file.producer.keyFile)] : []), ...producerKeyFiles].map(readKey);
   const { identityKeyFile, ...p2p } = file.p2p;
   const settings: NodeSettings = {
     name: file.name,
@@ -60,6 +64,7 @@ export function loadConfig(folder: string): NodeConfig {
     rpc: file.rpc,
     p2p: { ...p2p, identityKey: readKey(resolve(identityKeyFile)) },
     ...(signerKey ? { signer: { key: signerKey, address: addressOfKey(signerKey) } } : {}),
+    producers: producerKeys.map((key) => ({ key, address: addressOfKey(key) })),
     rootChainUrl: file.rootChain.url,
     devnet: file.devnet && genesis.devnet,
     log: { ...file.log, file: resolve(file.log.file) },

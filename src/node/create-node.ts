@@ -34,6 +34,7 @@ import { openPoolJournal } from "./pool-journal.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
 import { createRootSetReader } from "./root-set-reader.ts";
+import { createSealingKeys } from "./sealing-keys.ts";
 import { storedBlock } from "./stored-block.ts";
 import { createTransactionRelay } from "./transaction-relay.ts";
 import { createWatchedThresholds } from "./watched-thresholds.ts";
@@ -133,9 +134,10 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     },
   );
   const blocks = createBlockService(
-    { genesis, ...(signer ? { signer } : {}) },
+    { genesis },
     {
       executor,
+      sealing: createSealingKeys(config, { meta: store.meta, logger: log("blocks") }),
       pool,
       deposits,
       rootSetDue(parent) {

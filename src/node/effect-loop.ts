@@ -8,6 +8,7 @@ import {
   encodeUnit,
   type Instance,
   type KomaBft,
+  sealerOf,
   type UnitHash,
 } from "../consensus/index.ts";
 import { assertNever } from "../errors.ts";
@@ -167,8 +168,8 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
     timers.add(cancel);
   }
 
-  function build({ slot, parent, deadline }: Extract<Effect, { kind: "buildBlock" }>): void {
-    blocks.build(slot, parent, deadline, instance.keyBlock.hash).then(
+  function build({ slot, parent, sealer, deadline }: Extract<Effect, { kind: "buildBlock" }>): void {
+    blocks.build(slot, { parent, sealer, deadline, key: instance.keyBlock.hash }).then(
       (payload) => answer(() => core.propose(slot, payload, clock.now())),
       (error: unknown) => {
         logger.error({ error, slot }, "building a block failed; the slot stays empty");
@@ -178,9 +179,11 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
   }
 
   function validate({ block, parent }: Extract<Effect, { kind: "validateBlock" }>): void {
-    const creator = instance.committee.validators[block.creator]?.signer;
-    if (!creator) return answer(() => core.resolveBlock(block.unit, "invalid", clock.now()));
-    blocks.validate(block, parent, creator, instance.keyBlock.hash).then(
+    if (!instance.committee.validators[block.creator]) {
+      return answer(() => core.resolveBlock(block.unit, "invalid", clock.now()));
+    }
+    const sealer = sealerOf(instance, block.creator, timestamp(block.t), parent);
+    blocks.validate(block, parent, sealer, instance.keyBlock.hash).then(
       (verdict) => {
         answer(() => core.resolveBlock(block.unit, verdict, clock.now()));
         if (verdict === "valid" && !closed) guarded(() => listener.executed());

@@ -164,6 +164,18 @@ describe("ends of eras from a peer", () => {
       const decoded = decodeEraEnd(end);
       expect(decoded && encodeEraEnd(decoded)).toEqual(end);
     }
+    const staked = [
+      {
+        signer: addressOfKey(keccak256(utf8("a"))),
+        stake: 5n,
+        producer: true,
+        producerKey: addressOfKey(keccak256(utf8("b"))),
+      },
+      { signer: addressOfKey(keccak256(utf8("c"))), stake: 2n ** 96n - 1n, producer: true },
+      { signer: addressOfKey(keccak256(utf8("d"))), stake: 1n, producer: false },
+    ];
+    const named = encodeEraEnd({ ...(decodeEraEnd(honest.ends[0] as Bytes) as EraEnd), staked });
+    expect(decodeEraEnd(named)?.staked).toEqual(staked);
     const damaged = fc.record({
       place: fc.nat(),
       byte: fc.nat({ max: 255 }),
@@ -171,7 +183,7 @@ describe("ends of eras from a peer", () => {
     });
     fc.assert(
       fc.property(damaged, ({ place, byte, cut }) => {
-        const whole = Uint8Array.from(honest.ends[0] as Bytes);
+        const whole = Uint8Array.from(place % 2 === 0 ? named : (honest.ends[0] as Bytes));
         whole[place % whole.length] = byte;
         const bytes = cut === undefined ? whole : whole.subarray(0, cut % whole.length);
         const decoded = decodeEraEnd(bytes);

@@ -93,10 +93,10 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
       const slots = Array.from({ length: count }, (_, index) => timestamp(next + index * baseRoundMs));
       return {
         era: instance.era,
-        slots: slots.map((slot) => ({
-          slot,
-          leader: instance.committee.validators[producerOf(instance, slot)]?.signer,
-        })),
+        slots: slots.map((slot) => {
+          const member = instance.committee.validators[producerOf(instance, slot)];
+          return { slot, leader: member?.signer, sealer: member?.producerKey ?? member?.signer };
+        }),
       };
     },
     koma_getParticipation([asked]) {

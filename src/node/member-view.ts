@@ -20,6 +20,7 @@ export function describeMembers(
       signer: member?.signer,
       weight: member?.weight,
       producer: holdsOffice && !instance.excluded.has(validator.index),
+      ...(member?.producerKey ? { producerKey: member.producerKey } : {}),
       ejected: member !== undefined && !holdsOffice && appointed.has(member.signer),
     };
   });

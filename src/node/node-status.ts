@@ -8,6 +8,7 @@ import type { TxPool } from "../txpool/index.ts";
 import type { ChainView } from "./chain-view.ts";
 import type { NodeConfig } from "./config.ts";
 import type { ConsensusDriver } from "./consensus-driver.ts";
+import { sealingIn } from "./sealing-keys.ts";
 
 export interface NodeStatusParts {
   readonly config: NodeConfig;
@@ -36,6 +37,8 @@ export function nodeStatus(parts: NodeStatusParts): Readonly<Record<string, unkn
     genesis: config.genesisHash,
     peerId: network.peerId,
     ...(config.signer ? { signer: config.signer.address } : {}),
+    producerKeys: config.producers.map(({ address }) => address),
+    sealing: sealingIn(consensus.instance, config) ?? null,
     devnet: config.devnet,
     uptimeS: Math.floor((now - parts.startedAt) / 1000),
     cryptography: secp256k1Backend,

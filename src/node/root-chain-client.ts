@@ -14,6 +14,7 @@ import {
   zeroHash,
 } from "../primitives/index.ts";
 import {
+  type ActiveSeat,
   type RootEvent as ContractEvent,
   claimFromEvent,
   connectRootChain,
@@ -22,6 +23,7 @@ import {
   type RootChain,
   type RootContracts,
   RootRpcError,
+  type RootSeat,
 } from "../rootchain/index.ts";
 import type { RootView } from "../rootset/index.ts";
 import type { AnsweringRootChain } from "./challenge-answers.ts";
@@ -97,8 +99,31 @@ async function newestSet(client: RootChain, genesis: Genesis, every: bigint): Pr
   return {
     rootBlock: number,
     rootBlockHash: at,
-    seats: seats.map(({ seat, signer, power }) => ({ seat, signer, power, producer: producers.includes(signer) })),
+    seats: await officesOf(client, seats, producers, at),
   };
+}
+
+/**
+ * Which seats the producer keys are of: signer keys, or keys of nominees. Of two keys of one seat, as when the foundation's
+ * set is filled up with a nominee's other key, the signer key counts: every node has that one.
+ */
+async function officesOf(
+  client: RootChain,
+  seats: readonly ActiveSeat[],
+  producers: readonly Address[],
+  at: Hash,
+): Promise<readonly RootSeat[]> {
+  const separate = producers.filter((key) => !seats.some(({ signer }) => signer === key));
+  const keys = new Map<bigint, Address>();
+  for (const key of separate) {
+    const id = await client.elections.nomineeOfKey(key, at);
+    if (id !== undefined && !keys.has(id)) keys.set(id, key);
+  }
+  return seats.map(({ seat, validatorId, signer, power }) => {
+    const key = producers.includes(signer) ? undefined : keys.get(validatorId);
+    const producer = key !== undefined || producers.includes(signer);
+    return { seat, signer, power, producer, ...(key === undefined ? {} : { producerKey: key }) };
+  });
 }
 
 function checkpointsOf(client: RootChain, chainId: bigint, signal: AbortSignal): CheckpointRootChain {

@@ -32,6 +32,11 @@ export function createRootSetReader(executor: Executor): RootSetReader {
     recorded,
     recordedWork: (block) => readRecordedWork((key) => executor.stateAt(block).slot(producerStatsAddress, key)),
     staked: (block) =>
-      recorded(block)?.seats.map(({ signer, power, producer }) => ({ signer, stake: power, producer })),
+      recorded(block)?.seats.map(({ signer, power, producer, producerKey }) => ({
+        signer,
+        stake: power,
+        producer,
+        ...(producerKey === undefined ? {} : { producerKey }),
+      })),
   };
 }

@@ -16,6 +16,8 @@ export interface RunNodeOptions {
   readonly signal: AbortSignal;
   /** Instead of what the folder's configuration says. */
   readonly storage?: StorageMode;
+  /** Files with producer keys, beside the one that the folder's configuration names. */
+  readonly producerKeyFiles?: readonly string[];
   /** Shows log lines to a person too. */
   readonly echo?: (line: LogLine) => void;
   readonly onReady?: (ready: ReadyNode) => void;
@@ -39,7 +41,7 @@ const STOP_MS = 8_000;
  * @throws what `loadConfig` and `createNode` throw, and the error that made the node give up
  */
 export async function runNode(folder: string, options: RunNodeOptions): Promise<void> {
-  const loaded = loadConfig(folder);
+  const loaded = loadConfig(folder, options.producerKeyFiles);
   const config: NodeConfig = options.storage ? Object.freeze({ ...loaded, storage: options.storage }) : loaded;
   const log = openLogFile(config.log.file, {
     node: config.name,

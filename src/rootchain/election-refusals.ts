@@ -44,6 +44,11 @@ export const ELECTION_REFUSALS: Readonly<Record<string, Refusal>> = {
     code: "KOMA_E_SIGNER_TAKEN",
     sentence: ({ key }) => `the key ${key} belongs to another validator.`,
   },
+  BadKeyProof: {
+    code: "KOMA_E_SIGNER_PROOF",
+    sentence: () => "the producer key has not agreed, with a signature, to seal for this validator.",
+    fix: ["Name the key with --producer-key, so that koma has it sign."],
+  },
   CriteriaFrozen: {
     code: "KOMA_E_VOTE_OPEN",
     sentence: ({ until }) => `a vote is under way; nominations hold still until ${clock(until)}.`,

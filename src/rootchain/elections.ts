@@ -99,6 +99,10 @@ export interface Elections {
   nominees(): Promise<readonly NomineeRecord[]>;
   /** Undefined when it never stood. */
   nominee(id: bigint): Promise<NomineeRecord | undefined>;
+  /** Nominee that a producer key belongs or belonged to, as of block `at` (default: the newest); undefined for nobody's. */
+  nomineeOfKey(key: Address, at?: Hash): Promise<bigint | undefined>;
+  /** What a producer key signs to show that its holder wants it to seal for the owner's validator. */
+  keyDigest(owner: Address, validatorId: bigint): Promise<Hash>;
   isEligible(id: bigint): Promise<boolean>;
   /** Wei of KMC. */
   votesOf(tenure: bigint, id: bigint): Promise<bigint>;
@@ -123,6 +127,8 @@ export interface Elections {
     page: { readonly uri: string; readonly uriHash: Hash },
     signal?: AbortSignal,
   ): Promise<SentTransaction>;
+  /** Has another key seal the nominee's blocks from its next election on; `proof` signs {@link Elections.keyDigest}. */
+  setKey(id: bigint, key: Address, proof: Bytes, signal?: AbortSignal): Promise<SentTransaction>;
   raise(id: bigint, amount: bigint, signal?: AbortSignal): Promise<SentTransaction>;
   withdraw(id: bigint, signal?: AbortSignal): Promise<SentTransaction>;
   claim(id: bigint, signal?: AbortSignal): Promise<SentTransaction>;
@@ -218,6 +224,11 @@ export function openElections(context: RootClientContext): Elections {
       const all = await Promise.all(ids.map(nominee));
       return all.filter((one) => one !== undefined).sort((a, b) => (a.id < b.id ? -1 : 1));
     },
+    async nomineeOfKey(key, at) {
+      const id = BigInt((await contract.read("nomineeOfKey", [key], undefined, at))[0] as bigint);
+      return id === 0n ? undefined : id;
+    },
+    keyDigest: async (owner, validatorId) => parseHash((await first("keyDigest", [owner, validatorId])) as string),
     isEligible: async (id) => Boolean(await first("isEligible", [id])),
     votesOf: async (tenure, id) => BigInt((await first("votesOf", [tenure, id])) as bigint),
     votesCast: async (tenure) => BigInt((await first("votesCast", [tenure])) as bigint),
@@ -240,6 +251,8 @@ export function openElections(context: RootClientContext): Elections {
     },
     updateCriteria: (id, criteria, { uri, uriHash }, signal) =>
       send(`update nominee ${id}`, "updateCriteria", [id, criteriaArgument(criteria), uri, uriHash], signal),
+    setKey: (id, key, proof, signal) =>
+      send(`change the producer key of nominee ${id}`, "setProducerKey", [id, key, proof], signal),
     async raise(id, amount, signal) {
       const action = `add ${formatAmount(amount)} KMC to nominee ${id}`;
       await approve(action, amount, signal);

@@ -17,8 +17,10 @@ export interface RootSeat {
   readonly signer: Address;
   /** Wei of KMC, above zero. */
   readonly power: bigint;
-  /** Its signer is in the chain's producer list. */
+  /** It is in the chain's producer list, with its signer key or another one. */
   readonly producer: boolean;
+  /** Key that seals its blocks, when that is not its signer key. */
+  readonly producerKey?: Address;
 }
 
 /** The set that a chain's `RootInfo` holds. */
@@ -40,6 +42,8 @@ const SEATS_SLOT = 2;
 const PRODUCERS_SLOT = 3;
 const FIRST_SEAT_SLOT = 4;
 const SEATS = 256;
+const FIRST_KEY_SLOT = FIRST_SEAT_SLOT + SEATS;
+const KEYED_SLOT = FIRST_KEY_SLOT + SEATS;
 const UINT64 = (1n << 64n) - 1n;
 const ADDRESS_BITS = 160n;
 
@@ -52,6 +56,8 @@ export function rootInfoStorage(seats: readonly RootSeat[]): Readonly<Record<Has
     [SEATS_SLOT, bitmapOf(seats)],
     [PRODUCERS_SLOT, bitmapOf(seats.filter(({ producer }) => producer))],
     ...seats.map((seat): [number, bigint] => [FIRST_SEAT_SLOT + seat.seat, seatWord(seat)]),
+    [KEYED_SLOT, bitmapOf(seats.filter((seat) => producerKeyWord(seat) !== 0n))],
+    ...seats.map((seat): [number, bigint] => [FIRST_KEY_SLOT + seat.seat, producerKeyWord(seat)]),
   ];
   return Object.fromEntries(
     words.filter(([, word]) => word !== 0n).map(([slot, word]) => [slotKey(slot), hashFromBytes(wordOf(word))]),
@@ -74,12 +80,20 @@ export function readRootSet(slot: (key: Hash) => Bytes, known?: RecordedRootSet)
   if (known && isSameSet(known, { serial, rootBlockHash })) return known;
   const occupied = read(SEATS_SLOT);
   const producers = read(PRODUCERS_SLOT);
+  const keyed = read(KEYED_SLOT);
   const seats: RootSeat[] = [];
   for (let seat = 0; seat < SEATS; seat++) {
     if (!hasBit(occupied, seat)) continue;
     const word = read(FIRST_SEAT_SLOT + seat);
-    const signer = parseAddress(bytesToHex(wordOf(word).subarray(12)));
-    seats.push({ seat, signer, power: word >> ADDRESS_BITS, producer: hasBit(producers, seat) });
+    const producer = hasBit(producers, seat);
+    const key = hasBit(keyed, seat) ? read(FIRST_KEY_SLOT + seat) : 0n;
+    seats.push({
+      seat,
+      signer: addressOf(word),
+      power: word >> ADDRESS_BITS,
+      producer,
+      ...(key === 0n ? {} : { producerKey: addressOf(key) }),
+    });
   }
   return { serial, rootBlock: (head >> 64n) & UINT64, rootBlockHash, seats };
 }
@@ -96,6 +110,11 @@ export function seatWord({ signer, power }: Pick<RootSeat, "signer" | "power">):
   return (power << ADDRESS_BITS) | bytesToBigint(addressWord(signer));
 }
 
+/** Producer key of a seat as the contract stores it: zero for the signer key, and for who is no producer. */
+export function producerKeyWord({ producer, producerKey }: RootSeat): bigint {
+  return producer && producerKey !== undefined ? bytesToBigint(addressWord(producerKey)) : 0n;
+}
+
 /** One bit per seat. */
 export function bitmapOf(seats: readonly Pick<RootSeat, "seat">[]): bigint {
   return seats.reduce((bits, { seat }) => bits | (1n << BigInt(seat)), 0n);
@@ -103,6 +122,11 @@ export function bitmapOf(seats: readonly Pick<RootSeat, "seat">[]): bigint {
 
 function hasBit(bitmap: bigint, seat: number): boolean {
   return ((bitmap >> BigInt(seat)) & 1n) === 1n;
+}
+
+/** The lower 160 bits. */
+function addressOf(word: bigint): Address {
+  return parseAddress(bytesToHex(wordOf(word).subarray(12)));
 }
 
 function slotKey(index: number): Hash {

@@ -8,6 +8,7 @@ import {
   hexToBytes,
   keccakHash,
   utf8,
+  zeroAddress,
   zeroHash,
 } from "../primitives/index.ts";
 import {
@@ -18,7 +19,7 @@ import {
   rootInfoStorage,
   seatWord,
 } from "../rootchain/index.ts";
-import { changeBetween, changeDigest, type RootSetChange } from "./change.ts";
+import { changeBetween, changeDigest, type RootSetChange, rootInfoAddress } from "./change.ts";
 
 const CHAIN = 80_401n;
 const hash = (name: string) => keccakHash(utf8(name));
@@ -30,11 +31,16 @@ const seats = fc
       seat: fc.integer({ min: 0, max: 255 }),
       signer,
       power: fc.bigInt({ min: 1n, max: 10n ** 28n }),
-      producer: fc.boolean(),
+      office: fc.oneof(
+        fc.constantFrom({ producer: false }, { producer: true }),
+        signer.map((key) => ({ producer: true, producerKey: `0x${key.slice(2).replace(/^0/, "f")}` as Address })),
+      ),
     }),
     { selector: ({ seat }) => seat, maxLength: 9 },
   )
-  .map((entries): readonly RootSeat[] => entries.sort((a, b) => a.seat - b.seat));
+  .map((entries): readonly RootSeat[] =>
+    entries.map(({ office, ...seat }) => ({ ...seat, ...office })).sort((a, b) => a.seat - b.seat),
+  );
 const someSeats = seats.filter((entries) => entries.length > 0);
 
 const recordedOf = (entries: readonly RootSeat[]): RecordedRootSet => ({
@@ -76,6 +82,9 @@ describe("a change of the recorded set", () => {
         }
         expect(new Map([...applied(before, change)].sort(([a], [b]) => a - b))).toEqual(words);
         expect(change.producers).toBe(producers);
+        expect(change.producerKeys).toEqual(
+          after.filter(({ producer }) => producer).map(({ producerKey }) => producerKey ?? zeroAddress),
+        );
         expect(change).toMatchObject({ serial: 3n, rootBlock: 12n });
       }),
     );
@@ -99,6 +108,7 @@ describe("a change of the recorded set", () => {
       changed: 1n,
       entries: [7n],
       producers: 1n,
+      producerKeys: [zeroAddress],
     };
     const others: readonly Partial<RootSetChange>[] = [
       { serial: 2n },
@@ -108,6 +118,8 @@ describe("a change of the recorded set", () => {
       { entries: [8n] },
       { entries: [7n, 7n] },
       { producers: 0n },
+      { producerKeys: [rootInfoAddress] },
+      { producerKeys: [] },
     ];
     const digests = [change, ...others.map((other) => ({ ...change, ...other }))].map((each) =>
       changeDigest(each, CHAIN),

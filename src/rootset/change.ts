@@ -1,6 +1,7 @@
 import { Interface } from "ethers";
 import {
   type Address,
+  addressWord,
   type Bytes,
   concatBytes,
   domainSeparator,
@@ -12,6 +13,7 @@ import {
   structHash,
   typedDigest,
   wordOf,
+  zeroAddress,
 } from "../primitives/index.ts";
 import { bitmapOf, predeployAddresses, type RecordedRootSet, type RootSeat, seatWord } from "../rootchain/index.ts";
 import type { Quorum } from "./certificate.ts";
@@ -32,13 +34,15 @@ export interface RootSetChange {
   readonly changed: bigint;
   readonly entries: readonly bigint[];
   readonly producers: bigint;
+  /** Of each producer in ascending order of seats; the zero address: its signer key. */
+  readonly producerKeys: readonly Address[];
 }
 
 const TYPE =
-  "RootSetChange(uint64 serial,uint64 rootBlock,bytes32 rootBlockHash,uint256 changed,uint256[] entries,uint256 producers)";
+  "RootSetChange(uint64 serial,uint64 rootBlock,bytes32 rootBlockHash,uint256 changed,uint256[] entries,uint256 producers,address[] producerKeys)";
 
 const ROOT_INFO = new Interface([
-  "function record((uint64 serial,uint64 rootBlock,bytes32 rootBlockHash,uint256 changed,uint256[] entries,uint256 producers) change, uint256 signers, bytes signatures)",
+  "function record((uint64 serial,uint64 rootBlock,bytes32 rootBlockHash,uint256 changed,uint256[] entries,uint256 producers,address[] producerKeys) change, uint256 signers, bytes signatures)",
 ]);
 
 export const rootInfoAddress: Address = predeployAddresses.RootInfo;
@@ -54,17 +58,30 @@ export function changeBetween(recorded: RecordedRootSet, view: RootView): RootSe
   const changed = [...new Set([...before.keys(), ...after.keys()])]
     .filter((seat) => before.get(seat) !== after.get(seat))
     .sort((a, b) => a - b);
-  const producersOf = (seats: readonly RootSeat[]) => bitmapOf(seats.filter(({ producer }) => producer));
+  if (changed.length === 0 && hasSameOffices(view.seats, recorded.seats)) return undefined;
   const producers = producersOf(view.seats);
-  if (changed.length === 0 && producers === producersOf(recorded.seats)) return undefined;
   return {
     serial: recorded.serial,
     rootBlock: view.rootBlock,
     rootBlockHash: view.rootBlockHash,
     changed: bitmapOf(changed.map((seat) => ({ seat }))),
     entries: changed.map((seat) => after.get(seat) ?? 0n),
-    producers,
+    producers: bitmapOf(producers),
+    producerKeys: producers.map(({ producerKey }) => producerKey ?? zeroAddress),
   };
+}
+
+function producersOf(seats: readonly RootSeat[]): readonly RootSeat[] {
+  return seats.filter(({ producer }) => producer);
+}
+
+/** The same seats produce, with the same keys. */
+function hasSameOffices(a: readonly RootSeat[], b: readonly RootSeat[]): boolean {
+  const [ours, theirs] = [producersOf(a), producersOf(b)];
+  return (
+    ours.length === theirs.length &&
+    ours.every((seat, i) => seat.seat === theirs[i]?.seat && seat.producerKey === theirs[i]?.producerKey)
+  );
 }
 
 /** What a validator signs: the digest that `RootInfo.digestOf` answers. */
@@ -84,6 +101,7 @@ export function changeDigest(change: RootSetChange, chainId: bigint): Bytes {
       wordOf(change.changed),
       keccak256(concatBytes(...change.entries.map(wordOf))),
       wordOf(change.producers),
+      keccak256(concatBytes(...change.producerKeys.map(addressWord))),
     ]),
   );
 }
@@ -100,12 +118,13 @@ export interface RootSetCertificate extends Quorum {
 
 /** Call data of `RootInfo.record`. */
 export function recordCalldata({ change, signers, signatures }: RootSetCertificate): Bytes {
-  const { serial, rootBlock, rootBlockHash, changed, entries, producers } = change;
-  const fields = [serial, rootBlock, rootBlockHash, changed, entries, producers];
+  const { serial, rootBlock, rootBlockHash, changed, entries, producers, producerKeys } = change;
+  const fields = [serial, rootBlock, rootBlockHash, changed, entries, producers, producerKeys];
   return hexToBytes(ROOT_INFO.encodeFunctionData("record", [fields, signers, concatBytes(...signatures)]));
 }
 
 /** Gas that recording takes beside its call data, with room: measured with 150 validators in `RootInfo.t.sol`. */
 export function recordGas({ change, signatures }: RootSetCertificate): bigint {
-  return 120_000n + 9_000n * BigInt(signatures.length) + 26_000n * BigInt(change.entries.length);
+  const slots = change.entries.length + change.producerKeys.length;
+  return 200_000n + 9_000n * BigInt(signatures.length) + 26_000n * BigInt(slots);
 }

@@ -130,7 +130,7 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
   },
   koma_getLeaders: {
     params: "count, 10 by default",
-    does: "who leads the next slots while blocks come without a gap, as the present era draws them",
+    does: "who leads the next slots while blocks come without a gap, and with which key, as the present era draws them",
   },
   koma_getParticipation: {
     params: "number of an ended era; default: the last one",

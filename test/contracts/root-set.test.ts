@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Genesis } from "../../src/chain/index.ts";
+import { noSpecs } from "../../src/cli/index.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { connectNodeRootChain } from "../../src/node/root-chain-client.ts";
-import { addressOfKey } from "../../src/primitives/index.ts";
+import { type Address, addressOfKey, hashToBytes, keccak256, signDigest, zeroHash } from "../../src/primitives/index.ts";
 import { loadArtifacts, type RootDeployment } from "../../src/rootchain/index.ts";
 import { type Anvil, key, startAnvil } from "./anvil.ts";
 import { chainId, connectAs, deployTestRoot, kmc, stakeValidators } from "./root-network.ts";
@@ -89,23 +90,49 @@ describe("the root chain's set as a node reads it", () => {
     expect(await seatOf(4)).toBeUndefined();
   });
 
-  it("follows the list of producers, from the time on from which it holds", async () => {
-    const owner = connectAs(anvil, root, 0);
-    const { timestamp } = await owner.head();
+  /** What the settlement of an election does, without the election; runs up to when it holds. */
+  async function install(keys: readonly Address[], meanwhile: () => Promise<void> = confirm): Promise<void> {
+    const { timestamp } = await connectAs(anvil, root, 0).head();
     const from = timestamp + root.params.replacementLead + 5;
-    // What the settlement of an election does, without the election.
     const registry = loadArtifacts().interfaceOf("KomaRegistry");
-    const keys = [2, 3].map((index) => addressOfKey(key(index)));
     const data = registry.encodeFunctionData("installProducers", [chainId, from, keys]);
     const { ProducerElection: election, KomaRegistry: to } = root.addresses;
     await anvil.rpc.request("anvil_impersonateAccount", [election]);
     await anvil.rpc.request("anvil_setBalance", [election, "0xde0b6b3a7640000"]);
     await anvil.rpc.request("eth_sendTransaction", [{ from: election, to, data }]);
-    await confirm();
-    const producers = async () => (await read())?.seats.filter(({ producer }) => producer).map(({ signer }) => signer);
-    expect(await producers()).toEqual([addressOfKey(key(1))]);
+    await meanwhile();
     await anvil.pass(root.params.replacementLead + 5);
     await confirm();
+  }
+
+  it("follows the list of producers, from the time on from which it holds", async () => {
+    const producers = async () => (await read())?.seats.filter(({ producer }) => producer).map(({ signer }) => signer);
+    await install(
+      [2, 3].map((index) => addressOfKey(key(index))),
+      async () => {
+        await confirm();
+        expect(await producers()).toEqual([addressOfKey(key(1))]);
+      },
+    );
     expect(new Set(await producers())).toEqual(new Set([addressOfKey(key(2)), addressOfKey(key(3))]));
+  });
+
+  it("knows whose seat a nominee's key is, also one that it had before", async () => {
+    const { stakes, elections } = connectAs(anvil, root, 2);
+    const id = (await stakes.validatorOfSigner(addressOfKey(key(2)))) as bigint;
+    const digest = hashToBytes(await elections.keyDigest(addressOfKey(key(2)), id));
+    const [sealer, next] = [keccak256(key(2)), keccak256(key(3))];
+    const separate = addressOfKey(sealer);
+    const nomination = { validatorId: id, criteria: noSpecs.criteria, uri: "", uriHash: zeroHash, key: separate };
+    await expect(elections.nominate({ ...nomination, proof: signDigest(digest, next) })).rejects.toMatchObject({
+      code: "KOMA_E_SIGNER_PROOF",
+    });
+    await elections.nominate({ ...nomination, proof: signDigest(digest, sealer) });
+    await install([separate, addressOfKey(key(3))]);
+    await elections.setKey(id, addressOfKey(next), signDigest(digest, next));
+    await confirm();
+    expect(await seatOf(2)).toMatchObject({ producer: true, producerKey: separate });
+    expect(await seatOf(3)).toEqual(expect.not.objectContaining({ producerKey: expect.anything() }));
+    expect((await elections.nominee(id))?.key).toBe(addressOfKey(next));
   });
 });

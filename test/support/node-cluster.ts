@@ -146,6 +146,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<NodeCl
     mkdirSync(folder);
     writeFileSync(join(folder, "identity.key"), bytesToHex(identities[index] as Bytes));
     writeFileSync(join(folder, "signer.key"), bytesToHex(signer.key));
+    writeFileSync(join(folder, "producer.key"), bytesToHex(producerKeyOf(signer).key));
     const p2pPort = ports[index] as number;
     const peers = identities.map((key, i) => peerAddress("127.0.0.1", ports[i] as number, peerIdOf(key)));
     writeFileSync(
@@ -167,6 +168,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<NodeCl
           identityKeyFile: "identity.key",
         },
         signer: { keyFile: "signer.key" },
+        producer: { keyFile: "producer.key" },
         rootChain: { url: "http://127.0.0.1:1" },
         devnet: true,
         log: { file: "node.ndjson", level: "info" },
@@ -384,7 +386,9 @@ function genesisOf(signers: readonly FundedAccount[], options: ClusterOptions): 
     baseFeePerGas: 1_000_000_000n,
     alloc: {
       ...predeployAlloc({ nativePoolWei: NATIVE_POOL, kmc: KMC, seats: seatsOf(signers.slice(0, validators)) }),
-      ...Object.fromEntries([alice, bob, ...signers].map(({ address }) => [address, rich])),
+      ...Object.fromEntries(
+        [alice, bob, ...signers, ...signers.map(producerKeyOf)].map(({ address }) => [address, rich]),
+      ),
     },
     validators: signers.slice(0, validators).map(({ address }, index) => ({
       name: `validator-${index}`,
@@ -412,6 +416,12 @@ function genesisOf(signers: readonly FundedAccount[], options: ClusterOptions): 
     },
     devnet: true,
   };
+}
+
+/** The other key that a node of the cluster can seal blocks with. */
+export function producerKeyOf({ key }: Pick<FundedAccount, "key">): Pick<FundedAccount, "key" | "address"> {
+  const producerKey = keccak256(keccak256(key));
+  return { key: producerKey, address: addressOfKey(producerKey) };
 }
 
 /** What the root chain says of validators with equal stakes, in the order of their seats. */

@@ -15,7 +15,9 @@ struct RootSeat {
 /// @param rootBlock root-chain block as of which the new set holds; later than the recorded one
 /// @param changed one bit per seat whose entry is in `entries`
 /// @param entries the changed seats in ascending order, each the word of a RootSeat; zero: the seat is empty now
-/// @param producers one bit per seat whose signer is in the chain's producer list, all of them, not only changed ones
+/// @param producers one bit per seat that is in the chain's producer list, all of them, not only changed ones
+/// @param producerKeys for each bit of `producers`, in ascending order of seats, the key that seals the seat's blocks; zero:
+/// the seat's signer key
 struct RootSetChange {
     uint64 serial;
     uint64 rootBlock;
@@ -23,6 +25,7 @@ struct RootSetChange {
     uint256 changed;
     uint256[] entries;
     uint256 producers;
+    address[] producerKeys;
 }
 
 /// @title Who validates, as the root chain says
@@ -36,7 +39,7 @@ contract RootInfo {
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
     bytes32 private constant CHANGE_TYPEHASH = keccak256(
-        "RootSetChange(uint64 serial,uint64 rootBlock,bytes32 rootBlockHash,uint256 changed,uint256[] entries,uint256 producers)"
+        "RootSetChange(uint64 serial,uint64 rootBlock,bytes32 rootBlockHash,uint256 changed,uint256[] entries,uint256 producers,address[] producerKeys)"
     );
     uint256 private constant COMPACT_BYTES = 64;
 
@@ -49,9 +52,13 @@ contract RootInfo {
     bytes32 public rootBlockHash;
     /// @notice One bit per seat with power.
     uint256 public seats;
-    /// @notice One bit per seat whose signer is a producer.
+    /// @notice One bit per seat that is a producer's.
     uint256 public producers;
     RootSeat[256] private _seats;
+    /// @dev Of producers that seal with another key than their signer key; zero for all others.
+    address[256] private _producerKeys;
+    /// @dev One bit per seat with such a key, so that the others cost no access.
+    uint256 private _keyed;
 
     /// @notice A later set of the root chain was recorded.
     event RootSetRecorded(
@@ -65,6 +72,8 @@ contract RootInfo {
     error BadEntry(uint256 seat);
     error NoPowerLeft();
     error BadProducers(uint256 producers, uint256 seats);
+    /// @notice Not one key for each producer, or the signer key written out, which is left zero.
+    error BadProducerKeys(uint256 seat);
     error BadSignatureCount(uint256 want, uint256 got);
     error BadSignature(uint256 seat);
     error NoQuorum(uint256 signed, uint256 total);
@@ -75,7 +84,9 @@ contract RootInfo {
     function record(RootSetChange calldata change, uint256 signers, bytes calldata signatures) external {
         if (change.serial != serial) revert BadSerial(serial, change.serial);
         if (change.rootBlock <= rootBlock) revert NotNewer(change.rootBlock, rootBlock);
-        if (change.changed == 0 && change.producers == producers) revert NothingChanged();
+        if (change.changed == 0 && change.producers == producers && _sameKeys(change.producerKeys)) {
+            revert NothingChanged();
+        }
         requireSigned(digestOf(change), signers, signatures);
         _apply(change);
         serial = change.serial + 1;
@@ -101,7 +112,8 @@ contract RootInfo {
                 change.rootBlockHash,
                 change.changed,
                 keccak256(abi.encodePacked(change.entries)),
-                change.producers
+                change.producers,
+                keccak256(abi.encodePacked(change.producerKeys))
             )
         );
         return keccak256(abi.encodePacked("\x19\x01", domain, content));
@@ -111,6 +123,13 @@ contract RootInfo {
     function seatAt(uint256 seat) external view returns (address signer, uint96 power) {
         RootSeat storage s = _seats[seat];
         return (s.signer, s.power);
+    }
+
+    /// @notice Key that seals the blocks of a producer's seat; zero for seats without a producer.
+    function producerKeyAt(uint256 seat) external view returns (address) {
+        if ((producers >> seat) & 1 == 0) return address(0);
+        address key = _producerKeys[seat];
+        return key == address(0) ? _seats[seat].signer : key;
     }
 
     /// @notice Reverts unless two thirds of the recorded power signed `digest`; ProducerStats asks it, too.
@@ -159,6 +178,46 @@ contract RootInfo {
         if (total > type(uint96).max) revert BadEntry(seat);
         totalPower = uint96(total);
         seats = occupied;
+        _applyKeys(change);
         producers = change.producers;
+    }
+
+    /// @dev Writes the keys of the new producers and clears those of the ones before.
+    function _applyKeys(RootSetChange calldata change) private {
+        uint256 before = _keyed;
+        uint256 keyed;
+        uint256 next;
+        uint256 seat;
+        for (uint256 left = change.producers | before; left != 0; (left >>= 1, ++seat)) {
+            if (left & 1 == 0) continue;
+            address key;
+            if ((change.producers >> seat) & 1 == 1) {
+                if (next == change.producerKeys.length) revert BadProducerKeys(seat);
+                key = change.producerKeys[next++];
+            }
+            if (key != address(0)) {
+                if (key == _seats[seat].signer) revert BadProducerKeys(seat);
+                keyed |= 1 << seat;
+                _producerKeys[seat] = key;
+            } else if ((before >> seat) & 1 == 1) {
+                delete _producerKeys[seat];
+            }
+        }
+        if (next != change.producerKeys.length) revert BadProducerKeys(seat);
+        if (keyed != before) _keyed = keyed;
+    }
+
+    /// @dev Whether the producers, who have not changed, keep their keys. A list of another length is left to `_applyKeys`.
+    function _sameKeys(address[] calldata keys) private view returns (bool) {
+        uint256 keyed = _keyed;
+        uint256 next;
+        uint256 seat;
+        for (uint256 left = producers; left != 0; (left >>= 1, ++seat)) {
+            if (left & 1 == 0) continue;
+            if (next == keys.length) return false;
+            address key = (keyed >> seat) & 1 == 1 ? _producerKeys[seat] : address(0);
+            if (key != keys[next++]) return false;
+        }
+        return next == keys.length;
     }
 }

@@ -35,7 +35,7 @@ contract RootInfoTest is Test {
         change.entries[0] = _word(vm.addr(_key(0)), 2 * POWER);
         change.entries[1] = 0;
         change.entries[2] = _word(vm.addr(_key(7)), 5 * POWER);
-        change.producers = 1 << 1;
+        _producers(change, 1 << 1);
         vm.expectEmit(Predeploys.ROOT_INFO);
         emit RootInfo.RootSetRecorded(1, 9, change.rootBlockHash, change.changed, change.producers);
         _record(change, 7);
@@ -53,7 +53,7 @@ contract RootInfoTest is Test {
         // From here on the recorded set signs: the newcomer alone has five ninths, with the first one seven.
         RootSetChange memory next = _change(10);
         next.serial = 1;
-        next.producers = 1 << 7;
+        _producers(next, 1 << 7);
         _record(next, (1 << 0) | (1 << 7));
         assertEq(info.producers(), 1 << 7);
     }
@@ -61,7 +61,7 @@ contract RootInfoTest is Test {
     function test_TakesTwoThirdsOfThePowerAndNoLess() public {
         _genesis(3);
         RootSetChange memory change = _change(1);
-        change.producers = 1;
+        _producers(change, 1);
         bytes memory one = _sign(change, 1);
         vm.expectRevert(abi.encodeWithSelector(RootInfo.NoQuorum.selector, POWER, 3 * POWER));
         info.record(change, 1, one);
@@ -70,19 +70,19 @@ contract RootInfoTest is Test {
 
     function test_AnyoneMayRecordButOnlyWhatIsSigned() public {
         RootSetChange memory change = _change(1);
-        change.producers = 1;
+        _producers(change, 1);
         bytes memory signatures = _sign(change, 7);
-        change.producers = 2;
+        _producers(change, 2);
         vm.expectRevert(abi.encodeWithSelector(RootInfo.BadSignature.selector, 0));
         info.record(change, 7, signatures);
-        change.producers = 1;
+        _producers(change, 1);
         vm.prank(makeAddr("anybody"));
         info.record(change, 7, signatures);
     }
 
     function test_SignaturesCountOnceAndForTheirSeatsOnly() public {
         RootSetChange memory change = _change(1);
-        change.producers = 1;
+        _producers(change, 1);
         bytes memory signatures = _sign(change, 7);
         vm.expectRevert(abi.encodeWithSelector(RootInfo.BadSignature.selector, 3));
         info.record(change, 11, signatures);
@@ -99,7 +99,7 @@ contract RootInfoTest is Test {
 
     function test_ASignatureIsGoodForOneChainAndOneSerial() public {
         RootSetChange memory change = _change(1);
-        change.producers = 1;
+        _producers(change, 1);
         bytes memory signatures = _sign(change, 7);
         vm.chainId(80402);
         vm.expectRevert(abi.encodeWithSelector(RootInfo.BadSignature.selector, 0));
@@ -112,7 +112,7 @@ contract RootInfoTest is Test {
 
     function test_GoesForwardOnly() public {
         RootSetChange memory change = _change(5);
-        change.producers = 1;
+        _producers(change, 1);
         _record(change, 7);
         RootSetChange memory older = _change(5);
         older.serial = 1;
@@ -120,7 +120,7 @@ contract RootInfoTest is Test {
         vm.expectRevert(abi.encodeWithSelector(RootInfo.NotNewer.selector, 5, 5));
         info.record(older, 7, signatures);
         older.rootBlock = 6;
-        older.producers = 1;
+        _producers(older, 1);
         signatures = _sign(older, 7);
         vm.expectRevert(RootInfo.NothingChanged.selector);
         info.record(older, 7, signatures);
@@ -130,7 +130,7 @@ contract RootInfoTest is Test {
         RootSetChange memory change = _change(1);
         change.changed = 15;
         change.entries = new uint256[](4);
-        change.producers = 0;
+        _producers(change, 0);
         _refused(change, abi.encodeWithSelector(RootInfo.NoPowerLeft.selector));
     }
 
@@ -147,8 +147,58 @@ contract RootInfoTest is Test {
         change.entries[1] = _word(vm.addr(_key(1)), 0);
         _refused(change, abi.encodeWithSelector(RootInfo.BadEntry.selector, 1));
         change.entries[1] = _word(vm.addr(_key(1)), 1);
-        change.producers = 1;
+        _producers(change, 1);
         _refused(change, abi.encodeWithSelector(RootInfo.BadProducers.selector, 1, 14));
+    }
+
+    function test_AProducerMaySealWithAnotherKeyThanItsSigner() public {
+        RootSetChange memory change = _change(1);
+        _producers(change, (1 << 1) | (1 << 3));
+        change.producerKeys[1] = makeAddr("sealer");
+        _record(change, 15);
+        assertEq(info.producerKeyAt(0), address(0));
+        assertEq(info.producerKeyAt(1), vm.addr(_key(1)));
+        assertEq(info.producerKeyAt(3), makeAddr("sealer"));
+
+        // The same set again is no change; another key of a producer alone is one.
+        RootSetChange memory next = _change(2);
+        next.serial = 1;
+        _producers(next, (1 << 1) | (1 << 3));
+        next.producerKeys[1] = makeAddr("sealer");
+        bytes memory signatures = _sign(next, 15);
+        vm.expectRevert(RootInfo.NothingChanged.selector);
+        info.record(next, 15, signatures);
+        next.producerKeys[1] = makeAddr("other sealer");
+        _record(next, 15);
+        assertEq(info.producerKeyAt(3), makeAddr("other sealer"));
+
+        // Who leaves office leaves no key behind: in office again, it seals with its signer key.
+        RootSetChange memory gone = _change(3);
+        gone.serial = 2;
+        _producers(gone, 1);
+        _record(gone, 15);
+        assertEq(info.producerKeyAt(3), address(0));
+        RootSetChange memory back = _change(4);
+        back.serial = 3;
+        _producers(back, 1 << 3);
+        _record(back, 15);
+        assertEq(info.producerKeyAt(3), vm.addr(_key(3)));
+    }
+
+    function test_ProducerKeysAreSignedAndFitTheProducers() public {
+        RootSetChange memory change = _change(1);
+        _producers(change, 3);
+        change.producerKeys[0] = makeAddr("sealer");
+        bytes memory signatures = _sign(change, 15);
+        change.producerKeys[0] = makeAddr("another");
+        vm.expectRevert(abi.encodeWithSelector(RootInfo.BadSignature.selector, 0));
+        info.record(change, 15, signatures);
+        change.producerKeys[0] = vm.addr(_key(0));
+        _refused(change, abi.encodeWithSelector(RootInfo.BadProducerKeys.selector, 0));
+        change.producerKeys = new address[](1);
+        _refused(change, abi.encodeWithSelector(RootInfo.BadProducerKeys.selector, 1));
+        change.producerKeys = new address[](3);
+        _refused(change, abi.encodeWithSelector(RootInfo.BadProducerKeys.selector, 2));
     }
 
     function testFuzz_TotalIsTheSumOfTheSeats(uint8[8] calldata powers, uint8 changed) public {
@@ -164,7 +214,7 @@ contract RootInfoTest is Test {
             if (changed & (1 << i) == 0) continue;
             change.entries[count++] = powers[i] == 0 ? 0 : _word(vm.addr(_key(i)), powers[i]);
         }
-        change.producers = 0;
+        _producers(change, 0);
         bytes memory signatures = _sign(change, 15);
         try info.record(change, 15, signatures) {} catch {}
         uint256 sum;
@@ -182,12 +232,14 @@ contract RootInfoTest is Test {
 
     function test_GasWith150Validators() public {
         _genesis(150);
+        // As many as the registry takes into one set.
+        vm.store(Predeploys.ROOT_INFO, bytes32(uint256(3)), bytes32(uint256((1 << 32) - 1)));
         uint256 signers = (1 << 100) - 1;
         RootSetChange memory one = _change(1);
         one.changed = 1;
         one.entries = new uint256[](1);
         one.entries[0] = _word(vm.addr(_key(0)), 2 * POWER);
-        one.producers = info.producers();
+        _producers(one, info.producers());
         uint256 few = _gasOf(one, signers);
         RootSetChange memory all = _change(2);
         all.serial = 1;
@@ -196,7 +248,7 @@ contract RootInfoTest is Test {
         for (uint256 i; i < 150; ++i) {
             all.entries[i] = _word(vm.addr(_key(i)), 3 * POWER);
         }
-        all.producers = one.producers;
+        _producers(all, one.producers);
         uint256 many = _gasOf(all, signers);
         emit log_named_uint("100 signers, 1 seat", few);
         emit log_named_uint("100 signers, 150 seats", many);
@@ -240,6 +292,16 @@ contract RootInfoTest is Test {
     function _change(uint64 rootBlock) private pure returns (RootSetChange memory change) {
         change.rootBlock = rootBlock;
         change.rootBlockHash = keccak256(abi.encode(rootBlock));
+    }
+
+    /// @dev Producers that seal with their signer keys.
+    function _producers(RootSetChange memory change, uint256 bits) private pure {
+        change.producers = bits;
+        uint256 count;
+        for (uint256 left = bits; left != 0; left >>= 1) {
+            count += left & 1;
+        }
+        change.producerKeys = new address[](count);
     }
 
     function _genesis(uint256 count) private {
