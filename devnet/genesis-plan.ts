@@ -2,7 +2,7 @@ import type { Genesis, GenesisAccount, RootChainConfig } from "../src/chain/inde
 import { type Address, parseAddress, parseAmount } from "../src/primitives/index.ts";
 import type { DevnetPlan } from "./plan.ts";
 
-/** Native KMC of each validator, for the gas of system transactions. */
+/** Native KMC of each key that seals blocks, for the gas of system transactions. */
 const VALIDATOR_KMC_WEI = parseAmount("1000");
 /** Wei per gas in the genesis block: one gwei, as most development chains have it. */
 const BASE_FEE_WEI = 1_000_000_000n;
@@ -67,6 +67,10 @@ function genesisBalances(plan: DevnetPlan): ReadonlyMap<Address, bigint> {
     balances.set(key, (balances.get(key) ?? 0n) + wei);
   };
   for (const account of plan.accounts) give(account.address, BigInt(account.kmcWei));
-  for (const node of plan.nodes) if (node.validator) give(node.signer, VALIDATOR_KMC_WEI);
+  for (const { validator, signer, producerKey } of plan.nodes) {
+    if (!validator) continue;
+    give(signer, VALIDATOR_KMC_WEI);
+    give(producerKey, VALIDATOR_KMC_WEI);
+  }
   return balances;
 }

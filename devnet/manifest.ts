@@ -66,6 +66,7 @@ function describeNode(node: PlannedNode, { paths, nodes }: ManifestFacts): Manif
     ports: node.ports,
     p2p: node.p2p,
     signer: node.signer,
+    producerKey: node.producerKey,
     owner: node.owner,
     dir: paths.node(node.name).dir,
     log: paths.node(node.name).log,

@@ -1,5 +1,5 @@
 import { addressOfKey, bytesToHex, keccak256, utf8 } from "../src/primitives/index.ts";
-import { accountName, deriveAccounts, deriveNodeKey, peerIdOfKey } from "../src/wallet/index.ts";
+import { accountName, deriveAccounts, deriveNodeKey, type KeyPurpose, peerIdOfKey } from "../src/wallet/index.ts";
 import type { Network, NetworkNode } from "./network.ts";
 import { nodePorts, type PortName, rootChainPort } from "./ports.ts";
 
@@ -31,6 +31,8 @@ export interface PlannedNode {
   readonly rpcUrl: string;
   readonly wsUrl: string;
   readonly signer: string;
+  /** Seals its blocks if its owner nominates it with this key. */
+  readonly producerKey: string;
   readonly owner: string;
   readonly peerId: string;
   readonly p2p: string;
@@ -50,7 +52,7 @@ export function planDevnet(network: Network, base = network.ports.base): DevnetP
   let seats = network.chain.producerSeats;
   const nodes = network.nodes.map((node, index): PlannedNode => {
     const ports = nodePorts(base, index);
-    const key = (purpose: "signer" | "owner" | "p2p") => deriveNodeKey(network.seed, network.name, node.name, purpose);
+    const key = (purpose: KeyPurpose) => deriveNodeKey(network.seed, network.name, node.name, purpose);
     const peerId = peerIdOfKey(key("p2p"));
     const producer = node.roles.includes("producer") && seats-- > 0;
     return {
@@ -67,6 +69,7 @@ export function planDevnet(network: Network, base = network.ports.base): DevnetP
       rpcUrl: `http://${host}:${ports.rpc}`,
       wsUrl: `ws://${host}:${ports.rpc}`,
       signer: addressOfKey(key("signer")),
+      producerKey: addressOfKey(key("producer")),
       owner: addressOfKey(key("owner")),
       peerId,
       p2p: `/${host.includes(":") ? "ip6" : "ip4"}/${host}/tcp/${ports.p2p}/p2p/${peerId}`,

@@ -85,7 +85,11 @@ export function endpointsOf(manifest: DevnetManifest, state: DevnetState) {
 
 /** Name of the node that produces under an address, or the address. */
 export function producerNames(manifest: DevnetManifest): (address: string) => string {
-  const names = new Map(manifest.nodes.map(({ signer, name }) => [signer.toLowerCase(), name]));
+  const names = new Map(
+    manifest.nodes.flatMap(({ signer, producerKey, name }) =>
+      [signer, producerKey].map((key) => [key.toLowerCase(), name]),
+    ),
+  );
   return (address) => names.get(address.toLowerCase()) ?? address;
 }
 

@@ -21,12 +21,21 @@ export default class NodeStart extends KomaCommand<undefined, NodeStartData> {
     "<%= config.bin %> <%= command.id %> --dir ./follower",
     "<%= config.bin %> <%= command.id %> --dir ./my-validator --verbose",
     "<%= config.bin %> <%= command.id %> --dir ./follower --storage window",
+    "<%= config.bin %> <%= command.id %> --dir ./my-validator --producer-key ./sealer",
   ];
   static override flags = {
     dir: Flags.string({ summary: "The node's folder.", required: true, env: "KOMA_NODE_DIR", helpValue: "DIR" }),
     storage: Flags.option({ options: ["archive", "full", "window"] as const })({
       summary: "Keep everything, all blocks, or only what can still be challenged; default: as config.json says.",
       env: "KOMA_NODE_STORAGE",
+    }),
+    "producer-key": Flags.string({
+      summary:
+        "File with a key that seals blocks, if the validator is nominated with it; beside the one of config.json.",
+      multiple: true,
+      multipleNonGreedy: true,
+      env: "KOMA_NODE_PRODUCER_KEY",
+      helpValue: "FILE",
     }),
   };
 
@@ -39,6 +48,7 @@ export default class NodeStart extends KomaCommand<undefined, NodeStartData> {
       version: clientVersion(this.config.version),
       signal: ctx.signal,
       ...(flags.storage ? { storage: flags.storage } : {}),
+      ...(flags["producer-key"] === undefined ? {} : { producerKeyFiles: flags["producer-key"] }),
       onReady: (ready) => {
         if (supervised) return;
         const data: NodeStartData = {

@@ -1,4 +1,4 @@
-import { type Ctx, exitCodes, Flags, formatDuration, KomaCommand } from "../../src/cli/index.ts";
+import { type Ctx, exitCodes, Flags, formatDuration, giveKeyStep, KomaCommand } from "../../src/cli/index.ts";
 
 export interface NodeStatusData {
   readonly name: string;
@@ -7,6 +7,10 @@ export interface NodeStatusData {
   readonly version: string;
   readonly chainId: string;
   readonly signer: string | null;
+  /** Its other keys for blocks. */
+  readonly producerKeys: readonly string[];
+  /** How its validator's blocks are sealed in the present era; null outside the committee. */
+  readonly sealing: { readonly inOffice: boolean; readonly key: string; readonly held: boolean } | null;
   readonly syncing: boolean;
   readonly paused: boolean;
   readonly height: string;
@@ -48,10 +52,13 @@ export default class NodeStatus extends KomaCommand<NodeStatusData> {
       rpc.request<false | { readonly highestBlock: string }>("eth_syncing", [], ctx.signal),
     ]);
     const { consensus } = status;
+    const { sealing } = status;
+    const lacksKey = sealing?.inOffice === true && !sealing.held;
     const troubles = [
       syncing === false ? undefined : `behind: the others are at ${BigInt(syncing.highestBlock)}`,
       status.peers === 0 ? "no peers" : undefined,
       consensus.paused ? "paused: too few validators are online" : undefined,
+      lacksKey ? `its slots stay empty: the producer key ${sealing.key} is not on this node` : undefined,
       consensus.faultyWeight > 0 ? "validators are proven faulty" : undefined,
     ].filter((trouble) => trouble !== undefined);
     const data: NodeStatusData = {
@@ -60,6 +67,8 @@ export default class NodeStatus extends KomaCommand<NodeStatusData> {
       version: status.version,
       chainId: BigInt(status.chainId).toString(),
       signer: status.signer ?? null,
+      producerKeys: status.producerKeys,
+      sealing,
       syncing: syncing !== false,
       paused: consensus.paused,
       height: BigInt(status.head.number).toString(),
@@ -73,9 +82,14 @@ export default class NodeStatus extends KomaCommand<NodeStatusData> {
     out.line(`  id         ${data.nodeId}`);
     out.line(`  chain      ${data.chainId}`);
     if (data.signer) out.line(`  signer     ${data.signer}`);
+    if (sealing?.inOffice) {
+      const which = sealing.key === data.signer ? "its signer key" : "its producer key";
+      out.line(`  seals with ${sealing.key}, ${which}${sealing.held ? "" : ", which is missing"}`);
+    }
     out.line(`  height     ${data.height}, final ${data.finalized.number}`);
     out.line(`  peers      ${data.peers}`);
     out.line(`  health     ${troubles.length === 0 ? "good" : troubles.join(", ")}`);
+    if (lacksKey) out.note(`Next: ${giveKeyStep(sealing.key)}`);
     if (flags["exit-code"] && troubles.length > 0) ctx.exitWith(exitCodes.false);
     return data;
   }
@@ -87,6 +101,8 @@ interface JsonStatus {
   readonly chainId: string;
   readonly peerId: string;
   readonly signer?: string;
+  readonly producerKeys: readonly string[];
+  readonly sealing: NodeStatusData["sealing"];
   readonly uptimeS: number;
   readonly head: { readonly number: string };
   readonly finalized: { readonly number: string; readonly hash: string };

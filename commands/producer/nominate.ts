@@ -2,18 +2,26 @@ import {
   amountFlag,
   type Ctx,
   Flags,
+  giveKeyStep,
+  hasKey,
   KomaCommand,
+  type NetClient,
   nodeNameOf,
   noSpecs,
   openKey,
   openRootChain,
   ownerFlags,
   ownerKeyName,
+  producerKeyFlag,
+  proveProducerKey,
   readElection,
   readSpecs,
   resolveValidator,
+  sealingOfNode,
 } from "../../src/cli/index.ts";
 import { UserError } from "../../src/errors.ts";
+import type { Address, Bytes } from "../../src/primitives/index.ts";
+import type { RootChain, ValidatorRecord } from "../../src/rootchain/index.ts";
 
 export interface NominatedProducer {
   readonly id: string;
@@ -31,13 +39,17 @@ export default class ProducerNominate extends KomaCommand<NominatedProducer> {
   static override summary = "Nominate a validator for block producer.";
   static override description =
     `Locks the producer stake, which is separate from the validator's and is lost for fraud, and publishes what the nominee says of
-itself. The validator's signer key will seal its blocks. A nomination stands for every election until it is withdrawn.
+itself. A nomination stands for every election until it is withdrawn.
+
+The validator's signer key will seal its blocks, or the key that --producer-key names, which its node must have then. That one
+is not needed for consensus and checkpoints, and can be changed from election to election: koma producer update.
 
 --specs names a JSON file with any of uptime (per cent), cpuCores, ramGiB, diskGiB, bandwidthMbps, country, region (UN M49), autoScaling,
 url. Voters see it; nobody checks it.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> --validator validator-2",
     "<%= config.bin %> <%= command.id %> --validator validator-3 --location DE --json",
+    "<%= config.bin %> <%= command.id %> --validator validator-1 --producer-key validator-1.producer",
   ];
   static override flags = {
     validator: Flags.string({
@@ -46,6 +58,7 @@ url. Voters see it; nobody checks it.`;
       helpValue: "VALIDATOR",
     }),
     ...ownerFlags,
+    "producer-key": producerKeyFlag,
     bond: amountFlag({
       summary: "KMC to lock; default: what the election asks for.",
       env: "KOMA_PRODUCER_BOND",
@@ -90,13 +103,14 @@ url. Voters see it; nobody checks it.`;
         fix: [`koma token transfer KMC --chain l1 --from alice --to ${owner.address} --amount ${formatAmount(bond)}`],
       });
     }
+    const sealer = await sealerFor(ctx, net, root, flags["producer-key"], { validator, owner: owner.address });
     const sent = await root.elections.nominate(
       {
         validatorId: validator.id,
         criteria: specs.criteria,
         uri: specs.uri,
         uriHash: zeroHash,
-        key: validator.signer,
+        ...sealer,
       },
       ctx.signal,
     );
@@ -106,16 +120,32 @@ url. Voters see it; nobody checks it.`;
     const election = phase === "closed" || phase === "settled" ? next + 1n : next;
     ctx.out.line(`validator ${validator.id} stands for producer with ${formatAmount(bond)} KMC`);
     ctx.out.line(`  transaction ${sent.hash}`);
-    ctx.out.line(`  seals with  ${validator.signer}`);
+    ctx.out.line(`  seals with  ${sealer.key}`);
     ctx.out.line(`  next vote   for tenure ${election}`);
+    const node = await sealingOfNode(net, nodeNameOf(net, validator.signer), ctx.signal);
+    const lacks = node === undefined ? sealer.key !== validator.signer : !hasKey(node, sealer.key);
+    if (lacks) ctx.out.note(`Before its tenure: ${giveKeyStep(sealer.key)}`);
     ctx.out.note("Next: koma producer tally");
     return {
       id: validator.id.toString(),
       name: nodeNameOf(net, validator.signer),
-      producerKey: validator.signer,
+      producerKey: sealer.key,
       bondWei: bond.toString(),
       election: election.toString(),
       tx: sent.hash ?? null,
     };
   }
+}
+
+/** The key that is to seal: the validator's signer key, which needs no proof, or the one that was named. */
+async function sealerFor(
+  ctx: Ctx,
+  net: NetClient,
+  root: RootChain,
+  name: string | undefined,
+  { validator, owner }: { readonly validator: ValidatorRecord; readonly owner: Address },
+): Promise<{ readonly key: Address; readonly proof?: Bytes }> {
+  if (name === undefined) return { key: validator.signer };
+  const { address, proof } = await proveProducerKey(ctx, net, root, { name, owner, validatorId: validator.id });
+  return { key: address, proof };
 }

@@ -4,7 +4,7 @@ export interface ScheduledSlot {
   /** Start of the slot, milliseconds since the Unix epoch. */
   readonly slot: number;
   readonly at: string;
-  /** Key that may propose then. */
+  /** Key that seals the block of that slot. */
   readonly producer: string;
   readonly name: string | null;
 }
@@ -27,10 +27,10 @@ slots without a block everybody may be drawn.`;
     const { flags } = await this.parse(ProducerSchedule);
     const net = await ctx.net();
     const slots = await nextSlots(net, flags.next);
-    const schedule = slots.map(({ slot, at, leader }) => ({
+    const schedule = slots.map(({ slot, at, leader, sealer }) => ({
       slot,
       at,
-      producer: leader,
+      producer: sealer,
       name: nodeNameOf(net, leader),
     }));
     ctx.out.table(

@@ -2,6 +2,8 @@ import {
   Args,
   type Ctx,
   describePhase,
+  giveKeyStep,
+  hasKey,
   isoTime,
   KomaCommand,
   nextSlots,
@@ -10,6 +12,7 @@ import {
   readElection,
   recordedWork,
   resolveValidator,
+  sealingOfNode,
   seatIn,
   type VotePhase,
 } from "../../src/cli/index.ts";
@@ -18,6 +21,10 @@ export interface ProducerStatusData {
   readonly id: string;
   readonly name: string | null;
   readonly producerKey: string;
+  /** Key with which its node seals in the present era; null when the node says nothing of it. */
+  readonly sealsWith: string | null;
+  /** Whether its node has `producerKey`; null when the node says nothing of it. */
+  readonly keyOnNode: boolean | null;
   /** `producing`, `elected` for an announced set, `standby`, `nominee`, `withdrawn`, `ejected`, or `none`: never stood. */
   readonly state: "producing" | "elected" | "standby" | "nominee" | "withdrawn" | "ejected" | "none";
   readonly tenure: { readonly number: string; readonly from: string | null; readonly to: string | null };
@@ -79,10 +86,14 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
     ];
     const place = places.find(({ rank }) => rank >= 0);
     const standing = nominee?.status === "standing" ? "nominee" : (nominee?.status ?? "none");
+    const producerKey = nominee?.key ?? validator.signer;
+    const node = await sealingOfNode(net, nodeNameOf(net, validator.signer), ctx.signal);
     const data: ProducerStatusData = {
       id: id.toString(),
       name: nodeNameOf(net, validator.signer),
-      producerKey: nominee?.key ?? validator.signer,
+      producerKey,
+      sealsWith: (node?.sealing?.inOffice && node.sealing.key) || null,
+      keyOnNode: node === undefined ? null : hasKey(node, producerKey),
       state: place?.state ?? standing,
       tenure: {
         number: election.tenure.toString(),
@@ -107,7 +118,9 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
     };
     const { out } = ctx;
     out.line(`producer ${data.id}${data.name ? `  ${data.name}` : ""}: ${data.state}`);
-    out.line(`  key         ${data.producerKey}`);
+    const kind = data.producerKey === validator.signer ? "its signer key" : "a producer key";
+    out.line(`  key         ${data.producerKey}, ${kind}${data.keyOnNode === false ? ", not on its node" : ""}`);
+    if (data.sealsWith && data.sealsWith !== data.producerKey) out.line(`  seals with  ${data.sealsWith} in this era`);
     out.line(`  tenure      ${data.tenure.number}, to ${data.tenure.to}`);
     out.line(`  next vote   for tenure ${data.election}: ${describePhase(election)}`);
     if (data.nextSlot) out.line(`  next slot   ${data.nextSlot}`);
@@ -119,6 +132,7 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
     out.line(`  record      ${tenuresServed} tenures, ${slashes} slashes, ${replacements} replacements`);
     out.line(`  blocks      ${data.blocksMade} made, ${data.blocksMissed} missed`);
     out.line(`  rounds      ${data.roundsCame} of ${data.roundsAsked}`);
+    if (data.keyOnNode === false) out.note(`Next: ${giveKeyStep(data.producerKey)}`);
     if (data.state === "none") out.note(`Next: koma producer nominate --validator ${args.validator}`);
     return data;
   }

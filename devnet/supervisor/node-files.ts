@@ -34,7 +34,12 @@ function configOf(node: PlannedNode, plan: DevnetPlan, paths: DevnetPaths): Node
       peers: plan.nodes.filter((other) => other.name !== node.name).map(({ p2p }) => p2p),
       identityKeyFile: near(paths.key(node.name, "p2p")),
     },
-    ...(node.validator ? { signer: { keyFile: near(paths.key(node.name, "signer")) } } : {}),
+    ...(node.validator
+      ? {
+          signer: { keyFile: near(paths.key(node.name, "signer")) },
+          producer: { keyFile: near(paths.key(node.name, "producer")) },
+        }
+      : {}),
     rootChain: { url: plan.rootChain.url },
     devnet: true,
     log: { file: near(at.log), level: node.logLevel },

@@ -214,7 +214,7 @@ async function writeKeys(plan: DevnetPlan, paths: DevnetPaths): Promise<void> {
   await ensurePrivateFolder(dirname(paths.key("any", "signer")));
   const write = (node: string, purpose: KeyPurpose): Promise<void> =>
     writeKeyFile(paths.key(node, purpose), deriveNodeKey(seed, name, node, purpose));
-  const purposes = ["signer", "owner", "p2p"] as const;
+  const purposes = ["signer", "producer", "owner", "p2p"] as const;
   await Promise.all(plan.nodes.flatMap((node) => purposes.map((purpose) => write(node.name, purpose))));
 }
 

@@ -26,7 +26,11 @@ export class StateBoard {
 
   constructor(plan: DevnetPlan) {
     this.#plan = plan;
-    this.#producers = new Map(plan.nodes.map(({ signer, name }) => [signer.toLowerCase(), name]));
+    this.#producers = new Map(
+      plan.nodes.flatMap(({ signer, producerKey, name }) =>
+        [signer, producerKey].map((key) => [key.toLowerCase(), name]),
+      ),
+    );
     this.rootChain = { chainId: plan.network.l1.chainId, rpcUrl: plan.rootChain.url, height: 0, pid: null };
     const { id, name } = plan.network.chain;
     this.#chain = { id, name, height: 0, finalized: 0, hash: "", producer: "" };

@@ -55,8 +55,10 @@ export interface ManifestNode {
   readonly wsUrl: string;
   readonly ports: Readonly<Record<string, number>>;
   readonly p2p: string;
-  /** Address that signs units, blocks and checkpoints. */
+  /** Address that signs units and checkpoints, and seals blocks unless the validator is nominated with another key. */
   readonly signer: string;
+  /** Address of the other key that the node can seal blocks with. */
+  readonly producerKey: string;
   /** Address that owns the stake on the root chain. */
   readonly owner: string;
   readonly dir: string;

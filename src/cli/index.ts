@@ -33,6 +33,7 @@ export * from "./offline-certificate.ts";
 export * from "./out.ts";
 export * from "./percent.ts";
 export * from "./process-identity.ts";
+export * from "./producer-key.ts";
 export * from "./producer-specs.ts";
 export * from "./prompt.ts";
 export * from "./proof-output.ts";

@@ -14,8 +14,8 @@ export interface NamedKey {
 
 /**
  * Finds the key that `--from` or `--key` names: an account of the devnet (alice, bob, …, or its index or address), a
- * node's stake owner (`validator-0`) or signer (`validator-0.signer`), else a key of the keystore, whose password is
- * asked for or read from `passwordFile`.
+ * node's stake owner (`validator-0`), signer (`validator-0.signer`) or producer key (`validator-0.producer`), else a key of
+ * the keystore, whose password is asked for or read from `passwordFile`.
  *
  * @throws {UserError} KOMA_E_KEY_NOT_FOUND with near names; what the keystore throws
  */
@@ -64,7 +64,7 @@ export async function openKey(
 }
 
 async function openNodeKey(net: NetClient, name: string): Promise<NamedKey | undefined> {
-  const [, node, purpose = "owner"] = /^([a-z0-9-]+?)(?:\.(owner|signer))?$/.exec(name) ?? [];
+  const [, node, purpose = "owner"] = /^([a-z0-9-]+?)(?:\.(owner|signer|producer))?$/.exec(name) ?? [];
   if (node === undefined || !net.manifest.nodes.some((candidate) => candidate.name === node)) return undefined;
   const { readKeyFile } = await import("../wallet/index.ts");
   const { addressOfKey } = await import("../primitives/index.ts");

@@ -27,6 +27,7 @@ function write(name: string, supervisor: ProcessIdentity | null): void {
     wsUrl: "",
     ports: {},
     p2p: "",
+    producerKey: "0x03",
     signer: "",
     owner: "",
     dir: "",

@@ -1,10 +1,13 @@
 import type { NetClient } from "./net-client.ts";
 
-/** Name of the node that signs with this key, or that this account stakes for; null when it is none of the network's. */
+/**
+ * Name of the node that signs or seals blocks with this key, or that this account stakes for; null when it is none of the
+ * network's.
+ */
 export function nodeNameOf(net: NetClient, address: string): string | null {
   const wanted = address.toLowerCase();
-  const node = net.manifest.nodes.find(
-    ({ signer, owner }) => signer.toLowerCase() === wanted || owner.toLowerCase() === wanted,
+  const node = net.manifest.nodes.find(({ signer, producerKey, owner }) =>
+    [signer, producerKey, owner].some((one) => one.toLowerCase() === wanted),
   );
   return node?.name ?? null;
 }

@@ -2,8 +2,11 @@ import { hkdfSync } from "node:crypto";
 import { encodeBase58 } from "ethers/utils";
 import { type Bytes, concatBytes, isPrivateKey, publicKeyOf } from "../primitives/index.ts";
 
-/** What a node's key is for: blocks and checkpoints, the stake's owner, the libp2p identity. */
-export type KeyPurpose = "signer" | "owner" | "p2p" | "deployer";
+/**
+ * What a node's key is for: consensus and checkpoints, blocks when the validator is nominated with it, the stake's owner, the
+ * libp2p identity.
+ */
+export type KeyPurpose = "signer" | "producer" | "owner" | "p2p" | "deployer";
 
 /**
  * Key of a devnet node: HKDF-SHA256(seed, info = `koma/v1/<network>/<node>/<purpose>`), so that the same seed gives the

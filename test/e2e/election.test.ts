@@ -15,6 +15,11 @@ interface Tally {
   readonly tx: string | null;
 }
 
+interface Nominated {
+  readonly bondWei: string;
+  readonly producerKey: string;
+}
+
 interface Listed {
   readonly name: string | null;
   readonly state: string;
@@ -66,10 +71,16 @@ async function blocksFrom(first: number): Promise<readonly Block[]> {
 describe("an election of producers", () => {
   it("puts those whom the stakers approve of into office, at the start of the next tenure", async () => {
     expect(await producers("current")).toEqual(["validator-0", "validator-1"]);
-    const nominate = (node: string) =>
-      koma.json<{ bondWei: string }>("producer", "nominate", "--validator", node, "--location", "DE");
-    const [first] = await Promise.all([nominate("validator-2"), nominate("validator-3")]);
-    expect(first?.bondWei).toBe((1_000n * 10n ** 18n).toString());
+    const nominate = (node: string, ...more: string[]) =>
+      koma.json<Nominated>("producer", "nominate", "--validator", node, "--location", "DE", ...more);
+    // One of them seals with another key than it signs with.
+    const [first, second] = await Promise.all([
+      nominate("validator-2"),
+      nominate("validator-3", "--producer-key", "validator-3.producer"),
+    ]);
+    expect(first).toMatchObject({ bondWei: (1_000n * 10n ** 18n).toString(), producerKey: signerOf(2) });
+    const sealer = second?.producerKey as string;
+    expect(sealer).not.toBe(signerOf(3));
     expect((await koma.run("producer", "nominate", "--validator", "validator-2")).envelope.error?.code).toMatch(
       /^KOMA_E_(BALANCE_LOW|NOMINEE_STATE)$/,
     );
@@ -109,7 +120,7 @@ describe("an election of producers", () => {
     const from = Date.parse(settled.effectiveAt) / 1000;
     const chain = BigInt(devnet.chains[0]?.id ?? 0);
     expect(await registry.producersAt(chain, from - 1)).toEqual([signerOf(0), signerOf(1)]);
-    expect(await registry.producersAt(chain, from)).toEqual([signerOf(3), signerOf(2)]);
+    expect(await registry.producersAt(chain, from)).toEqual([sealer, signerOf(2)]);
 
     await eventually(
       "the new producers to be in office",
@@ -119,18 +130,20 @@ describe("an election of producers", () => {
     expect(await producers("current")).toEqual(["validator-3", "validator-2"]);
 
     // Consensus takes them over at the border of an era, one to two eras after it heard of them.
-    const elected = [signerOf(2), signerOf(3)];
+    const elected = [signerOf(2), sealer];
     const blocks = await eventually(
       "six blocks by the new producers alone",
       async () => {
         const all = await blocksFrom(1);
-        return all.length > 6 && all.slice(-6).every(({ miner }) => elected.some((signer) => signer === miner)) && all;
+        const both = elected.every((key) => all.some(({ miner }) => miner === key));
+        return both && all.slice(-6).every(({ miner }) => elected.some((key) => key === miner)) && all;
       },
       90_000,
     );
     const schedule = await koma.json<{ name: string | null }[]>("producer", "schedule", "--next", "5");
     expect(schedule).toHaveLength(5);
     expect(schedule.every(({ name }) => name === "validator-2" || name === "validator-3")).toBe(true);
+    expect(await koma.json("producer", "status", "validator-3")).toMatchObject({ sealsWith: sealer, keyOnNode: true });
     const longest = Math.max(...blocks.slice(1).map(({ time }, i) => time - (blocks[i]?.time ?? 0)));
     expect(longest).toBeLessThanOrEqual(3);
     const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
