@@ -3,7 +3,14 @@ import type { Genesis } from "../../src/chain/index.ts";
 import { noSpecs } from "../../src/cli/index.ts";
 import { silentLogger } from "../../src/logger.ts";
 import { connectNodeRootChain } from "../../src/node/root-chain-client.ts";
-import { type Address, addressOfKey, hashToBytes, keccak256, signDigest, zeroHash } from "../../src/primitives/index.ts";
+import {
+  type Address,
+  addressOfKey,
+  hashToBytes,
+  keccak256,
+  signDigest,
+  zeroHash,
+} from "../../src/primitives/index.ts";
 import { loadArtifacts, type RootDeployment } from "../../src/rootchain/index.ts";
 import { type Anvil, key, startAnvil } from "./anvil.ts";
 import { chainId, connectAs, deployTestRoot, kmc, stakeValidators } from "./root-network.ts";
