@@ -45,27 +45,21 @@ describe("a proposed block", () => {
     const { executor, store } = chain;
     banned = undefined;
     known.clear();
-    service = createBlockService(
-      { genesis },
-      {
-        executor,
-        sealing: createSealingKeys(
-          { signer: producer, producers: [sealer] },
-          { meta: store.meta, logger: silentLogger },
-        ),
-        pool: createTxPool(devnetPoolRules(genesis.gasLimit)),
-        deposits: createDepositRelay({ deposit: () => undefined }),
-        rootSetDue: () => undefined,
-        workDue: () => undefined,
-        isFinal: (block) => store.blocks.numberOf(block) !== undefined,
-        block: (unit) => known.get(unit),
-        isBanned: (block) => block === banned,
-        faults: () => undefined,
-        proposed: () => {},
-        now: () => 0,
-        logger: silentLogger,
-      },
-    );
+    service = createBlockService(genesis, {
+      executor,
+      sealing: createSealingKeys({ signer: producer, producers: [sealer] }, { meta: store.meta, logger: silentLogger }),
+      pool: createTxPool(devnetPoolRules(genesis.gasLimit)),
+      deposits: createDepositRelay({ deposit: () => undefined }),
+      rootSetDue: () => undefined,
+      workDue: () => undefined,
+      isFinal: (block) => store.blocks.numberOf(block) !== undefined,
+      block: (unit) => known.get(unit),
+      isBanned: (block) => block === banned,
+      faults: () => undefined,
+      proposed: () => {},
+      now: () => 0,
+      logger: silentLogger,
+    });
     key = executor.finalHead.hash;
   });
   afterEach(() => {
@@ -129,24 +123,21 @@ describe("a proposed block", () => {
     }
     // A clock that ticks each time it is looked at: once before each transaction.
     let clock = 0;
-    const busy = createBlockService(
-      { genesis },
-      {
-        executor,
-        sealing: createSealingKeys({ signer: producer }, { meta: chain.store.meta, logger: silentLogger }),
-        pool,
-        deposits: createDepositRelay({ deposit: () => undefined }),
-        rootSetDue: () => undefined,
-        workDue: () => undefined,
-        isFinal: () => false,
-        block: () => undefined,
-        isBanned: () => false,
-        faults: () => undefined,
-        proposed: () => {},
-        now: () => clock++,
-        logger: silentLogger,
-      },
-    );
+    const busy = createBlockService(genesis, {
+      executor,
+      sealing: createSealingKeys({ signer: producer }, { meta: chain.store.meta, logger: silentLogger }),
+      pool,
+      deposits: createDepositRelay({ deposit: () => undefined }),
+      rootSetDue: () => undefined,
+      workDue: () => undefined,
+      isFinal: () => false,
+      block: () => undefined,
+      isBanned: () => false,
+      faults: () => undefined,
+      proposed: () => {},
+      now: () => clock++,
+      logger: silentLogger,
+    });
     const slot = (Number(head.timestamp) + 1) * 1000;
     const payload = await busy.build(slot, {
       parent: undefined,

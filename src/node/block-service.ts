@@ -83,10 +83,6 @@ export interface BuildOrder {
   readonly deadline: number;
 }
 
-export interface BlockServiceConfig {
-  readonly genesis: Genesis;
-}
-
 export interface BlockPorts {
   readonly executor: Executor;
   readonly pool: TxPool;
@@ -119,8 +115,7 @@ const FINISHING_MS = 80;
 /** What the executor throws when it comes to no verdict about a block. */
 const NO_VERDICT: ReadonlySet<string> = new Set(["KOMA_E_STATE_UNAVAILABLE", "KOMA_E_SIDE_CHAIN_TOO_LONG"]);
 
-export function createBlockService(config: BlockServiceConfig, ports: BlockPorts): BlockService {
-  const { genesis } = config;
+export function createBlockService(genesis: Genesis, ports: BlockPorts): BlockService {
   const { executor, pool, sealing, logger } = ports;
   const systemTransactions = createSystemTransactions(genesis.chainId, ports);
   const links = createBlockLinks();

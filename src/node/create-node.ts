@@ -133,31 +133,28 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       banned: () => follower.newestBan(),
     },
   );
-  const blocks = createBlockService(
-    { genesis },
-    {
-      executor,
-      sealing: createSealingKeys(config, { meta: store.meta, logger: log("blocks") }),
-      pool,
-      deposits,
-      rootSetDue(parent) {
-        const recorded = rootSets.recorded(parent);
-        return recorded && rootSet.due(recorded);
-      },
-      workDue(parent) {
-        const recorded = rootSets.recorded(parent);
-        const { number: height } = executor.headerAt(parent);
-        return recorded && rootSet.workDue(recorded, { height, upTo: rootSets.recordedWork(parent) });
-      },
-      isFinal: (block) => store.blocks.numberOf(block) !== undefined,
-      block: (unit) => storedBlock(unit, driver, store.units),
-      isBanned: (block) => follower.isBanned(block),
-      faults: (block) => behaviours.blockFaults(block),
-      proposed: (block) => behaviours.proposed(chain.header(block)?.number ?? 0n),
-      now: () => clock.now(),
-      logger: log("blocks"),
+  const blocks = createBlockService(genesis, {
+    executor,
+    sealing: createSealingKeys(config, { meta: store.meta, logger: log("blocks") }),
+    pool,
+    deposits,
+    rootSetDue(parent) {
+      const recorded = rootSets.recorded(parent);
+      return recorded && rootSet.due(recorded);
     },
-  );
+    workDue(parent) {
+      const recorded = rootSets.recorded(parent);
+      const { number: height } = executor.headerAt(parent);
+      return recorded && rootSet.workDue(recorded, { height, upTo: rootSets.recordedWork(parent) });
+    },
+    isFinal: (block) => store.blocks.numberOf(block) !== undefined,
+    block: (unit) => storedBlock(unit, driver, store.units),
+    isBanned: (block) => follower.isBanned(block),
+    faults: (block) => behaviours.blockFaults(block),
+    proposed: (block) => behaviours.proposed(chain.header(block)?.number ?? 0n),
+    now: () => clock.now(),
+    logger: log("blocks"),
+  });
   const thresholds = createWatchedThresholds(config.thresholds, {
     meta: store.meta,
     onChange() {

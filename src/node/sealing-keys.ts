@@ -29,11 +29,10 @@ export interface NodeKeys {
 const TIME_BYTES = 8;
 
 /**
- * Seals at most one header for each time and key, over restarts, crashes and rollbacks too: two of them convict the producer
- * (fraud kind 21, type 4), although they be of two generations. A slot whose header was sealed and lost in a crash stays
- * empty.
+ * Seals at most one header for each time and key, over restarts, crashes and rollbacks too: two of them contradict each
+ * other, although they be of two generations. A slot whose header was sealed and lost in a crash stays empty.
  *
- * @see root contracts 14 (R1)
+ * @see root contracts 10.21 (type 4), 14 (R1)
  */
 export function createSealingKeys(
   { signer, producers = [] }: NodeKeys,

@@ -52,6 +52,8 @@ contract OfficeModule is ReentrancyGuardTransient, SetLedger {
             if (signers[i] == address(0) || signers[i] == order.producerKey) continue;
             address key = _state().nominees[_stakes().validatorOfSigner(signers[i])].key;
             _convict(order, key == address(0) ? signers[i] : key);
+            // It may sit for the foundation with its signer key, and stand with another one.
+            if (key != address(0) && key != signers[i]) _bar(signers[i]);
         }
     }
 
@@ -110,8 +112,18 @@ contract OfficeModule is ReentrancyGuardTransient, SetLedger {
             : order.class == CLASS_B ? BPS / 2 : OFFLINE_BPS;
         if (id != 0) _charge(order.offenceId, id, shareBps, true);
         if (order.class < CLASS_A || order.class > CLASS_C) return;
-        $.barred[key] = true;
-        if (id != 0 && $.nominees[id].status == NomineeStatus.Standing && $.nominees[id].key == key) _ejectNominee(id);
+        if (id != 0 && $.nominees[id].status == NomineeStatus.Standing) _ejectNominee(id);
+        _bar(key);
+        if (id == 0) return;
+        // Who changed its key sits with the one before until its next tenure.
+        Member[] memory members = $.members;
+        for (uint256 i; i < members.length; ++i) {
+            if (members[i].id == id) _replace(members[i].key, ReplaceReason.Slashed);
+        }
+    }
+
+    function _bar(address key) private {
+        _state().barred[key] = true;
         _replace(key, ReplaceReason.Slashed);
     }
 

@@ -88,6 +88,12 @@ abstract contract ElectionFixture is StakeFixture {
         election.nominate(idOf(i), criteria(region), "https://example.org", keccak256("page"), signerOf(i), "");
     }
 
+    /// @dev The agreement of a producer key to seal for a validator.
+    function keyProof(address owner, uint64 id, uint256 key) internal view returns (bytes memory) {
+        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, election.keyDigest(owner, id));
+        return abi.encodePacked(r, s, v);
+    }
+
     function fundFor(address account, uint256 amount) internal {
         vm.prank(treasury);
         kmc.transfer(account, amount);

@@ -191,11 +191,6 @@ contract NomineesTest is ElectionFixture {
         election.initialize(governor, guardian, MAX_PAUSE, w, p, keys);
     }
 
-    function keyProof(address owner, uint64 id, uint256 key) private view returns (bytes memory) {
-        (uint8 v, bytes32 r, bytes32 s) = vm.sign(key, election.keyDigest(owner, id));
-        return abi.encodePacked(r, s, v);
-    }
-
     function refuseParams(bytes memory answer, bytes32 what) private {
         ElectionParams memory p = electionParams();
         if (what == "times") p.tenureLength += 1;

@@ -123,6 +123,59 @@ contract ReplacementTest is ElectionFixture {
         assertTrue(isMember(6));
     }
 
+    /// What is convicted is the nominee, whichever of its keys is the one that the verdict names.
+    function test_changingTheProducerKeyShieldsNobody() public {
+        electRanked(7);
+        nextTenure();
+        address fresh = _changeKey(0);
+        // With the key in office, after standing with another one.
+        convict("block", 1, signerOf(0), 0);
+        assertEq(election.nominee(1).stake, 0);
+        assertEq(uint8(election.nominee(1).status), uint8(NomineeStatus.Ejected));
+        assertFalse(isMember(1));
+        assertFalse(election.isBarred(fresh), "only the guilty key is barred");
+
+        // With a key that is not in office, in a unit of consensus and in a block.
+        _changeKey(1);
+        convict("double", 3, address(0), 1 << 1);
+        assertFalse(isMember(2));
+        address sealer = _changeKey(2);
+        convict("early", 1, sealer, 0);
+        assertFalse(isMember(3));
+        assertEq(election.nominee(3).stake, 0);
+    }
+
+    function test_aNomineeSealsWithItsOwnKeyAndAnswersForIt() public {
+        uint256 key = uint256(keccak256("sealer"));
+        fundFor(ownerOf(0), PRODUCER_STAKE);
+        bytes memory proof = keyProof(ownerOf(0), idOf(0), key);
+        vm.prank(ownerOf(0));
+        election.nominate(idOf(0), criteria(0), "", 0, vm.addr(key), proof);
+        for (uint256 i = 1; i < 4; ++i) {
+            nominate(i);
+        }
+        openVote();
+        vote(0, chooseRange(0, 4));
+        closeVote();
+        election.settle();
+        nextTenure();
+        assertEq(members()[0].key, vm.addr(key));
+        assertTrue(registry.isAuthorizedProducer(ELECTED, vm.addr(key), uint64(time()), uint64(time())));
+        assertFalse(registry.isAuthorizedProducer(ELECTED, signerOf(0), uint64(time()), uint64(time())));
+        convict("fraud", 1, vm.addr(key), 0);
+        assertEq(election.nominee(1).stake, 0);
+        assertFalse(isMember(1));
+        assertFalse(registry.isAuthorizedProducer(ELECTED, vm.addr(key), uint64(time()), uint64(time())));
+    }
+
+    function _changeKey(uint256 i) private returns (address) {
+        uint256 key = uint256(keccak256(abi.encode("next key", i)));
+        bytes memory proof = keyProof(ownerOf(i), idOf(i), key);
+        vm.prank(ownerOf(i));
+        election.setProducerKey(idOf(i), vm.addr(key), proof);
+        return vm.addr(key);
+    }
+
     function test_aWithdrawnNomineeIsChargedUntilItsStakeIsFree() public {
         nominate(0);
         vm.prank(ownerOf(0));
