@@ -1,10 +1,11 @@
 import { setTimeout as after } from "node:timers/promises";
-import type { Hash, Hex } from "../src/primitives/index.ts";
-import { createRpcClient, type RpcClient } from "../src/rpc/index.ts";
+import type { Hash } from "../src/primitives/index.ts";
 import { type BlockWatch, watchBlocks } from "./block-watch.ts";
 import { processCost, totalCpuS } from "./machine.ts";
+import { checkOutcome } from "./outcome.ts";
+import { sendAtOnce, sendOnTime } from "./sending.ts";
 import { mean, median, quantile } from "./statistics.ts";
-import { SENDERS, type Target } from "./target.ts";
+import type { Target } from "./target.ts";
 import { type LoadKind, prepareLoad, type SignedTransaction } from "./workload.ts";
 
 /** Transactions a second, or all as soon as possible. */
@@ -35,13 +36,16 @@ export interface LoadResult {
   readonly inclusionMs: Latency;
   /** The same to finality at a third of the stake. */
   readonly finalMs: Latency | undefined;
+  /** From when a transaction was seen in a block to when that was known to be final, median, in ms. */
+  readonly finalLagMs: number | undefined;
   /** CPU of all nodes together, what they use while idle taken off, in ms. */
   readonly cpuMsPerTx: number;
+  /** Gas of the load for each second of that CPU. */
+  readonly gasPerCpuS: number;
   /** Median over the nodes, after the load. */
   readonly pssMib: number;
 }
 
-const BATCH = 50;
 const SETTLE_MS = 120_000;
 const BASELINE_MS = 5_000;
 
@@ -54,24 +58,31 @@ export async function drive(target: Target, plan: LoadPlan): Promise<LoadResult>
     const cpuBefore = totalCpuS(target.pids);
     const start = performance.now();
     const dueAt = (i: number) => (plan.rate === "max" ? start : start + (i * 1_000) / plan.rate);
-    const acceptedAt = plan.rate === "max" ? await sendAtOnce(target, load) : await sendOnTime(target, load, dueAt);
-    await settled(target, load, watch);
+    const answeredAt = new Map<Hash, number>();
+    const onAnswer = (hash: Hash, at: number) => answeredAt.set(hash, at);
+    const acceptedAt =
+      plan.rate === "max" ? await sendAtOnce(target, load, onAnswer) : await sendOnTime(target, load, dueAt, onAnswer);
+    const includedAt = target.minesOnSend ? answeredAt : watch.includedAt;
+    await settled(target, load, includedAt, watch);
     const end = performance.now();
     const cpuMs = (totalCpuS(target.pids) - cpuBefore) * 1_000 - idleCpuPerMs * (end - start);
-    await checkOutcome(target, load);
+    const { blocks, gasUsed } = await checkOutcome(target, load);
 
-    const included = load.map(({ hash }) => watch.includedAt.get(hash) as number);
+    const included = load.map(({ hash }) => includedAt.get(hash) as number);
     const latencies = (times: readonly number[]) => latency(times.map((at, i) => at - dueAt(i)));
+    const final = target.hasFinality ? load.map(({ hash }) => watch.finalAt.get(hash) as number) : undefined;
     const last = Math.max(...included);
     return {
       target: target.name,
       ...plan,
-      blocks: watch.heads.filter((at) => at >= start && at <= last).length,
+      blocks,
       acceptedTps: (plan.count * 1_000) / (acceptedAt - start),
       minedTps: (plan.count * 1_000) / (last - start),
       inclusionMs: latencies(included),
-      finalMs: target.hasFinality ? latencies(load.map(({ hash }) => watch.finalAt.get(hash) as number)) : undefined,
+      finalMs: final && latencies(final),
+      finalLagMs: final && median(final.map((at, i) => at - (included[i] as number))),
       cpuMsPerTx: cpuMs / plan.count,
+      gasPerCpuS: (Number(gasUsed) * 1_000) / cpuMs,
       pssMib: median(target.pids.map((pid) => processCost(pid).pssMib)),
     };
   } finally {
@@ -104,44 +115,6 @@ export async function measureIdle(target: Target, seconds: number) {
   }
 }
 
-/** Open loop: a late answer delays nobody but the same sender's next transaction. */
-async function sendOnTime(
-  target: Target,
-  load: readonly SignedTransaction[],
-  dueAt: (index: number) => number,
-): Promise<number> {
-  const rpc = createRpcClient(target.url);
-  const lanes = new Array<Promise<void>>(SENDERS).fill(Promise.resolve());
-  for (const [i, { raw, sender }] of load.entries()) {
-    const wait = dueAt(i) - performance.now();
-    if (wait > 1) await after(wait);
-    // A sender's transactions stay in order: a node drops none, but a later one would have to wait in the queue.
-    const sent = (lanes[sender] as Promise<void>).then(() => submit(rpc, raw));
-    sent.catch(() => {}); // awaited below
-    lanes[sender] = sent;
-  }
-  await Promise.all(lanes);
-  return performance.now();
-}
-
-async function submit(rpc: RpcClient, raw: Hex): Promise<void> {
-  await rpc.request("eth_sendRawTransaction", [raw]);
-}
-
-async function sendAtOnce(target: Target, load: readonly SignedTransaction[]): Promise<number> {
-  const rpc = createRpcClient(target.url);
-  const lanes = Map.groupBy(load, ({ sender }) => sender);
-  await Promise.all(
-    [...lanes.values()].map(async (lane) => {
-      for (let i = 0; i < lane.length; i += BATCH) {
-        const calls = lane.slice(i, i + BATCH).map(({ raw }) => ({ method: "eth_sendRawTransaction", params: [raw] }));
-        for (const outcome of await rpc.batch(calls)) if (!outcome.ok) throw outcome.error;
-      }
-    }),
-  );
-  return performance.now();
-}
-
 async function baseline(target: Target): Promise<number> {
   const before = totalCpuS(target.pids);
   const start = performance.now();
@@ -150,49 +123,22 @@ async function baseline(target: Target): Promise<number> {
 }
 
 /** Every transaction was seen in a block and, where there is finality, in a final one. */
-async function settled(target: Target, load: readonly SignedTransaction[], watch: BlockWatch): Promise<void> {
-  const goal = target.hasFinality ? watch.finalAt : watch.includedAt;
+async function settled(
+  target: Target,
+  load: readonly SignedTransaction[],
+  includedAt: ReadonlyMap<Hash, number>,
+  watch: BlockWatch,
+): Promise<void> {
+  const goal = target.hasFinality ? watch.finalAt : includedAt;
   const end = performance.now() + SETTLE_MS;
   for (;;) {
     const failure = watch.failure();
     if (failure) throw failure;
-    const missing = load.filter(({ hash }) => !goal.has(hash) || !watch.includedAt.has(hash)).length;
+    const missing = load.filter(({ hash }) => !goal.has(hash) || !includedAt.has(hash)).length;
     if (missing === 0) return;
     if (performance.now() > end) throw new Error(`${target.name}: ${missing} transactions did not arrive in time`);
     await after(50);
   }
-}
-
-/** No figure counts unless every transaction succeeded and all nodes hold the same chain. */
-async function checkOutcome(target: Target, load: readonly SignedTransaction[]): Promise<void> {
-  const rpc = createRpcClient(target.url);
-  let height = 0n;
-  for (let i = 0; i < load.length; i += BATCH) {
-    const calls = load.slice(i, i + BATCH).map(({ hash }) => ({ method: "eth_getTransactionReceipt", params: [hash] }));
-    for (const outcome of await rpc.batch(calls)) {
-      if (!outcome.ok) throw outcome.error;
-      const receipt = outcome.result as { status: Hex; blockNumber: Hex; transactionHash: Hash } | null;
-      if (receipt?.status !== "0x1") throw new Error(`${target.name}: ${receipt?.transactionHash} did not succeed`);
-      if (BigInt(receipt.blockNumber) > height) height = BigInt(receipt.blockNumber);
-    }
-  }
-  const at = `0x${height.toString(16)}`;
-  const hashes = new Set<string>();
-  for (const url of target.urls) {
-    // A node may be a block behind the one that was watched.
-    const node = createRpcClient(url);
-    const end = performance.now() + SETTLE_MS;
-    for (;;) {
-      const block = await node.request<{ hash: Hash } | null>("eth_getBlockByNumber", [at, false]);
-      if (block) {
-        hashes.add(block.hash);
-        break;
-      }
-      if (performance.now() > end) throw new Error(`${url} does not reach block ${height}`);
-      await after(50);
-    }
-  }
-  if (hashes.size !== 1) throw new Error(`${target.name}: nodes differ at block ${height}: ${[...hashes].join(", ")}`);
 }
 
 function latency(values: readonly number[]): Latency {

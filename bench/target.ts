@@ -1,8 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { setTimeout as after } from "node:timers/promises";
-import { findAnvil } from "../devnet/supervisor/anvil-binary.ts";
-import { createRpcClient } from "../src/rpc/index.ts";
-import { TEST_MNEMONIC } from "../src/wallet/index.ts";
 import { koma, type RunningDevnet, withHome } from "./devnet.ts";
 
 /** Senders of a load: enough that none of them has too many transactions under way. */
@@ -19,54 +14,46 @@ export interface Target {
   readonly pids: readonly number[];
   /** Whether blocks become final at a threshold. */
   readonly hasFinality: boolean;
+  /** An accepted transaction is in a block when the answer comes: the answer is what tells a client, not a new head. */
+  readonly minesOnSend: boolean;
+  /** When the program was started, as `performance.now()` had it. */
+  readonly begin: number;
+  /** From then to its first answer, in ms. For a devnet that is until the command returns. */
+  readonly answerMs: number;
+}
+
+export interface KomaOptions {
+  /** Of a block; default that of a devnet. */
+  readonly gasLimit?: number;
 }
 
 /** A fresh devnet with as many funded accounts as the load has senders. */
-export function withKoma<T>(validators: number, work: (target: Target) => Promise<T>): Promise<T> {
+export function withKoma<T>(
+  validators: number,
+  work: (target: Target, home: string) => Promise<T>,
+  { gasLimit }: KomaOptions = {},
+): Promise<T> {
   return withHome(async (home) => {
+    const begin = performance.now();
+    const limit = gasLimit === undefined ? [] : ["--set", `chains[0].gasLimit=${gasLimit}`];
     const devnet = await koma<RunningDevnet>(
       home,
-      ...["devnet", "up", "--validators", String(validators), "--set", `accounts.count=${SENDERS}`],
+      ...["devnet", "up", "--validators", String(validators), "--set", `accounts.count=${SENDERS}`, ...limit],
     );
-    return work({
-      name: `koma, ${validators} validators`,
+    const target: Target = {
+      name: komaName(validators),
       url: devnet.chains[0]?.rpcUrl ?? "",
       urls: devnet.nodes.map((node) => node.rpcUrl),
       pids: devnet.nodes.map((node) => node.pid),
       hasFinality: true,
-    });
+      minesOnSend: false,
+      begin,
+      answerMs: performance.now() - begin,
+    };
+    return work(target, home);
   });
 }
 
-const ANVIL_PORT = 28_545;
-
-/** anvil with blocks of the same interval. Its automine mode was seen to stall under bursts, and so is no yardstick. */
-export async function withAnvil<T>(work: (target: Target) => Promise<T>): Promise<T> {
-  const child = spawn(
-    findAnvil(),
-    [
-      ...["--port", String(ANVIL_PORT), "--block-time", "1", "--gas-limit", "1000000000"],
-      ...["--accounts", String(SENDERS), "--balance", "1000000", "--mnemonic", TEST_MNEMONIC, "--quiet"],
-    ],
-    { stdio: "ignore" },
-  );
-  try {
-    const url = `http://127.0.0.1:${ANVIL_PORT}`;
-    await answering(url, child);
-    return await work({ name: "anvil", url, urls: [url], pids: [child.pid as number], hasFinality: false });
-  } finally {
-    const exited = new Promise((resolve) => child.once("exit", resolve));
-    if (child.exitCode === null && child.kill()) await exited;
-  }
-}
-
-async function answering(url: string, child: ChildProcess): Promise<void> {
-  const rpc = createRpcClient(url);
-  for (let tries = 0; tries < 200; tries++) {
-    if (child.exitCode !== null) throw new Error(`anvil ended with ${child.exitCode}; is port ${ANVIL_PORT} free?`);
-    const id = await rpc.request("eth_chainId").catch(() => undefined);
-    if (id !== undefined) return;
-    await after(50);
-  }
-  throw new Error("anvil did not answer within 10 s");
+export function komaName(validators: number): string {
+  return validators === 1 ? "koma, 1 validator" : `koma, ${validators} validators`;
 }

@@ -2,12 +2,21 @@ import { readFileSync } from "node:fs";
 import { setTimeout as after } from "node:timers/promises";
 import { Interface, parseEther } from "ethers";
 import { signTransaction, type TransactionFields } from "../src/chain/index.ts";
-import { type Address, bytesToHex, type Hash, type Hex, hexToBytes } from "../src/primitives/index.ts";
+import {
+  type Address,
+  bigintToFixedBytes,
+  bytesToHex,
+  type Hash,
+  type Hex,
+  hexToBytes,
+} from "../src/primitives/index.ts";
 import { createRpcClient, type RpcClient } from "../src/rpc/index.ts";
 import { type DerivedAccount, deriveAccounts, TEST_MNEMONIC } from "../src/wallet/index.ts";
+import { computer, storageWriter } from "./contracts.ts";
 import { SENDERS, type Target } from "./target.ts";
 
-export type LoadKind = "transfer" | "erc20";
+/** `storage` writes 20 slots, `compute` spends 430,000 gas on arithmetic. */
+export type LoadKind = "transfer" | "erc20" | "storage" | "compute";
 
 /** A transaction that only has to be sent. */
 export interface SignedTransaction {
@@ -20,10 +29,13 @@ const MAX_FEE_PER_GAS = 1_000_000_000_000n;
 const TIP_PER_GAS = 1_000_000_000n;
 const TRANSFER_GAS = 21_000n;
 const TOKEN_TRANSFER_GAS = 100_000n;
+/** Of 20 slots that were empty, as a sender's first call finds them. */
+const STORAGE_GAS = 600_000n;
+const COMPUTE_GAS = 500_000n;
 
 /**
- * Signs the load before any clock starts: one after the other from every sender, each with nonces without gaps. For `erc20`
- * a token is deployed first, and every sender draws some of it.
+ * Signs the load before any clock starts: one after the other from every sender, each with nonces without gaps. Contracts that
+ * it calls are deployed first; of the token every sender draws some.
  */
 export async function prepareLoad(
   target: Target,
@@ -33,15 +45,13 @@ export async function prepareLoad(
   const rpc = createRpcClient(target.url);
   const chainId = BigInt(await rpc.request<Hex>("eth_chainId"));
   const senders = deriveAccounts(TEST_MNEMONIC, SENDERS);
-  const token = kind === "erc20" ? await deployToken(rpc, chainId, senders) : undefined;
+  const callOf = await prepareCalls(rpc, kind, chainId, senders);
   const nonces = await Promise.all(senders.map(({ address }) => nonceOf(rpc, address)));
   return Array.from({ length: count }, (_, i) => {
     const sender = i % senders.length;
     const nonce = nonces[sender] as bigint;
     nonces[sender] = nonce + 1n;
-    const recipient = senders[(i + 1) % senders.length]?.address as Address;
-    const call = token ? tokenTransfer(token, recipient) : { to: recipient, value: 1n, gasLimit: TRANSFER_GAS };
-    return { ...sign({ chainId, nonce, ...call }, senders[sender] as DerivedAccount), sender };
+    return { ...sign({ chainId, nonce, ...callOf(i) }, senders[sender] as DerivedAccount), sender };
   });
 }
 
@@ -50,8 +60,33 @@ const erc20 = new Interface([
   "function transfer(address to, uint256 amount) returns (bool)",
 ]);
 
-function tokenTransfer(token: Address, recipient: Address) {
-  return { to: token, data: callData("transfer", recipient, 1n), gasLimit: TOKEN_TRANSFER_GAS };
+type Call = Pick<TransactionFields, "to" | "value" | "data" | "gasLimit">;
+
+async function prepareCalls(
+  rpc: RpcClient,
+  kind: LoadKind,
+  chainId: bigint,
+  senders: readonly DerivedAccount[],
+): Promise<(index: number) => Call> {
+  const recipient = (i: number) => senders[(i + 1) % senders.length]?.address as Address;
+  const [deployer] = senders as [DerivedAccount];
+  switch (kind) {
+    case "transfer":
+      return (i) => ({ to: recipient(i), value: 1n, gasLimit: TRANSFER_GAS });
+    case "erc20": {
+      const to = await deployToken(rpc, chainId, senders);
+      return (i) => ({ to, data: callData("transfer", recipient(i), 1n), gasLimit: TOKEN_TRANSFER_GAS });
+    }
+    case "storage": {
+      const to = await deploy(rpc, chainId, deployer, storageWriter);
+      // Another word every time: writing what is there already would be no write.
+      return (i) => ({ to, data: bigintToFixedBytes(BigInt(i + 1), 32), gasLimit: STORAGE_GAS });
+    }
+    case "compute": {
+      const to = await deploy(rpc, chainId, deployer, computer);
+      return () => ({ to, gasLimit: COMPUTE_GAS });
+    }
+  }
 }
 
 function callData(name: string, ...values: readonly unknown[]) {
@@ -61,11 +96,7 @@ function callData(name: string, ...values: readonly unknown[]) {
 async function deployToken(rpc: RpcClient, chainId: bigint, senders: readonly DerivedAccount[]): Promise<Address> {
   const artifact = new URL("../contracts/artifacts/DemoToken.json", import.meta.url);
   const { bytecode } = JSON.parse(readFileSync(artifact, "utf8")) as { bytecode: Hex };
-  const [deployer] = senders as [DerivedAccount];
-  const create = { chainId, nonce: await nonceOf(rpc, deployer.address), gasLimit: 3_000_000n };
-  const deployment = sign({ ...create, data: hexToBytes(bytecode) }, deployer);
-  await rpc.request("eth_sendRawTransaction", [deployment.raw]);
-  const { contractAddress } = await receiptOf(rpc, deployment.hash);
+  const contractAddress = await deploy(rpc, chainId, senders[0] as DerivedAccount, bytecode);
   const draws = await Promise.all(
     senders.map(async (sender) => {
       const nonce = await nonceOf(rpc, sender.address);
@@ -76,6 +107,13 @@ async function deployToken(rpc: RpcClient, chainId: bigint, senders: readonly De
   for (const draw of draws) await rpc.request("eth_sendRawTransaction", [draw.raw]);
   for (const draw of draws) await receiptOf(rpc, draw.hash);
   return contractAddress;
+}
+
+async function deploy(rpc: RpcClient, chainId: bigint, deployer: DerivedAccount, bytecode: Hex): Promise<Address> {
+  const create = { chainId, nonce: await nonceOf(rpc, deployer.address), gasLimit: 3_000_000n };
+  const deployment = sign({ ...create, data: hexToBytes(bytecode) }, deployer);
+  await rpc.request("eth_sendRawTransaction", [deployment.raw]);
+  return (await receiptOf(rpc, deployment.hash)).contractAddress;
 }
 
 function sign(fields: Omit<TransactionFields, "maxFeePerGas">, { privateKey }: DerivedAccount) {

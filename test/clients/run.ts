@@ -5,12 +5,13 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { bytesToHex } from "../../src/primitives/index.ts";
 import { loadArtifacts } from "../../src/rootchain/index.ts";
 import { type DevnetData, testKeys } from "../support/devnet.ts";
+import { installPackages } from "./install.ts";
 
 const packages = [
   "hardhat@3.18.0",
@@ -45,11 +46,7 @@ async function use(project: string, program: string, args: readonly string[], en
 
 try {
   process.stdout.write(`installing into ${folder}\n`);
-  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module" }));
-  // npm leaves packages out that do not fit the Node it runs on.
-  const path = `${dirname(process.execPath)}${delimiter}${process.env["PATH"] ?? ""}`;
-  const install = ["install", "--ignore-scripts", "--no-audit", "--no-fund", ...packages];
-  await execa("npm", install, { cwd: folder, env: { PATH: path } });
+  await installPackages(folder, packages);
   for (const project of ["hardhat", "web3"]) {
     cpSync(join(here, project), join(folder, project), { recursive: true });
     writeFileSync(join(folder, project, "package.json"), JSON.stringify({ private: true, type: "module" }));
