@@ -8,7 +8,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{src,devnet,commands,contracts,docs}/**/*.test.{ts,tsx}"],
+          include: ["{src,devnet,commands,contracts,docs,bench}/**/*.test.{ts,tsx}"],
           testTimeout: 20_000,
         },
       },

@@ -12,6 +12,8 @@ export interface BlockWatch {
   readonly heads: readonly number[];
   /** Height and arrival of every final block. */
   readonly finals: readonly { readonly number: bigint; readonly at: number }[];
+  /** Drops a transaction from both, so that a long run does not keep all of them. */
+  forget(hash: Hash): void;
   /** Something went wrong while watching; a run with it counts for nothing. */
   readonly failure: () => Error | undefined;
   close(): Promise<void>;
@@ -53,5 +55,9 @@ export async function watchBlocks(target: Target): Promise<BlockWatch> {
       note((block as Head).hash, at, finalAt).catch(fail);
     });
   }
-  return { includedAt, finalAt, heads, finals, failure: () => failure, close: () => rpc.close() };
+  const forget = (hash: Hash) => {
+    includedAt.delete(hash);
+    finalAt.delete(hash);
+  };
+  return { includedAt, finalAt, heads, finals, forget, failure: () => failure, close: () => rpc.close() };
 }

@@ -12,7 +12,7 @@ import { median } from "./statistics.ts";
 import { komaName, type Target, withKoma } from "./target.ts";
 import { toolCache } from "./tool-cache.ts";
 import type { LoadKind } from "./workload.ts";
-import { BLOCK_GAS_LIMIT, HOW_RUN, withYardstick, YARDSTICKS, type Yardstick, yardstick } from "./yardsticks.ts";
+import { HOW_RUN, ROOMY, withYardstick, YARDSTICKS, type Yardstick, yardstick } from "./yardsticks.ts";
 
 const { values } = parseArgs({
   options: {
@@ -45,7 +45,7 @@ interface Column {
 
 const koma: Column = {
   name: komaName(validators),
-  run: (work) => withKoma(validators, work, { gasLimit: BLOCK_GAS_LIMIT }),
+  run: (work) => withKoma(validators, work, ROOMY),
   results: [],
 };
 const columns: Column[] = [koma];

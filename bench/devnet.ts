@@ -9,7 +9,7 @@ const repository = fileURLToPath(new URL("..", import.meta.url));
 /** What `koma devnet up --json` says, as far as benchmarks need it. */
 export interface RunningDevnet {
   readonly chains: readonly { readonly id: number; readonly rpcUrl: string }[];
-  readonly l1: { readonly rpcUrl: string };
+  readonly l1: { readonly rpcUrl: string; readonly pid: number | null };
   readonly nodes: readonly { readonly name: string; readonly pid: number; readonly rpcUrl: string }[];
   readonly elapsedMs: number;
 }

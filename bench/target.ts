@@ -12,6 +12,8 @@ export interface Target {
   readonly urls: readonly string[];
   /** Processes whose CPU and memory count. */
   readonly pids: readonly number[];
+  /** Of a devnet's root chain, whose costs are not koma's. */
+  readonly rootChainPid?: number;
   /** Whether blocks become final at a threshold. */
   readonly hasFinality: boolean;
   /** An accepted transaction is in a block when the answer comes: the answer is what tells a client, not a new head. */
@@ -23,28 +25,26 @@ export interface Target {
 }
 
 export interface KomaOptions {
-  /** Of a block; default that of a devnet. */
-  readonly gasLimit?: number;
+  /** Changes to the network's description, as `--set` takes them. */
+  readonly set?: readonly string[];
 }
 
 /** A fresh devnet with as many funded accounts as the load has senders. */
 export function withKoma<T>(
   validators: number,
   work: (target: Target, home: string) => Promise<T>,
-  { gasLimit }: KomaOptions = {},
+  { set = [] }: KomaOptions = {},
 ): Promise<T> {
   return withHome(async (home) => {
     const begin = performance.now();
-    const limit = gasLimit === undefined ? [] : ["--set", `chains[0].gasLimit=${gasLimit}`];
-    const devnet = await koma<RunningDevnet>(
-      home,
-      ...["devnet", "up", "--validators", String(validators), "--set", `accounts.count=${SENDERS}`, ...limit],
-    );
+    const changes = [`accounts.count=${SENDERS}`, ...set].flatMap((change) => ["--set", change]);
+    const devnet = await koma<RunningDevnet>(home, ...["devnet", "up", "--validators", String(validators), ...changes]);
     const target: Target = {
       name: komaName(validators),
       url: devnet.chains[0]?.rpcUrl ?? "",
       urls: devnet.nodes.map((node) => node.rpcUrl),
       pids: devnet.nodes.map((node) => node.pid),
+      ...(devnet.l1.pid === null ? {} : { rootChainPid: devnet.l1.pid }),
       hasFinality: true,
       minesOnSend: false,
       begin,

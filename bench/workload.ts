@@ -42,17 +42,25 @@ export async function prepareLoad(
   kind: LoadKind,
   count: number,
 ): Promise<readonly SignedTransaction[]> {
+  const next = await openWorkload(target, kind);
+  return Array.from({ length: count }, next);
+}
+
+/** The same, one transaction at a time. */
+export async function openWorkload(target: Target, kind: LoadKind): Promise<() => SignedTransaction> {
   const rpc = createRpcClient(target.url);
   const chainId = BigInt(await rpc.request<Hex>("eth_chainId"));
   const senders = deriveAccounts(TEST_MNEMONIC, SENDERS);
   const callOf = await prepareCalls(rpc, kind, chainId, senders);
   const nonces = await Promise.all(senders.map(({ address }) => nonceOf(rpc, address)));
-  return Array.from({ length: count }, (_, i) => {
+  let made = 0;
+  return () => {
+    const i = made++;
     const sender = i % senders.length;
     const nonce = nonces[sender] as bigint;
     nonces[sender] = nonce + 1n;
     return { ...sign({ chainId, nonce, ...callOf(i) }, senders[sender] as DerivedAccount), sender };
-  });
+  };
 }
 
 const erc20 = new Interface([

@@ -2,12 +2,14 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { findAnvil } from "../devnet/supervisor/anvil-binary.ts";
 import { TEST_MNEMONIC } from "../src/wallet/index.ts";
-import { SENDERS, type Target } from "./target.ts";
+import { type KomaOptions, SENDERS, type Target } from "./target.ts";
 import { installedTool } from "./tool-cache.ts";
 import { type ToolProcess, withTool } from "./tool-process.ts";
 
 /** Block gas limit of every chain that is compared, so that none of them stops at a limit that others do not have. */
 export const BLOCK_GAS_LIMIT = 1_000_000_000;
+/** The same for koma. */
+export const ROOMY: KomaOptions = { set: [`chains[0].gasLimit=${BLOCK_GAS_LIMIT}`] };
 /** Whole coins of every sender; hardhat takes its balances in wei. */
 const BALANCE = 1_000_000;
 
