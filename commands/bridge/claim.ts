@@ -35,7 +35,7 @@ export interface ClaimedData {
   /** Offences whose bounty this command had assigned. */
   readonly settled: readonly string[];
   /** Bounties that wait until no older commitment can claim them any more: root-chain blocks. */
-  readonly held: readonly { readonly offence: string; readonly untilBlock: string }[];
+  readonly held: readonly { readonly offence: string; readonly bountyWei: string; readonly untilBlock: string }[];
 }
 
 export default class BridgeClaim extends KomaCommand<ClaimedData> {
@@ -60,6 +60,7 @@ recipient refused them; only the one who is paid may claim them, to any address.
     to: Flags.string({
       summary: "Who gets it: an address or a name; default: the account of --from.",
       env: "KOMA_BRIDGE_TO",
+      helpValue: "ACCOUNT",
     }),
     wait: Flags.boolean({ summary: "Wait for bounties that are still held.", env: "KOMA_BRIDGE_WAIT" }),
     "dry-run": Flags.boolean({
@@ -91,7 +92,10 @@ recipient refused them; only the one who is paid may claim them, to any address.
       const amount = token === "ETH" ? `${await ether(amountWei)} ETH` : await amounts.format(token, amountWei);
       out.line(`${amount} for ${NAMES[source]}${tx === null ? "" : `, paid in ${tx}`}`);
     }
-    for (const { untilBlock } of data.held) out.line(`a bounty is held until block ${untilBlock} of the root chain`);
+    for (const { bountyWei, untilBlock } of data.held) {
+      const bounty = await amounts.format(root.contracts.KMC, bountyWei);
+      out.line(`a bounty of ${bounty} is held until block ${untilBlock} of the root chain`);
+    }
     if (data.claimed.length === 0 && data.held.length === 0) out.line(`Nothing is owed to ${flags.from}.`);
     if (data.held.length > 0 && !dryRun) out.note(`Next: koma bridge claim --from ${flags.from} --wait`);
     return data;
@@ -150,7 +154,9 @@ async function claimDebts(
     to,
     claimed,
     settled,
-    held: held.map(({ offenceId, untilBlock }) => ({ offence: offenceId, untilBlock: untilBlock.toString() })),
+    held: held.map(({ offenceId, amount, untilBlock }) => {
+      return { offence: offenceId, bountyWei: amount.toString(), untilBlock: untilBlock.toString() };
+    }),
   };
 }
 

@@ -45,6 +45,7 @@ stand in the devnet's folder, as far as each one's own node has the blocks final
     signature: Flags.string({
       summary: "Signatures made elsewhere with koma checkpoint sign, instead of those of keys at hand.",
       multiple: true,
+      multipleNonGreedy: true,
       env: "KOMA_CHECKPOINT_SIGNATURE",
       helpValue: "HEX",
       exclusive: ["key"],

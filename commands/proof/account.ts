@@ -61,6 +61,7 @@ contracts judge no state yet; the file is for whoever trusts the checkpoint's ro
     slot: Flags.string({
       summary: "Prove this slot of its storage too: a number, or 32 bytes as hex. May be given several times.",
       multiple: true,
+      multipleNonGreedy: true,
       env: "KOMA_PROOF_SLOT",
       helpValue: "SLOT",
     }),

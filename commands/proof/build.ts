@@ -44,6 +44,7 @@ export const subjectFlags = {
   tx: Flags.string({
     summary: "Transaction that is said to be wrong; twice for a kind about two. Nothing is looked for.",
     multiple: true,
+    multipleNonGreedy: true,
     env: "KOMA_PROOF_TX",
     helpValue: "TX",
     exclusive: ["checkpoint"],

@@ -40,6 +40,7 @@ Exit code: 0 it holds, 6 it does not, 2 the file is malformed, 5 its checkpoint 
     root: Flags.string({
       summary: "Root of a checkpoint that the proof leads to: check offline. More than once for more than one.",
       multiple: true,
+      multipleNonGreedy: true,
       env: "KOMA_PROOF_ROOT",
       helpValue: "ROOT",
       exclusive: ["onchain"],

@@ -48,7 +48,12 @@ themselves what they need, never more.`;
     token: Args.string({ description: "KMC, dUSD, or a token's address.", required: true, ignoreStdin: true }),
   };
   static override flags = {
-    to: Flags.string({ summary: "Who may take them: an address or a name.", required: true, env: "KOMA_TOKEN_TO" }),
+    to: Flags.string({
+      summary: "Who may take them: an address or a name.",
+      required: true,
+      env: "KOMA_TOKEN_TO",
+      helpValue: "ACCOUNT",
+    }),
     amount: Flags.string({
       summary: "Whole tokens (1.5), or a number with wei.",
       required: true,

@@ -31,7 +31,8 @@ function rootWith(events: Readonly<Record<string, readonly RootEvent["args"][]>>
       windows: async () => ({ commitBlocks: 5n, lateSlash: 0, attach: 0 }),
       offence: async (id: Hash) => offences.find(({ offenceId }) => offenceId === id),
     },
-  } as unknown as Pick<RootChain, "events" | "challenges">;
+    stakes: { slashOutcome: async () => ({ bounty: 50n }) },
+  } as unknown as Pick<RootChain, "events" | "challenges" | "stakes">;
 }
 
 const challengedBy = (name: string, challenger: Address) => ({ offenceId: offence(name), challenger });
@@ -42,7 +43,9 @@ describe("bounties that are not assigned yet", () => {
       { Challenged: ["open", "settled", "others"].map((name) => challengedBy(name, name === "others" ? carol : bob)) },
       [record("open"), record("settled", { settled: true }), record("others", { challenger: carol })],
     );
-    expect(await unsettledBounties(root, bob, 0n)).toEqual([{ offenceId: offence("open"), untilBlock: 105n }]);
+    expect(await unsettledBounties(root, bob, 0n)).toEqual([
+      { offenceId: offence("open"), amount: 50n, untilBlock: 105n },
+    ]);
   });
 
   it("are not the challenger's once an older commitment has claimed them, but the claimant's", async () => {

@@ -1,5 +1,5 @@
-import { type Address, type Hash, parseHash } from "../primitives/index.ts";
-import type { RootChain, SentTransaction } from "../rootchain/index.ts";
+import { type Address, type Hash, parseHash, zeroAddress } from "../primitives/index.ts";
+import type { OffenceRecord, RootChain, SentTransaction } from "../rootchain/index.ts";
 
 /** What a debt is for. Bounties out of a producer's stake are held by the election, all others by the stakes. */
 export type DebtSource = "bounty" | "producer-bounty" | "challenge-bond" | "exit-bond";
@@ -16,6 +16,8 @@ export interface Debt {
 /** A bounty that an older commitment could still claim. */
 export interface HeldBounty {
   readonly offenceId: Hash;
+  /** Wei of KMC out of the stakes that were charged so far; a producer's own stake may add to it. */
+  readonly amount: bigint;
   /** Root-chain block after which it can be assigned. */
   readonly untilBlock: bigint;
 }
@@ -44,7 +46,7 @@ export async function debtsTo(root: RootChain, account: Address): Promise<readon
  * @param fromBlock root-chain block before which nothing can have been proven
  */
 export async function unsettledBounties(
-  root: Pick<RootChain, "events" | "challenges">,
+  root: Pick<RootChain, "events" | "challenges" | "stakes">,
   account: Address,
   fromBlock: bigint,
 ): Promise<readonly HeldBounty[]> {
@@ -62,11 +64,14 @@ export async function unsettledBounties(
     ...attached.map(({ args }) => String(args["attachedId"])),
   ];
   const offences = await Promise.all([...new Set(ids)].map((id) => root.challenges.offence(parseHash(id))));
-  return offences.flatMap((offence) => {
-    if (!offence || offence.settled) return [];
-    const owner = /^0x0{40}$/.test(offence.claimant) ? offence.challenger : offence.claimant;
-    return owner === account
-      ? [{ offenceId: offence.offenceId, untilBlock: offence.provenInBlock + commitBlocks }]
-      : [];
-  });
+  const mine = offences.filter((offence) => {
+    if (!offence || offence.settled) return false;
+    return (offence.claimant === zeroAddress ? offence.challenger : offence.claimant) === account;
+  }) as readonly OffenceRecord[];
+  return Promise.all(
+    mine.map(async ({ offenceId, provenInBlock }) => {
+      const { bounty } = await root.stakes.slashOutcome(offenceId);
+      return { offenceId, amount: bounty, untilBlock: provenInBlock + commitBlocks };
+    }),
+  );
 }
