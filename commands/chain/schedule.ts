@@ -65,7 +65,7 @@ final.`;
         start,
         nextAt?.slice(0, 19).replace("T", " ") ?? "",
         proposerName ?? proposer,
-        halted ? "halted" : overdue ? `overdue, round ${round}` : "",
+        halted ? "halted" : overdue ? (round === "0" ? "due now" : `overdue, round ${round}`) : "",
       ]),
     );
     return schedule;
