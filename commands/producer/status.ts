@@ -103,7 +103,7 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
       election: election.next.toString(),
       phase: election.phase,
       rank: place?.rank ?? null,
-      nextSlot: slots.find(({ leader }) => leader === (nominee?.key ?? validator.signer))?.at ?? null,
+      nextSlot: slots.find(({ leader }) => leader === validator.signer)?.at ?? null,
       votesWei: votes.toString(),
       bondWei: (nominee?.stake ?? 0n).toString(),
       eligible,

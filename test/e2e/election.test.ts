@@ -143,7 +143,11 @@ describe("an election of producers", () => {
     const schedule = await koma.json<{ name: string | null }[]>("producer", "schedule", "--next", "5");
     expect(schedule).toHaveLength(5);
     expect(schedule.every(({ name }) => name === "validator-2" || name === "validator-3")).toBe(true);
-    expect(await koma.json("producer", "status", "validator-3")).toMatchObject({ sealsWith: sealer, keyOnNode: true });
+    expect(await koma.json("producer", "status", "validator-3")).toMatchObject({
+      sealsWith: sealer,
+      keyOnNode: true,
+      nextSlot: expect.any(String),
+    });
     const longest = Math.max(...blocks.slice(1).map(({ time }, i) => time - (blocks[i]?.time ?? 0)));
     expect(longest).toBeLessThanOrEqual(3);
     const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
