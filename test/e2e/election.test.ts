@@ -153,4 +153,26 @@ describe("an election of producers", () => {
     const paid = await koma.json<{ status: string }>("tx", "send", "--to", "bob", "--value", "1", "--finality", "1/3");
     expect(paid.status).toBe("final");
   }, 240_000);
+
+  it("gives up a seat in the middle of a tenure, and somebody else produces without a gap", async () => {
+    const first = Number(await ask<string>(devnet.nodes[0]?.rpcUrl as string, "eth_blockNumber"));
+    const change = await koma.json<{ removed: string; added: string | null }>(
+      ...["producer", "replace", "validator-2", "--reason", "resigned", "--yes"],
+    );
+    // Nobody stands by, so that one of the producers of the first hour takes the seat.
+    expect(change.removed).toBe(signerOf(2));
+    expect([signerOf(0), signerOf(1)]).toContain(change.added);
+    const blocks = await eventually(
+      "the substitute's blocks, and six of them without the one that left",
+      async () => {
+        const all = await blocksFrom(first);
+        const substituted = all.some(({ miner }) => miner === change.added);
+        return substituted && all.length > 6 && all.slice(-6).every(({ miner }) => miner !== change.removed) && all;
+      },
+      90_000,
+    );
+    const longest = Math.max(...blocks.slice(1).map(({ time }, i) => time - (blocks[i]?.time ?? 0)));
+    expect(longest).toBeLessThanOrEqual(3);
+    expect(await koma.json("producer", "status", "validator-2")).not.toMatchObject({ state: "producing" });
+  }, 150_000);
 });

@@ -94,8 +94,10 @@ contract AT30Election is ElectionFixture, RoleTable {
         bytes32 before = snapshot();
         ElectionParams memory p = electionParams();
         p.maxProducers = 4;
+        (,, uint40 starts,) = election.timeline(1);
         vm.startPrank(governor);
-        vm.expectRevert();
+        // Not while a vote is open.
+        vm.expectRevert(abi.encodeWithSelector(ElectionEvents.CriteriaFrozen.selector, starts));
         election.setParams(p);
         p = electionParams();
         p.voteOpenLead = 100;

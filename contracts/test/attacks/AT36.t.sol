@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {BlockFraud} from "../../src/fraud/BlockFraud.sol";
 import {BlockFraudBase} from "../fraud/BlockFraudBase.sol";
 
 /// AT-36: a producer whose set was replaced on the root chain while its era still ran on the side-chain. What counts is
@@ -31,7 +32,9 @@ contract AT36 is BlockFraudBase {
     function test_AT36_anOlderGraceBlockCannotBeGivenToConvictOrToSave() public {
         Span memory span = seriesBy(bob, 6, 0);
         registry.appoint(vm.addr(bob), 0, GENESIS_TIME + 3);
-        vm.expectRevert();
+        // One block too old: the grace is three blocks.
+        uint64 number = span.blocks[6].number;
+        vm.expectRevert(abi.encodeWithSelector(BlockFraud.NotGraceBlock.selector, number - 3, span.blocks[2].number));
         manager.challenge(3, evidenceOf(span, 6, 2));
         assertEq(stakes.orderCount(), 0);
     }
