@@ -44,6 +44,8 @@ describe("the table of targets", () => {
     expect(table).toContain("Not measured, ganache: no network");
     expect(table).toContain("The machine did other work");
     expect(targetTable({ ...figures, busy: false })).not.toContain("other work");
+    expect(table).not.toContain("So few");
+    expect(targetTable({ ...figures, count: 4_999 })).toContain("So few");
   });
 
   it("keeps every figure in the file beside the page", () => {

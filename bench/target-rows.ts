@@ -113,13 +113,18 @@ export function judge(target: TargetRow, figures: Pick<Figures, "samples">): Jud
 const BUSY =
   "The machine did other work at the time, more than it has cores for: times and rates are worse than on a quiet one, and not all by as much.";
 
+/** Fewer transactions than this are a block or two of the chains that make one a second. */
+const ENOUGH = 5_000;
+const FEW =
+  "So few transactions are a block or two where blocks come every second: the rates of koma and anvil, and verdicts on them, say little.";
+
 /** The table for docs/benchmarks.md, with a sentence that counts the verdicts. */
 export function targetTable(figures: Figures): string {
   const rows = TARGET_ROWS.map((target) => judge(target, figures));
   const count = (verdict: Verdict) => rows.filter((judged) => judged.verdict === verdict).length;
   return [
     `${figures.koma} on ${figures.machine}, ${figures.date}; medians of ${figures.rounds === 1 ? "one round" : `${figures.rounds} rounds`}, ` +
-      `${thousands(figures.count, 0)} transactions where it goes as fast as it can.${figures.busy ? ` ${BUSY}` : ""}`,
+      `${thousands(figures.count, 0)} transactions where it goes as fast as it can.${figures.count < ENOUGH ? ` ${FEW}` : ""}${figures.busy ? ` ${BUSY}` : ""}`,
     "",
     `Of ${rows.length} targets ${count("met")} are met, ${count("floor only")} only reach their floor, ${count("missed")} are missed, ` +
       `${count("not measured")} could not be measured.`,
