@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { komaVersion } from "./devnet.ts";
 import { drive, type LoadResult, type Rate } from "./drive.ts";
 import { machine } from "./machine.ts";
+import { reasonOf } from "./reason.ts";
 import { median } from "./statistics.ts";
 import { komaName, type Target, withKoma } from "./target.ts";
 import { toolCache } from "./tool-cache.ts";
@@ -55,7 +56,7 @@ for (const name of values.tools.split(",").filter((tool): tool is Yardstick => t
     await yardstick(name);
     columns.push({ name, run: (work) => withYardstick(name, work), results: [] });
   } catch (error) {
-    process.stdout.write(`${name} is left out, it cannot be had: ${firstLine(error)}\n`);
+    process.stdout.write(`${name} is left out, it cannot be had: ${reasonOf(error)}\n`);
   }
 }
 
@@ -73,7 +74,7 @@ for (let round = 0; round < Number(values.rounds); round++) {
       // Another tool's failure costs its column; koma's own is the end.
       if (column === koma) throw error;
       failed.add(column);
-      process.stdout.write(`${column.name} is left out, it failed under the load: ${firstLine(error)}\n\n`);
+      process.stdout.write(`${column.name} is left out, it failed under the load: ${reasonOf(error)}\n\n`);
     }
   }
 }
@@ -96,7 +97,3 @@ for (const [name, of, digits] of measures) {
 }
 const results = Object.fromEntries([koma, ...others].map((column) => [column.name, column.results]));
 process.stdout.write(`\n${JSON.stringify({ machine: machine(), plan, results })}\n`);
-
-function firstLine(error: unknown): string {
-  return String(error instanceof Error ? error.message : error).split("\n")[0] as string;
-}

@@ -70,7 +70,7 @@ export function judgeSoak(run: SoakRun): readonly Criterion[] {
 function judgeMemory(minutes: readonly SoakMinute[]): Criterion {
   const warm = minutes.slice(warmUpMinutes(minutes.length));
   const nodes = warm[0]?.memoryMib.length ?? 0;
-  const name = `memory of every node within ${MEMORY_SLACK * 100} % of its median after ${warmUpMinutes(minutes.length)} minutes`;
+  const name = `memory of every node within ${MEMORY_SLACK * 100} % of its median after a warm-up of ${warmUpMinutes(minutes.length)} min`;
   // One sample is flat whatever happens.
   if (warm.length < 2) return { name, found: `only ${warm.length} samples after it`, met: false };
   const deviations = Array.from({ length: nodes }, (_, node) => {

@@ -11,6 +11,7 @@ import { komaVersion } from "./devnet.ts";
 import type { FigureKey, Figures } from "./figures.ts";
 import { machine } from "./machine.ts";
 import { picture } from "./picture.ts";
+import { reasonOf } from "./reason.ts";
 import { targetTable } from "./target-rows.ts";
 import { type Note, onceSteps, roundSteps, type Step } from "./target-steps.ts";
 import { figuresJson, renewSection } from "./targets-page.ts";
@@ -49,7 +50,7 @@ async function take(step: Step, round: string): Promise<void> {
     process.stderr.write(`${round}${step.name}: ${((performance.now() - begin) / 1_000).toFixed(0)} s\n`);
   } catch (error) {
     // It stands in the table and in the exit code; what was measured besides still counts.
-    const reason = (error instanceof Error ? error.message : String(error)).split("\n")[0] as string;
+    const reason = reasonOf(error);
     failures.push({ step: step.name, reason });
     process.stderr.write(`${round}${step.name} failed: ${reason}\n`);
   }
