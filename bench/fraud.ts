@@ -23,6 +23,8 @@ const COUNT = Number(values.transactions);
 /** The transaction that is wrong: in the middle, where the tries are deepest. */
 const PLACE = Math.floor(COUNT / 2);
 const reason = "";
+/** Seconds: later than any checkpoint is submitted. */
+const FAR_AHEAD = 4_000_000_000n;
 
 const calls = new Interface(["function transfer(address to, uint256 amount)"]);
 const manager = new Interface([
@@ -69,7 +71,8 @@ try {
 
   type Case = readonly [change: Parameters<typeof resealed>[2], fault: (block: bigint) => Fault];
   const cases: readonly Case[] = [
-    [{ header: { parentHash: zeroHash } }, (block) => ({ type: "block-sequence", block, reason })],
+    // A time that lies ahead convicts the producer too; a parent of the signers' own choosing would not.
+    [{ header: { timestamp: FAR_AHEAD } }, (block) => ({ type: "block-sequence", block, reason })],
     [{ unsealed: true }, (block) => ({ type: "block-producer", block, reason })],
     [
       withTransaction(again),
@@ -118,19 +121,23 @@ try {
   await given.forge(blocks);
 
   console.info(`\nBlocks of ${COUNT} token transfers, 16 in a checkpoint, 3 signers.\n`);
-  console.info("| kind | | judged, gas | challenge, gas | evidence, bytes |\n| ---: | --- | ---: | ---: | ---: |");
+  const challenges: { readonly kind: number; readonly type: string; readonly evidence: Hex; readonly gas: bigint[] }[] =
+    [];
   for (const [i, [, fault]] of cases.entries()) {
     const block = next + BigInt(i);
     const { kind, type, evidence } = await craftChallenge(given.archive, fault(block), 128n);
     await proveBlockInCheckpoint(given.archive, block);
-    const judged = await gasOf(await verifierOf(kind), verifier.encodeFunctionData("verify", [kind, evidence]));
-    const challenged = await gasOf(
-      root.addresses.ChallengeManager,
-      manager.encodeFunctionData("challenge", [kind, evidence]),
-    );
-    const bytes = (evidence.length - 2) / 2;
-    console.info(`| ${kind} | ${type} | ${judged} | ${challenged} | ${bytes} |`);
     if (fraudKindOf(type)?.kind !== kind) throw new Error(`${type} is not kind ${kind}`);
+    const judged = await gasOf(await verifierOf(kind), verifier.encodeFunctionData("verify", [kind, evidence]));
+    challenges.push({ kind, type, evidence, gas: [judged, await gasOfChallenge(kind, evidence)] });
+  }
+  await nominateProducer();
+  for (const { kind, evidence, gas } of challenges) gas.push(await gasOfChallenge(kind, evidence));
+
+  console.info("| kind | | judged, gas | challenge, gas | with producer stake, gas | evidence, bytes |");
+  console.info("| ---: | --- | ---: | ---: | ---: | ---: |");
+  for (const { kind, type, evidence, gas } of challenges) {
+    console.info(`| ${kind} | ${type} | ${gas.join(" | ")} | ${(evidence.length - 2) / 2} |`);
   }
   given.close();
 
@@ -161,14 +168,39 @@ try {
     return manager.decodeFunctionResult("verifierOf", String(answer))[0] as Address;
   }
 
+  function gasOfChallenge(kind: number, evidence: Hex): Promise<bigint> {
+    return gasOf(root.addresses.ChallengeManager, manager.encodeFunctionData("challenge", [kind, evidence]));
+  }
+
+  /** From now on a verdict has a producer's stake to take. */
+  async function nominateProducer(): Promise<void> {
+    const { elections, stakes } = connectAs(anvil, root, 1);
+    const validatorId = await stakes.validatorOfSigner(sealer.address);
+    if (validatorId === undefined) throw new Error("the producer is a validator");
+    const criteria = {
+      declaredUptimeBps: 10_000,
+      cpuCores: 4,
+      ramGiB: 16,
+      diskGiB: 500,
+      bandwidthMbps: 1_000,
+      regionM49: 0,
+      autoScaling: false,
+      extraHash: zeroHash,
+    };
+    await elections.nominate({ validatorId, criteria, uri: "", uriHash: zeroHash, key: sealer.address });
+  }
+
   /** What the transaction's sender pays; afterwards it never happened. */
   async function gasOf(to: Address, data: string): Promise<bigint> {
     const before = await anvil.rpc.request("evm_snapshot");
+    // Else a transaction could be mined once more after it was taken back.
+    await anvil.rpc.request("evm_setAutomine", [false]);
     const hash = await anvil.rpc.request("eth_sendTransaction", [{ from: client.account, to, data }]);
     await anvil.mine(1);
     const receipt = (await anvil.rpc.request("eth_getTransactionReceipt", [hash])) as { gasUsed: Hex; status: Hex };
     if (receipt.status !== "0x1") throw new Error("the root contracts take no such challenge");
     await anvil.rpc.request("evm_revert", [before]);
+    await anvil.rpc.request("evm_setAutomine", [true]);
     return BigInt(receipt.gasUsed);
   }
 } finally {

@@ -2,12 +2,16 @@
 // signatures made here; every figure is the whole transaction's, as its sender pays it.
 //
 //   npm run bench:gas -- --signers 4,50,105,150
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { AbiCoder } from "ethers";
 import {
   type Address,
   addressOfKey,
   bytesToHex,
+  type Hash,
   type Hex,
   hashFromBytes,
   keccak256,
@@ -20,6 +24,7 @@ import { type Anvil, key, startAnvil } from "../test/contracts/anvil.ts";
 import { blocksWithBurn, nativeBurn } from "../test/contracts/burned-block.ts";
 import { registerValidators, signerKey } from "../test/contracts/many-validators.ts";
 import { chainId, connectAs, deployTestRoot, kmc, submitSigned } from "../test/contracts/root-network.ts";
+import { openWorkChain, proveWork } from "../test/contracts/work-claim.ts";
 
 const { values } = parseArgs({ options: { signers: { type: "string", default: "4,50,105,150" } } });
 
@@ -30,6 +35,7 @@ const DESIGN: Readonly<Record<string, string>> = {
   "checkpoint, 150 signers": "at most 1,250 k",
   "startExit, native coin": "at most 350 k",
   "challenge, kind 2 (leaf and header)": "110 k and about 120 k for rollback and order",
+  "executeSlash, 150 seats": "about 9 k a seat",
 };
 
 interface Row {
@@ -61,6 +67,7 @@ class Bench {
   async run(counts: readonly number[]): Promise<void> {
     for (const count of counts) await this.#checkpoints(count);
     await this.#delegation();
+    await this.#work();
     await this.#exits();
     await this.#challenge();
   }
@@ -80,10 +87,11 @@ class Bench {
   }
 
   /** Waits out the challenge period first, so that a submission also makes its predecessor final, as it does in practice. */
-  async #submit(rootHash = keccakHash(utf8(`root ${this.#next}`))) {
+  async #submit(rootHash = keccakHash(utf8(`root ${this.#next}`)), lastBlockHash?: Hash) {
     await this.#anvil.pass(this.#root.params.challengePeriod + 1);
     const keys = Array.from({ length: this.#validators }, (_, index) => signerKey(index));
-    const block = { start: this.#next, end: this.#next + BLOCKS - 1n, rootHash };
+    const last = lastBlockHash === undefined ? {} : { lastBlockHash };
+    const block = { start: this.#next, end: this.#next + BLOCKS - 1n, rootHash, ...last };
     this.#next += BLOCKS;
     return submitSigned(this.#root, this.#client, block, keys);
   }
@@ -104,8 +112,28 @@ class Bench {
     const shares = await delegations.sharesFor(1n, account, kmc(50));
     const left = await delegations.undelegate(1n, shares);
     this.#note("undelegate", left);
-    await this.#anvil.pass(HOUR);
+    await this.#anvil.pass(2 * HOUR);
     this.#note("claimUndelegated", await delegations.claimUndelegated(left.leaving?.nonce ?? 0n));
+  }
+
+  /** What a signer is paid for its work, from the state of a chain that is really run; the first time, and again. */
+  async #work(): Promise<void> {
+    const signer = addressOfKey(signerKey(0));
+    const directory = mkdtempSync(join(tmpdir(), "koma-bench-"));
+    // asked, came, expected, made, credit: in an order of size that a month leaves.
+    const word = 1_000_000n | (990_000n << 40n) | (400_000n << 80n) | (100n << 120n) | ((10n ** 9n) << 160n);
+    const chain = await openWorkChain(directory, this.#root.addresses.KMC, new Map([[signer, word]]));
+    try {
+      const { block } = await chain.extend([]);
+      const { number } = await this.#submit(undefined, block.hash);
+      await this.#submit();
+      const proof = await proveWork(chain, block, signer);
+      const { transaction } = await this.#client.work().claim({ chainId, checkpoint: number, signer, proof });
+      this.#note("claimWork, first of a signer", transaction);
+    } finally {
+      chain.close();
+      rmSync(directory, { recursive: true, force: true });
+    }
   }
 
   async #exits(): Promise<void> {
@@ -145,7 +173,13 @@ class Bench {
 const anvil = await startAnvil();
 try {
   const counts = values.signers.split(",").map(Number);
-  const root = await deployTestRoot(anvil, { maxValidators: Math.max(...counts), stakingLead: HOUR });
+  // Epochs are long: validators register side by side, and an estimate of one must not come before an epoch's edge that
+  // another one's transaction still has to bring about.
+  const root = await deployTestRoot(anvil, {
+    maxValidators: Math.max(...counts),
+    stakingLead: HOUR,
+    epochLength: HOUR,
+  });
   const bench = new Bench(anvil, root);
   await bench.run(counts);
   process.stdout.write("| transaction | gas | design |\n| --- | ---: | --- |\n");

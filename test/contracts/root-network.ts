@@ -80,7 +80,7 @@ export async function submitCheckpoint(
 export async function submitSigned(
   root: RootDeployment,
   client: RootChain,
-  block: { readonly start: bigint; readonly end: bigint; readonly rootHash: Hash },
+  block: { readonly start: bigint; readonly end: bigint; readonly rootHash: Hash; readonly lastBlockHash?: Hash },
   keys: readonly Bytes[],
 ): Promise<{ readonly number: bigint; readonly bitmap: bigint; readonly gasUsed: bigint }> {
   const head = await client.checkpoints.head(chainId);

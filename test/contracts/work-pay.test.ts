@@ -1,26 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { encodeHeader } from "../../src/chain/index.ts";
-import {
-  type Address,
-  addressOfKey,
-  bytesToHex,
-  type Hash,
-  hashFromBytes,
-  wordOf,
-} from "../../src/primitives/index.ts";
+import { type Address, addressOfKey } from "../../src/primitives/index.ts";
 import { blockLeafOf, createBlockTree } from "../../src/proofs/index.ts";
-import {
-  decodeWorkTotals,
-  predeployAddresses,
-  predeployAlloc,
-  type RootChain,
-  type RootDeployment,
-  type WorkClaim,
-  workTotalsSlot,
-} from "../../src/rootchain/index.ts";
-import { openTestChain, type TestChain, temporaryDirectories, testGenesis } from "../support/chain-fixture.ts";
+import { decodeWorkTotals, type RootChain, type RootDeployment, type WorkClaim } from "../../src/rootchain/index.ts";
+import { type TestChain, temporaryDirectories } from "../support/chain-fixture.ts";
 import { type Anvil, key, startAnvil } from "./anvil.ts";
 import { chainId, connectAs, deployTestRoot, kmc, stakeValidators, submitCheckpoint } from "./root-network.ts";
+import { openWorkChain, proveWork } from "./work-claim.ts";
 
 /** Accounts 1 to 3 validate; each has made ten blocks more than the one before. */
 const VALIDATORS = [1, 2, 3] as const;
@@ -43,14 +28,8 @@ describe("pay for work, from the state of a chain that is really run", () => {
     root = await deployTestRoot(anvil);
     await stakeValidators(anvil, root);
     client = connectAs(anvil, root, 4);
-    const alloc = predeployAlloc({ nativePoolWei: 10n ** 24n, kmc: root.addresses.KMC });
-    const stats = alloc[predeployAddresses.ProducerStats];
-    const storage: Record<Hash, Hash> = {};
-    for (const index of VALIDATORS) {
-      storage[workTotalsSlot(signerOf(index))] = hashFromBytes(wordOf(wordOfWork(index)));
-    }
-    const genesis = testGenesis({ ...alloc, [predeployAddresses.ProducerStats]: { ...stats, storage } } as never);
-    chain = await openTestChain({ directory: directories.create(), genesis });
+    const works = new Map(VALIDATORS.map((index) => [signerOf(index), wordOfWork(index)]));
+    chain = await openWorkChain(directories.create(), root.addresses.KMC, works);
   });
   afterAll(async () => {
     chain.close();
@@ -67,18 +46,8 @@ describe("pay for work, from the state of a chain that is really run", () => {
     await anvil.pass(root.params.minInterval);
     const range = { start, end: block.header.number, rootHash: tree.root, lastBlockHash: block.hash };
     const checkpoint = await submitCheckpoint(root, client, range);
-    const slot = workTotalsSlot(signerOf(index));
-    const proven = await chain.executor.prove(predeployAddresses.ProducerStats, [slot], block.hash);
-    return {
-      chainId,
-      checkpoint,
-      signer: signerOf(index),
-      proof: {
-        header: bytesToHex(encodeHeader(block.header)),
-        account: proven.accountProof.map(bytesToHex),
-        slot: proven.storageProof[0]?.proof.map(bytesToHex) ?? [],
-      },
-    };
+    const signer = signerOf(index);
+    return { chainId, checkpoint, signer, proof: await proveWork(chain, block, signer) };
   }
 
   it("waits for the checkpoint to be final, and pays the validator once", async () => {
