@@ -40,7 +40,8 @@ export default class ProducerReplace extends KomaCommand<ReplacedProducer> {
   static override description =
     `resigned: the owner gives the seat up. offline: stakers with more than two thirds of the power certify that the producer missed
 its blocks. Their certificate is a file that goes from one to the next: the first names --from-block, --to-block and --missed, each adds its
-signature with --sign-with, and whoever completes it sends it. A convicted producer is replaced by itself.`;
+signature with --sign-with, and whoever completes it sends it. slashed: anyone has the seat of a convicted producer filled, whose key is out
+already; koma proof challenge does it with the verdict.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> validator-3 --reason resigned --yes",
     "<%= config.bin %> <%= command.id %> validator-1 --reason offline --evidence offline.json --from-block 1 --to-block 30 --missed 8 --sign-with validator-0.signer --yes --json",
@@ -50,7 +51,7 @@ signature with --sign-with, and whoever completes it sends it. A convicted produ
   };
   static override flags = {
     ...ownerFlags,
-    reason: Flags.option({ options: ["resigned", "offline"] as const })({
+    reason: Flags.option({ options: ["resigned", "offline", "slashed"] as const })({
       summary: "Why it leaves.",
       required: true,
       env: "KOMA_PRODUCER_REASON",
@@ -96,6 +97,10 @@ signature with --sign-with, and whoever completes it sends it. A convicted produ
         await root.elections.resign(seat.key, ctx.signal),
         null,
       );
+    }
+    if (flags.reason === "slashed") {
+      const sent = await root.elections.fillSeat(seat.key, ctx.signal);
+      return this.#report(ctx, net, root, { seat, before: newest.members }, sent, null);
     }
     const certificate = await this.#certify(ctx, net, root, seat.key, flags);
     const seats = await root.stakes.activeSet();

@@ -42,6 +42,8 @@ export interface ProducerStatusData {
   readonly tenuresServed: number;
   readonly slashes: number;
   readonly replacements: number;
+  /** Certificates in this tenure that it was offline; the third ends its nomination. */
+  readonly downtimes: number;
   /** Over all eras that the chain has recorded: its blocks, and slots that it led without one. */
   readonly blocksMade: string;
   readonly blocksMissed: string;
@@ -72,8 +74,9 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
     const validator = await resolveValidator(ctx, net, root, { text: args.validator });
     const election = await readElection(root);
     const { id } = validator;
-    const [nominee, votes, eligible, work, slots] = await Promise.all([
-      root.elections.nominee(id),
+    const nominee = await root.elections.nominee(id);
+    const [downtime, votes, eligible, work, slots] = await Promise.all([
+      root.elections.downtimeOf(nominee?.key ?? validator.signer),
       root.elections.votesOf(election.next, id),
       root.elections.isEligible(id),
       recordedWork(net, validator.signer),
@@ -111,6 +114,7 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
       tenuresServed: nominee?.tenuresServed ?? 0,
       slashes: nominee?.slashes ?? 0,
       replacements: nominee?.replacements ?? 0,
+      downtimes: downtime.tenure === election.tenure ? downtime.count : 0,
       blocksMade: work.made.toString(),
       blocksMissed: (work.expected - work.made).toString(),
       roundsAsked: work.asked.toString(),
@@ -130,6 +134,7 @@ export default class ProducerStatus extends KomaCommand<ProducerStatusData> {
     );
     const { tenuresServed, slashes, replacements } = data;
     out.line(`  record      ${tenuresServed} tenures, ${slashes} slashes, ${replacements} replacements`);
+    if (data.downtimes > 0) out.line(`  offline     certified ${data.downtimes} times in this tenure`);
     out.line(`  blocks      ${data.blocksMade} made, ${data.blocksMissed} missed`);
     out.line(`  rounds      ${data.roundsCame} of ${data.roundsAsked}`);
     if (data.keyOnNode === false) out.note(`Next: ${giveKeyStep(data.producerKey)}`);

@@ -11,7 +11,7 @@ import {
   stateOf,
   type ValidatorState,
 } from "../../src/cli/index.ts";
-import type { CheckpointRecord, RootChain } from "../../src/rootchain/index.ts";
+import type { CheckpointRecord, RootChain, RootEvent } from "../../src/rootchain/index.ts";
 
 export interface ValidatorStatusData {
   readonly id: string;
@@ -34,7 +34,13 @@ export interface ValidatorStatusData {
   readonly rewardsWei: string;
   /** Earned of final checkpoints of late and not claimed yet; koma validator rewards counts all. */
   readonly openRewardsWei: string;
-  readonly slashes: readonly { readonly offence: string; readonly amountWei: string; readonly tx: string }[];
+  /** What it lost of its stake and, as a producer, of its producer stake. */
+  readonly slashes: readonly {
+    readonly offence: string;
+    readonly of: "stake" | "producer stake";
+    readonly amountWei: string;
+    readonly tx: string;
+  }[];
   readonly activeFromEpoch: string;
   /** When a stake that is leaving can be withdrawn. */
   readonly withdrawableAt: string | null;
@@ -65,12 +71,13 @@ export default class ValidatorStatus extends KomaCommand<ValidatorStatusData> {
     const fromBlock = (await readNetFacts(net)).rootStartBlock;
     const { finalizedUpTo } = await root.checkpoints.head(chainId);
     const recent = finalizedUpTo > RECENT ? finalizedUpTo - RECENT + 1n : 1n;
-    const [seats, total, epoch, checkpoints, slashes, claims, rewards] = await Promise.all([
+    const [seats, total, epoch, checkpoints, slashes, charges, claims, rewards] = await Promise.all([
       root.stakes.activeSet(),
       root.stakes.totalPower(),
       root.stakes.epoch(),
       liveCheckpoints(root, chainId),
       root.events({ contract: "StakeManager", event: "SlashedSeat", fromBlock }),
+      root.events({ contract: "ProducerElection", event: "ProducerSlashed", fromBlock }),
       root.events({ contract: "StakeManager", event: "RewardsClaimed", fromBlock }),
       root.rewards.earned({ id: validator.id, chainId, from: recent, to: finalizedUpTo }),
     ]);
@@ -96,13 +103,10 @@ export default class ValidatorStatus extends KomaCommand<ValidatorStatusData> {
         .reduce((sum, { args: claim }) => sum + (claim["amount"] as bigint), 0n)
         .toString(),
       openRewardsWei: (rewards.earned - rewards.claimed).toString(),
-      slashes: slashes
-        .filter(({ args: slash }) => slash["validatorId"] === validator.id)
-        .map(({ args: slash, transactionHash }) => ({
-          offence: String(slash["offenceId"]),
-          amountWei: String(slash["amount"]),
-          tx: transactionHash,
-        })),
+      slashes: [
+        ...slashesOf("stake", slashes, ({ args: slash }) => slash["validatorId"] === validator.id),
+        ...slashesOf("producer stake", charges, ({ args: charge }) => charge["id"] === validator.id),
+      ],
       activeFromEpoch: validator.activationEpoch.toString(),
       withdrawableAt: isoTime(validator.unbondAt),
       jailedUntil: isoTime(validator.jailedUntil),
@@ -110,6 +114,21 @@ export default class ValidatorStatus extends KomaCommand<ValidatorStatusData> {
     await print(ctx, data);
     return data;
   }
+}
+
+type Slashes = ValidatorStatusData["slashes"];
+
+function slashesOf(
+  of: Slashes[number]["of"],
+  events: readonly RootEvent[],
+  concerns: (event: RootEvent) => boolean,
+): Slashes {
+  return events.filter(concerns).map(({ args, transactionHash }) => ({
+    offence: String(args["offenceId"]),
+    of,
+    amountWei: String(args["amount"]),
+    tx: transactionHash,
+  }));
 }
 
 const PAGE = 200;
@@ -137,5 +156,7 @@ async function print({ out }: Ctx, data: ValidatorStatusData): Promise<void> {
   out.line(`  rewards     ${kmc(data.rewardsWei)} claimed, ${kmc(data.openRewardsWei)} open`);
   if (data.withdrawableAt) out.line(`  stake free  ${data.withdrawableAt}`);
   if (data.jailedUntil) out.line(`  jailed      until ${data.jailedUntil}`);
-  for (const { offence, amountWei } of data.slashes) out.line(`  slashed     ${kmc(amountWei)} for ${offence}`);
+  for (const { offence, of, amountWei } of data.slashes) {
+    out.line(`  slashed     ${kmc(amountWei)} of its ${of} for ${offence}`);
+  }
 }

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { BugError } from "../errors.ts";
+import { BugError, KomaError } from "../errors.ts";
 import type { Address, Hash } from "../primitives/index.ts";
 import type { RootChain, RootEvent, SentTransaction } from "../rootchain/index.ts";
 import { debtsTo } from "./debts.ts";
@@ -29,9 +29,11 @@ export interface Punishment {
 /** Seats charged in one transaction: its gas stays far below a block's limit. */
 const PAGE = 32;
 const SEATS = 256;
+/** Refusals to fill a seat that leave nothing to do. */
+const SEAT_IS_DONE: readonly string[] = ["KOMA_E_NOMINEE_STATE", "KOMA_E_PRODUCER_POOL_EMPTY"];
 
 /**
- * Sends a challenge and carries its sentence out, page by page. Somebody else may carry out pages meanwhile; whoever did,
+ * Sends a challenge and carries its sentence out: page by page, and the seats of convicted producers are filled. Somebody else may carry out pages meanwhile; whoever did,
  * the answer tells all of it.
  *
  * @throws {ProtocolError} what the root contracts refuse with
@@ -59,6 +61,7 @@ export async function carryOut(
       await root.stakes.executeSlash(offenceId, from, from + PAGE, signal);
     }
   }
+  await fillSeats(root, signal);
   const [seats, payments] = [
     await eventsOf("StakeManager", "SlashedSeat"),
     await eventsOf("StakeManager", "SlashPaid"),
@@ -79,6 +82,23 @@ export async function carryOut(
     burned: sum("burned"),
     insured: sum("insurance"),
   };
+}
+
+/** Gives the seats of convicted producers to those who follow them, as far as there are any. */
+async function fillSeats(root: RootChain, signal: AbortSignal): Promise<void> {
+  const { elections } = root;
+  for (const { id, key } of (await elections.newestSet()).members) {
+    // A producer that has changed its key sits with the one before.
+    const isEjected = id !== 0n && (await elections.nominee(id))?.status === "ejected";
+    if (!isEjected && !(await elections.isBarred(key))) continue;
+    try {
+      await elections.fillSeat(key, signal);
+    } catch (error) {
+      // Nobody is left to sit there, or somebody else was quicker.
+      const isDone = error instanceof KomaError && SEAT_IS_DONE.includes(error.code);
+      if (!isDone) throw error;
+    }
+  }
 }
 
 /**

@@ -36,6 +36,16 @@ export const ELECTION_REFUSALS: Readonly<Record<string, Refusal>> = {
     code: "KOMA_E_STILL_BONDED",
     sentence: ({ until }) => `the producer stake is locked until ${clock(until)}.`,
   },
+  AlreadyCertified: {
+    code: "KOMA_E_NOMINEE_STATE",
+    sentence: ({ upTo }) => `blocks up to ${upTo} have been certified before, and none counts twice.`,
+    fix: ["Certify later blocks."],
+  },
+  NotConvicted: {
+    code: "KOMA_E_NOMINEE_STATE",
+    sentence: ({ key }) => `no verdict was given against the key ${key}.`,
+    fix: ["koma producer replace, with --reason offline, is for producers that miss their blocks."],
+  },
   KeyBarred: {
     code: "KOMA_E_KEY_BARRED",
     sentence: ({ key }) => `the key ${key} was convicted and can never produce again.`,

@@ -104,6 +104,10 @@ export interface Elections {
   /** What a producer key signs to show that its holder wants it to seal for the owner's validator. */
   keyDigest(owner: Address, validatorId: bigint): Promise<Hash>;
   isEligible(id: bigint): Promise<boolean>;
+  /** Certificates of downtime against a key in the newest tenure that had any. */
+  downtimeOf(key: Address): Promise<{ readonly tenure: bigint; readonly count: number }>;
+  /** True for a key that was convicted and can never produce again. */
+  isBarred(key: Address): Promise<boolean>;
   /** Wei of KMC. */
   votesOf(tenure: bigint, id: bigint): Promise<bigint>;
   votesCast(tenure: bigint): Promise<bigint>;
@@ -138,6 +142,8 @@ export interface Elections {
   /** Ends the vote; anyone, between its close and the tenure. */
   settle(signal?: AbortSignal): Promise<SentTransaction>;
   resign(key: Address, signal?: AbortSignal): Promise<SentTransaction>;
+  /** Has the seat of a convicted producer filled; anyone. */
+  fillSeat(key: Address, signal?: AbortSignal): Promise<SentTransaction>;
   /** @param signatures compact ones (EIP-2098) of {@link Elections.offlineDigest}, in ascending order of the bitmap's seats */
   replaceOffline(
     facts: OfflineFacts,
@@ -151,6 +157,7 @@ export interface Elections {
 }
 
 const STATUS = ["none", "standing", "withdrawn", "ejected"] as const;
+const SLASHED = 0;
 const RESIGNED = 1;
 const OFFLINE = 2;
 const CERTIFICATE = "tuple(uint64,uint64,uint64,uint64,uint256,bytes)";
@@ -230,6 +237,11 @@ export function openElections(context: RootClientContext): Elections {
     },
     keyDigest: async (owner, validatorId) => parseHash((await first("keyDigest", [owner, validatorId])) as string),
     isEligible: async (id) => Boolean(await first("isEligible", [id])),
+    async downtimeOf(key) {
+      const downtime = (await first("downtimeOf", [key])) as Result;
+      return { tenure: field.bigint(downtime, "tenure"), count: field.number(downtime, "count") };
+    },
+    isBarred: async (key) => Boolean(await first("isBarred", [key])),
     votesOf: async (tenure, id) => BigInt((await first("votesOf", [tenure, id])) as bigint),
     votesCast: async (tenure) => BigInt((await first("votesCast", [tenure])) as bigint),
     async outcome(tenure) {
@@ -264,6 +276,7 @@ export function openElections(context: RootClientContext): Elections {
     voteAsDelegator: (id, choices, signal) =>
       send(`vote with a delegation to validator ${id}`, "voteAsDelegator", [id, choices], signal),
     settle: (signal) => send("settle the election", "settle", [], signal),
+    fillSeat: (key, signal) => send(`fill the seat of ${key}`, "replace", [key, SLASHED, "0x"], signal),
     resign: (key, signal) => send(`give up the seat of ${key}`, "replace", [key, RESIGNED, "0x"], signal),
     replaceOffline(facts, bitmap, signatures, signal) {
       const { chainId, key, fromBlock, toBlock, missed } = facts;

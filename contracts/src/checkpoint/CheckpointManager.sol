@@ -230,7 +230,7 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
     function reject(uint64 chainId, uint64 number, bytes32, bytes32 offendingBlock)
         external
         onlyChallengeManager
-        returns (uint256 signers)
+        returns (uint256 signers, bool bannedBefore)
     {
         CheckpointStorage storage $ = _state();
         if (!isLive(chainId, number)) revert NotLive(number);
@@ -243,7 +243,10 @@ contract CheckpointManager is Governed, EIP712, CheckpointViews {
         s.next = uint32(number);
         s.nextStart = r.start;
         s.generation += 1;
-        if (offendingBlock != 0) $.banned[chainId][offendingBlock] = true;
+        if (offendingBlock != 0) {
+            bannedBefore = $.banned[chainId][offendingBlock];
+            if (!bannedBefore) $.banned[chainId][offendingBlock] = true;
+        }
         emit CheckpointRejected(chainId, number, r.structHash, s.generation, offendingBlock);
     }
 

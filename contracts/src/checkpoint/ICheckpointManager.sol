@@ -117,9 +117,10 @@ interface ICheckpointManager {
 
     /// @notice Rolls back to before `number`; only ChallengeManager. Reverts `AlreadyFinal` when `isFinal`.
     /// @return signers seats that had signed the rejected checkpoint
+    /// @return bannedBefore whether the offending block was banned by an earlier call
     function reject(uint64 chainId, uint64 number, bytes32 offenceId, bytes32 offendingBlock)
         external
-        returns (uint256 signers);
+        returns (uint256 signers, bool bannedBefore);
 
     /// @notice Pauses the finality of a pending checkpoint while an interactive challenge runs; only ChallengeManager.
     /// @dev Reverts `NotLive`, `ChallengePeriodOver` at or after `challengeEnd`, `TooManyChallenges` beyond 16.

@@ -149,7 +149,7 @@ contract KomaRegistry is Governed, ProducerHistory {
         address[] memory free = new address[](keys.length);
         uint256 count;
         for (uint256 i; i < keys.length; ++i) {
-            if ($.ejectedAt[chainId][keys[i]] == 0) free[count++] = keys[i];
+            if (_ejectedAt(chainId, keys[i]) == 0) free[count++] = keys[i];
         }
         if (count == 0) return 0;
         assembly {

@@ -10,6 +10,15 @@ struct ProducerSet {
     address[] keys;
 }
 
+/// @notice The first chain that ejected a key, which nearly always is the only one.
+/// @param at seconds; 0 = no chain did
+/// @param elsewhere other chains did, too: their times are kept by chain
+struct Ejection {
+    uint64 chainId;
+    uint40 at;
+    bool elsewhere;
+}
+
 /// @custom:storage-location erc7201:koma.storage.KomaRegistry
 struct RegistryStorage {
     address kmc;
@@ -22,7 +31,8 @@ struct RegistryStorage {
     mapping(uint64 chainId => uint40) registeredAt;
     mapping(uint64 chainId => bytes32) childTokenCodeHash;
     mapping(uint64 chainId => ProducerSet[]) producerSets;
-    mapping(uint64 chainId => mapping(address key => uint40)) ejectedAt;
+    mapping(address key => Ejection) ejections;
+    mapping(uint64 chainId => mapping(address key => uint40)) laterEjections; // by chains that were not the first
     mapping(uint64 chainId => mapping(address rootToken => address)) childOf;
     mapping(uint64 chainId => mapping(address childToken => address)) rootOf;
     mapping(address rootToken => bool) unsupported;
@@ -56,7 +66,7 @@ abstract contract ProducerHistory is IKomaRegistry {
         keys = new address[](all.length);
         uint256 count;
         for (uint256 i; i < all.length; ++i) {
-            uint40 ejected = $.ejectedAt[chainId][all[i]];
+            uint40 ejected = _ejectedAt(chainId, all[i]);
             if (ejected == 0 || timestamp < ejected) keys[count++] = all[i];
         }
         assembly {
@@ -76,7 +86,12 @@ abstract contract ProducerHistory is IKomaRegistry {
 
     /// @notice Time from which a key is no producer any more, seconds; 0 = never ejected.
     function ejectedAt(uint64 chainId, address key) external view returns (uint40) {
-        return _state().ejectedAt[chainId][key];
+        return _ejectedAt(chainId, key);
+    }
+
+    /// @notice True when a key was ever ejected, on whatever chain.
+    function isEjected(address key) external view returns (bool) {
+        return _state().ejections[key].at != 0;
     }
 
     /// @inheritdoc IKomaRegistry
@@ -88,7 +103,7 @@ abstract contract ProducerHistory is IKomaRegistry {
         RegistryStorage storage $ = _state();
         ProducerSet[] storage sets = $.producerSets[chainId];
         if (sets.length == 0 || toTime < fromTime) return false;
-        uint40 ejected = $.ejectedAt[chainId][key];
+        uint40 ejected = _ejectedAt(chainId, key);
         for (uint256 i = _setIndexAt(sets, toTime) + 1; i > 0; --i) {
             ProducerSet storage set = sets[i - 1];
             uint64 start = set.from > fromTime ? set.from : fromTime;
@@ -103,7 +118,7 @@ abstract contract ProducerHistory is IKomaRegistry {
         if (keys.length == 0 || keys.length > MAX_PRODUCERS) revert BadProducers(keys.length);
         for (uint256 i; i < keys.length; ++i) {
             if (keys[i] == address(0)) revert BadProducerKey(keys[i]);
-            if ($.ejectedAt[chainId][keys[i]] != 0) revert ProducerIsEjected(keys[i]);
+            if (_ejectedAt(chainId, keys[i]) != 0) revert ProducerIsEjected(keys[i]);
             for (uint256 j; j < i; ++j) {
                 if (keys[i] == keys[j]) revert BadProducerKey(keys[i]);
             }
@@ -126,9 +141,22 @@ abstract contract ProducerHistory is IKomaRegistry {
     function _eject(uint64 chainId, address key) internal {
         RegistryStorage storage $ = _state();
         // A second conviction must not move the time: blocks between the two were unauthorized.
-        if ($.ejectedAt[chainId][key] != 0) return;
-        $.ejectedAt[chainId][key] = uint40(block.timestamp);
+        if (_ejectedAt(chainId, key) != 0) return;
+        if ($.ejections[key].at == 0) {
+            $.ejections[key] = Ejection(chainId, uint40(block.timestamp), false);
+        } else {
+            $.ejections[key].elsewhere = true;
+            $.laterEjections[chainId][key] = uint40(block.timestamp);
+        }
         emit ProducerEjected(chainId, key, uint40(block.timestamp));
+    }
+
+    /// @dev Seconds; 0 when the chain did not eject the key.
+    function _ejectedAt(uint64 chainId, address key) internal view returns (uint40) {
+        RegistryStorage storage $ = _state();
+        Ejection memory first = $.ejections[key];
+        if (first.chainId == chainId) return first.at;
+        return first.elsewhere ? $.laterEjections[chainId][key] : 0;
     }
 
     function _contains(address[] storage keys, address key) private view returns (bool) {

@@ -151,7 +151,7 @@ abstract contract BallotBox is ElectionBase {
         }
         for (uint256 i; i < $.foundation.length && count < min; ++i) {
             address key = $.foundation[i];
-            if (!$.barred[key] && _placeOf(members, count, key) == count) members[count++] = Member(0, key);
+            if (!_isBarred(key) && _placeOf(members, count, key) == count) members[count++] = Member(0, key);
         }
         return count;
     }

@@ -6,6 +6,7 @@ import {KMC} from "../token/KMC.sol";
 import {Validator, ValidatorStatus} from "../staking/StakeStorage.sol";
 import {ElectionEvents} from "./ElectionEvents.sol";
 import {ElectionParams, ElectionStorage, Member, Nominee, NomineeStatus} from "./ElectionTypes.sol";
+import {IEjections} from "./IEjections.sol";
 import {IElectorate} from "./IElectorate.sol";
 
 /// @title Tenures, their ballots' times, and who may be elected
@@ -92,14 +93,25 @@ abstract contract ElectionBase is EIP712, ElectionEvents {
     function _isEligible(uint64 id) internal view returns (bool) {
         ElectionStorage storage $ = _state();
         Nominee storage n = $.nominees[id];
-        if (n.status != NomineeStatus.Standing || n.stake < $.params.producerStake || $.barred[n.key]) return false;
+        if (n.status != NomineeStatus.Standing || n.stake < $.params.producerStake || _isBarred(n.key)) return false;
         Validator memory v = _stakes().validator(id);
         return v.status == ValidatorStatus.Active && v.jailedUntil == 0;
     }
 
     /// @dev The same for anybody who has or had a seat.
     function _maySit(Member memory member) internal view returns (bool) {
-        return member.id == 0 ? !_state().barred[member.key] : _isEligible(member.id);
+        return member.id == 0 ? !_isBarred(member.key) : _isEligible(member.id);
+    }
+
+    /// @dev True for a member that a verdict has put out, by this key or another one of its nominee's.
+    function _isConvicted(Member memory member) internal view returns (bool) {
+        bool isEjected = member.id != 0 && _state().nominees[member.id].status == NomineeStatus.Ejected;
+        return isEjected || _isBarred(member.key);
+    }
+
+    /// @dev True for a key that was convicted. The registry, which ejects it from its chain at once, keeps that for both.
+    function _isBarred(address key) internal view returns (bool) {
+        return IEjections(_state().wiring.registry).isEjected(key) || _state().barred[key];
     }
 
     /// @dev True when a nominee is among the first `count` members, under whatever key.

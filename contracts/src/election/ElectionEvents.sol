@@ -45,9 +45,14 @@ abstract contract ElectionEvents {
     /// @param from when it holds on that chain, seconds; 0 when none of its keys may produce there
     event SetPublished(uint64 indexed chainId, uint64 indexed setId, uint40 from);
 
-    event ProducerSlashed(
-        bytes32 indexed offenceId, uint64 indexed id, uint96 amount, uint96 bounty, uint96 burned, uint96 insured
+    event ProducerSlashed(bytes32 indexed offenceId, uint64 indexed id, uint96 amount);
+    /// @notice Downtime that stakers certified. `digest` is what it is charged under, as an offence is under its id.
+    /// @param count certificates against the key in this tenure
+    event DowntimeCharged(
+        bytes32 indexed digest, address indexed key, uint64 indexed tenure, uint64 chainId, uint64 missed, uint8 count
     );
+    /// @notice Where all went that producers lost for an offence.
+    event ProducerStakeShared(bytes32 indexed offenceId, uint256 bounty, uint256 burned, uint256 insured);
     event BountyAssigned(bytes32 indexed offenceId, address indexed beneficiary, uint256 credited);
     event OwedWithdrawn(address indexed account, address indexed to, uint256 amount);
     event ParamsChanged(ElectionParams params);
@@ -77,6 +82,8 @@ abstract contract ElectionEvents {
     error AlreadySettled(uint64 tenure);
 
     error NotInOffice(address key);
+    /// @notice No verdict was given against the key.
+    error NotConvicted(address key);
     error PoolEmpty();
     error NotElected(uint64 chainId);
     error AlreadyPublished(uint64 chainId, uint64 setId);
@@ -84,6 +91,8 @@ abstract contract ElectionEvents {
     error NotProducer(address caller);
     /// @notice The certificate says that nothing was missed.
     error NotOffline();
+    /// @notice Blocks up to that one have been certified before.
+    error AlreadyCertified(uint64 upTo);
     error SignatureCount(uint256 want, uint256 bytesGot);
     error BadSignature(address signer);
     error NoQuorum(uint96 signed, uint96 total);

@@ -101,6 +101,12 @@ struct OfflineCertificate {
     bytes sigs;
 }
 
+/// @notice How often a producer was certified to be offline in a tenure.
+struct Downtime {
+    uint64 tenure;
+    uint8 count;
+}
+
 /// @notice What one voter said in one election.
 struct Ballot {
     uint96 weight;
@@ -116,7 +122,7 @@ struct ElectionStorage {
     mapping(uint64 id => uint256) standingPlace; // plus one
     mapping(uint64 id => Nominee) nominees;
     mapping(address key => uint64 id) nomineeOfKey;
-    mapping(address key => bool) barred;
+    mapping(address key => bool) barred; // of convicted keys those that no chain has ejected
     // Ballots
     mapping(uint64 tenure => mapping(uint64 id => uint128)) votes;
     mapping(uint64 tenure => mapping(uint64 voter => Ballot)) ballots;
@@ -131,9 +137,12 @@ struct ElectionStorage {
     uint64 setId;
     mapping(uint64 chainId => uint64) publishedSet;
     // Slashing
-    mapping(bytes32 offenceId => uint256) bounties;
+    mapping(bytes32 offenceId => uint256) taken; // until `payBounty` shares it out
     mapping(address => uint256) owed;
     // Ballots of delegators, and the power that they take out of their validators'
     mapping(uint64 tenure => mapping(uint64 id => mapping(address account => Ballot))) delegatorBallots;
     mapping(uint64 tenure => mapping(uint64 id => uint96)) delegatorsVoted;
+    // Downtime
+    mapping(address key => Downtime) downtimes; // in the newest tenure that had any
+    mapping(uint64 chainId => mapping(address key => uint64)) certifiedUpTo; // last block of the newest certificate
 }

@@ -170,7 +170,7 @@ contract NomineeModule is Governed, ReentrancyGuardTransient, ElectionBase {
     function _takeKey(uint64 id, Validator memory v, address key, bytes calldata proof) private {
         ElectionStorage storage $ = _state();
         if (key == address(0)) revert BadKeyProof();
-        if ($.barred[key]) revert KeyBarred(key);
+        if (_isBarred(key)) revert KeyBarred(key);
         uint64 holder = $.nomineeOfKey[key];
         if (holder != 0 && holder != id) revert KeyTaken(key);
         // Another validator's signer key would have its blocks taken for this one's.

@@ -7,7 +7,7 @@ import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {SlashOrder} from "../staking/IStakeManager.sol";
 import {StakeParams} from "../staking/StakeStorage.sol";
 import {KMC} from "../token/KMC.sol";
-import {ElectionStorage, Member, Nominee, NomineeStatus, OfflineCertificate, ReplaceReason} from "./ElectionTypes.sol";
+import {Downtime, ElectionStorage, Member, Nominee, NomineeStatus, OfflineCertificate, ReplaceReason} from "./ElectionTypes.sol";
 import {SetLedger} from "./SetLedger.sol";
 
 /// @title The third part of ProducerElection's code: seats lost within a tenure, and producer stake charged
@@ -21,22 +21,22 @@ contract OfficeModule is ReentrancyGuardTransient, SetLedger {
     uint8 private constant CLASS_B = 2;
     uint8 private constant CLASS_C = 3;
     uint256 private constant COMPACT_SIGNATURE = 64;
-    /// @dev What downtime costs.
+    /// @dev What downtime costs each time (class D), and the time within a tenure that ends the nomination.
     uint256 private constant OFFLINE_BPS = 100;
+    uint8 private constant LAST_DOWNTIME = 3;
 
     /// @notice See ProducerElection.
     function replace(address key, ReplaceReason reason, bytes calldata evidence) external nonReentrant {
-        if (reason == ReplaceReason.Slashed) revert NotChallengeManager(msg.sender);
         ElectionStorage storage $ = _state();
         Member[] memory members = $.members;
-        if (_placeOf(members, members.length, key) == members.length) revert NotInOffice(key);
-        if (reason == ReplaceReason.Resigned) {
+        uint256 place = _placeOf(members, members.length, key);
+        if (place == members.length) revert NotInOffice(key);
+        if (reason == ReplaceReason.Slashed) {
+            if (!_isConvicted(members[place])) revert NotConvicted(key);
+        } else if (reason == ReplaceReason.Resigned) {
             if (!_speaksFor(msg.sender, key)) revert NotProducer(msg.sender);
         } else {
-            bytes32 digest = _checkCertificate(key, abi.decode(evidence, (OfflineCertificate)));
-            uint64 id = $.nomineeOfKey[key];
-            // No finder, no bounty: what downtime costs is burned and insured.
-            if (id != 0) _charge(digest, id, OFFLINE_BPS, false);
+            _chargeDowntime(key, abi.decode(evidence, (OfflineCertificate)));
         }
         if (!_replace(key, reason)) revert PoolEmpty();
     }
@@ -58,12 +58,13 @@ contract OfficeModule is ReentrancyGuardTransient, SetLedger {
     }
 
     /// @notice See IProducerElection.
-    function payBounty(bytes32 offenceId, address to) external returns (uint256 bounty) {
+    function payBounty(bytes32 offenceId, address to) external nonReentrant returns (uint256 bounty) {
         _onlyChallengeManager();
         ElectionStorage storage $ = _state();
-        bounty = $.bounties[offenceId];
-        if (bounty == 0) return 0;
-        $.bounties[offenceId] = 0;
+        uint256 amount = $.taken[offenceId];
+        if (amount == 0) return 0;
+        $.taken[offenceId] = 0;
+        bounty = _share(offenceId, amount, true);
         $.owed[to] += bounty;
         emit BountyAssigned(offenceId, to, bounty);
     }
@@ -78,22 +79,55 @@ contract OfficeModule is ReentrancyGuardTransient, SetLedger {
         emit OwedWithdrawn(msg.sender, to, amount);
     }
 
-    /// @dev Takes a share of a nominee's stake; the bounty is held until `payBounty`.
-    /// @param forFinder false: there is no finder, the bounty's part is insured
-    function _charge(bytes32 offenceId, uint64 id, uint256 shareBps, bool forFinder) private {
+    /// @dev Class D. The first two times within a tenure the producer can come back: it goes to the end of the stand-bys, and
+    /// sits again when its stake is full again and its turn comes.
+    function _chargeDowntime(address key, OfflineCertificate memory c) private {
         ElectionStorage storage $ = _state();
-        Nominee storage n = $.nominees[id];
-        uint96 amount = uint96((uint256(n.stake) * shareBps) / BPS);
+        bytes32 digest = _checkCertificate(key, c);
+        uint64 before = $.certifiedUpTo[c.chainId][key];
+        if (before != 0 && c.fromBlock <= before) revert AlreadyCertified(before);
+        $.certifiedUpTo[c.chainId][key] = c.toBlock;
+        uint64 tenure = tenureAt(block.timestamp);
+        Downtime memory d = $.downtimes[key];
+        uint8 count = d.tenure == tenure ? d.count + 1 : 1;
+        $.downtimes[key] = Downtime(tenure, count);
+        emit DowntimeCharged(digest, key, tenure, c.chainId, c.missed, count);
+        uint64 id = $.nomineeOfKey[key];
+        // No finder, no bounty: what downtime costs is burned and insured.
+        if (id != 0) _share(digest, _charge(digest, id, OFFLINE_BPS), false);
+        if (count >= LAST_DOWNTIME) _expel(id, key);
+    }
+
+    /// @dev The key never counts again, nor does its nomination, whichever of its keys it stands with by now.
+    function _expel(uint64 id, address key) private {
+        if (id != 0 && _state().nominees[id].status == NomineeStatus.Standing) _ejectNominee(id);
+        _bar(key);
+    }
+
+    function _bar(address key) private {
+        if (!_isBarred(key)) _state().barred[key] = true;
+    }
+
+    /// @dev Takes a share of a nominee's stake.
+    function _charge(bytes32 offenceId, uint64 id, uint256 shareBps) private returns (uint96 amount) {
+        Nominee storage n = _state().nominees[id];
+        amount = uint96((uint256(n.stake) * shareBps) / BPS);
         n.stake -= amount;
         if (n.slashes != type(uint16).max) n.slashes += 1;
+        emit ProducerSlashed(offenceId, id, amount);
+    }
+
+    /// @dev Burns and insures what was taken, but for the bounty.
+    /// @param forFinder false: there is no finder, the bounty's part is insured
+    function _share(bytes32 offenceId, uint256 amount, bool forFinder) private returns (uint256 bounty) {
         StakeParams memory p = _stakes().params();
-        uint96 bounty = forFinder ? uint96((uint256(amount) * p.bountyBps) / BPS) : 0;
-        uint96 burned = uint96((uint256(amount) * p.burnBps) / BPS);
-        uint96 insured = amount - bounty - burned;
-        $.bounties[offenceId] += bounty;
+        bounty = forFinder ? (amount * p.bountyBps) / BPS : 0;
+        uint256 burned = (amount * p.burnBps) / BPS;
+        // What rounding leaves over goes to the insurance, so that the three always sum to what was taken.
+        uint256 insured = amount - bounty - burned;
         _kmc().burn(burned);
-        _kmc().safeTransfer($.wiring.insurance, insured);
-        emit ProducerSlashed(offenceId, id, amount, bounty, burned, insured);
+        _kmc().safeTransfer(_state().wiring.insurance, insured);
+        emit ProducerStakeShared(offenceId, bounty, burned, insured);
     }
 
     /// @dev Ends a nomination for good; its key never counts again.
@@ -101,30 +135,21 @@ contract OfficeModule is ReentrancyGuardTransient, SetLedger {
         Nominee storage n = _state().nominees[id];
         if (n.status == NomineeStatus.Standing) _dropStanding(id);
         n.status = NomineeStatus.Ejected;
-        n.releaseAt = uint40(block.timestamp) + _stakes().params().unbonding;
+        // Where nothing is left there is nothing to release.
+        if (n.stake != 0) n.releaseAt = uint40(block.timestamp) + _stakes().params().unbonding;
     }
 
+    /// @dev Charges, bars and ejects; no more, since the challenge pays for it. The key is out of the registry's sets by
+    /// now. Its seat is filled by `replace`, which anyone may call: a substitute sits down `replacementLead` later anyway.
     function _convict(SlashOrder calldata order, address key) private {
         ElectionStorage storage $ = _state();
         uint64 id = $.nomineeOfKey[key];
         uint256 shareBps = order.class == CLASS_A || order.class == CLASS_C
             ? BPS
             : order.class == CLASS_B ? BPS / 2 : OFFLINE_BPS;
-        if (id != 0) _charge(order.offenceId, id, shareBps, true);
+        if (id != 0) $.taken[order.offenceId] += _charge(order.offenceId, id, shareBps);
         if (order.class < CLASS_A || order.class > CLASS_C) return;
-        if (id != 0 && $.nominees[id].status == NomineeStatus.Standing) _ejectNominee(id);
-        _bar(key);
-        if (id == 0) return;
-        // Who changed its key sits with the one before until its next tenure.
-        Member[] memory members = $.members;
-        for (uint256 i; i < members.length; ++i) {
-            if (members[i].id == id) _replace(members[i].key, ReplaceReason.Slashed);
-        }
-    }
-
-    function _bar(address key) private {
-        _state().barred[key] = true;
-        _replace(key, ReplaceReason.Slashed);
+        _expel(id, key);
     }
 
     /// @dev Gives a member's seat to the first stand-by who may sit, or to a foundation producer when there would be fewer
@@ -151,9 +176,23 @@ contract OfficeModule is ReentrancyGuardTransient, SetLedger {
             }
         }
         if (gone.id != 0) $.nominees[gone.id].replacements += 1;
+        if (reason == ReplaceReason.Offline && gone.id != 0) standby = _withLast(standby, gone);
         _install(members, standby, 0);
         emit ProducerReplaced($.setId, gone.id, gone.key, substitute.id, substitute.key, reason, $.setFrom);
         return true;
+    }
+
+    /// @dev The stand-bys and one more at their end, unless their places are taken or it may not come back.
+    function _withLast(Member[] memory standby, Member memory last) private view returns (Member[] memory longer) {
+        ElectionStorage storage $ = _state();
+        uint256 count = standby.length;
+        if (count >= $.params.standbyCount || $.nominees[last.id].status != NomineeStatus.Standing) return standby;
+        if (_isBarred(last.key)) return standby;
+        longer = new Member[](count + 1);
+        for (uint256 i; i < count; ++i) {
+            longer[i] = standby[i];
+        }
+        longer[count] = last;
     }
 
     /// @return substitute with a zero key when there is none
@@ -183,7 +222,7 @@ contract OfficeModule is ReentrancyGuardTransient, SetLedger {
         uint256 count = $.foundation.length;
         for (uint256 i; i < count; ++i) {
             address key = $.foundation[i];
-            if (key == gone || $.barred[key]) continue;
+            if (key == gone || _isBarred(key)) continue;
             if (_placeOf(members, members.length, key) == members.length) return (Member(0, key), rest);
         }
     }

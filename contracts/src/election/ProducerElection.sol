@@ -6,6 +6,7 @@ import {SlashOrder} from "../staking/IStakeManager.sol";
 import {BallotBox} from "./BallotBox.sol";
 import {
     Criteria,
+    Downtime,
     ElectionParams,
     ElectionStorage,
     ElectionWiring,
@@ -90,8 +91,8 @@ contract ProducerElection is Governed, BallotBox, SetLedger, IProducerElection {
     }
 
     /// @notice Gives a producer's seat to a stand-by before its tenure is over. Arguments in order: the producer's key; the
-    /// reason, Resigned (by the producer's owner) or Offline (by anyone with a certificate), while Slashed happens by
-    /// itself; the evidence, abi.encode(OfflineCertificate) for Offline, else empty.
+    /// reason, Slashed (by anyone, once a verdict has convicted the key), Resigned (by the producer's owner) or Offline (by
+    /// anyone with a certificate); the evidence, abi.encode(OfflineCertificate) for Offline, else empty.
     function replace(address, ReplaceReason, bytes calldata) external {
         _delegateTo(_office);
     }
@@ -190,7 +191,7 @@ contract ProducerElection is Governed, BallotBox, SetLedger, IProducerElection {
 
     /// @notice True for a key that was convicted and can never produce again.
     function isBarred(address key) external view returns (bool) {
-        return _state().barred[key];
+        return _isBarred(key);
     }
 
     /// @notice True when a nominee could take a seat now.
@@ -198,14 +199,19 @@ contract ProducerElection is Governed, BallotBox, SetLedger, IProducerElection {
         return _isEligible(id);
     }
 
+    /// @notice Certificates of downtime against a key in the newest tenure that had any; the third ends its nomination.
+    function downtimeOf(address key) external view returns (Downtime memory) {
+        return _state().downtimes[key];
+    }
+
     /// @notice Bounties that `account` can withdraw, wei of KMC.
     function owed(address account) external view returns (uint256) {
         return _state().owed[account];
     }
 
-    /// @notice Bounty that is held for an offence, wei of KMC.
-    function bountyOf(bytes32 offenceId) external view returns (uint256) {
-        return _state().bounties[offenceId];
+    /// @notice Producer stake that was taken for an offence and is not shared out yet, wei of KMC; `payBounty` does.
+    function takenFor(bytes32 offenceId) external view returns (uint256) {
+        return _state().taken[offenceId];
     }
 
     /// @dev Runs the module's function of the same selector on this contract's storage, and ends the call with its

@@ -40,10 +40,16 @@ abstract contract SetLedger is ElectionBase {
     /// @dev Appends the newest set to a chain's history.
     function _publishTo(uint64 chainId) internal returns (uint40 from) {
         ElectionStorage storage $ = _state();
-        uint256 count = $.members.length;
-        address[] memory keys = new address[](count);
-        for (uint256 i; i < count; ++i) {
-            keys[i] = $.members[i].key;
+        uint256 seats = $.members.length;
+        address[] memory keys = new address[](seats);
+        uint256 count;
+        for (uint256 i; i < seats; ++i) {
+            Member memory member = $.members[i];
+            // A convicted one stays on the list until somebody has its seat filled.
+            if (!_isConvicted(member)) keys[count++] = member.key;
+        }
+        assembly ("memory-safe") {
+            mstore(keys, count)
         }
         $.publishedSet[chainId] = $.setId;
         from = _registry().installProducers(chainId, $.setFrom, keys);
@@ -55,15 +61,15 @@ abstract contract SetLedger is ElectionBase {
         return _registry().registeredAt(chainId) != 0 && _registry().chainConfig(chainId).owner == address(0);
     }
 
+    function _registry() private view returns (IKomaRegistry) {
+        return IKomaRegistry(_state().wiring.registry);
+    }
+
     function _store(Member[] storage list, Member[] memory members) private {
         while (list.length > members.length) list.pop();
         for (uint256 i; i < members.length; ++i) {
             if (i < list.length) list[i] = members[i];
             else list.push(members[i]);
         }
-    }
-
-    function _registry() private view returns (IKomaRegistry) {
-        return IKomaRegistry(_state().wiring.registry);
     }
 }

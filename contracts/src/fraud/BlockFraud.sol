@@ -120,7 +120,7 @@ contract BlockFraud is IFraudVerifier {
         if (linked && !badTime && !otherEnd) revert NotFraud("linked");
 
         verdict = _verdict(b, keccak256(abi.encode("sequence", checkpoint.structHash, b.number)));
-        if (badTime) _chargeProducer(verdict, b, headerB);
+        if (badTime) _chargeProducer(verdict, b, Seal.producerOf(header, headerB, b.chainId));
     }
 
     function _judgeLeaf(BlockProof memory b, uint64 index, bytes memory raw) private view returns (Verdict memory) {
@@ -149,8 +149,8 @@ contract BlockFraud is IFraudVerifier {
         if (b.number == config.genesisBlock && b.blockHash == config.genesisHash) revert NotFraud("genesis");
 
         // Nobody may seal another block in the place of genesis.
-        bool isSealed = header.coinbase != address(0) && Seal.signerOf(rawHeader, b.chainId) == header.coinbase;
-        if (isSealed && b.number != config.genesisBlock) {
+        address producer = Seal.producerOf(header, rawHeader, b.chainId);
+        if (producer != address(0) && b.number != config.genesisBlock) {
             _requireGraceBlock(b, c, config.setGraceBlocks);
             uint64 from = c.timestamp < b.timestamp ? c.timestamp : b.timestamp;
             if (registry.isAuthorizedProducer(b.chainId, header.coinbase, from, b.timestamp)) {
@@ -159,7 +159,7 @@ contract BlockFraud is IFraudVerifier {
             if (_isOpenSlot(header, rawParent, config)) revert NotFraud("open slot");
         }
         verdict = _verdict(b, keccak256(abi.encode("producer", checkpoint.structHash, b.blockHash)));
-        _chargeProducer(verdict, b, rawHeader);
+        _chargeProducer(verdict, b, producer);
     }
 
     function _judgeBanned(BlockProof memory b) private view returns (Verdict memory) {
@@ -200,9 +200,9 @@ contract BlockFraud is IFraudVerifier {
     }
 
     /// @dev The header agrees with the leaf, so what the leaf says is what the producer sealed.
-    function _chargeProducer(Verdict memory verdict, BlockProof memory b, bytes memory header) private pure {
+    function _chargeProducer(Verdict memory verdict, BlockProof memory b, address producer) private pure {
         verdict.blockHash = b.blockHash;
-        verdict.header = header;
+        verdict.producer = producer;
         verdict.leaf = BlockTree.leafOf(b);
     }
 }

@@ -148,7 +148,7 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
         returns (bytes32 attachedId)
     {
         ChallengeStorage storage $ = _storage();
-        Offence memory offence = _known(offenceId);
+        Offence storage offence = _known(offenceId);
         attachedId = keccak256(abi.encode("attached", offenceId));
         if ($.offences[attachedId].provenInBlock != 0) revert AlreadyPunished(attachedId);
         if (offence.leaf == bytes32(0)) revert NoProducerToCharge(offenceId);
@@ -161,16 +161,14 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
             number: offence.number,
             blockHash: keccak256(header),
             signers: 0,
-            header: header,
+            producer: _sealerOf(header, offence.leaf, offence.chainId),
             leaf: offence.leaf
         });
-        address producer = _sealerOf(verdict);
-        if (producer == address(0)) revert BadSeal();
-        if ($.producerCharged[verdict.chainId][verdict.blockHash]) revert AlreadyPunished(attachedId);
-        $.producerCharged[verdict.chainId][verdict.blockHash] = true;
+        if (verdict.producer == address(0)) revert BadSeal();
+        if (!_noteProducer($, verdict)) revert AlreadyPunished(attachedId);
         _record($, verdict, offence.kind, bytes32(0), msg.sender);
-        emit ProducerAttached(offenceId, attachedId, producer);
-        _order($, verdict, 0, producer, msg.sender);
+        emit ProducerAttached(offenceId, attachedId, verdict.producer);
+        _order($, verdict, 0, verdict.producer, msg.sender);
     }
 
     /// @notice The verdict that `challenge` would execute now; reverts as it would for want of fraud.
@@ -189,13 +187,8 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
         address producer;
         bool late;
         if (signers == 0) {
-            LiveCheckpoint memory checkpoint = Proofs.requireLive($.checkpoints, verdict.chainId, verdict.number);
             late = $.checkpoints.isFinal(verdict.chainId, verdict.number);
-            if (late && block.timestamp > uint256(checkpoint.challengeEnd) + $.lateSlashWindow) {
-                revert TooLate(verdict.number);
-            }
-            signers = _chargeSigners($, verdict, checkpoint.structHash, late);
-            producer = _chargeProducer($, verdict);
+            (signers, producer) = late ? _chargeFinal($, verdict) : _chargePending($, verdict);
             if (signers == 0 && producer == address(0)) revert AlreadyPunished(offenceId);
         }
         // Once its sealer is charged, a leaf has nobody left to attach.
@@ -226,41 +219,56 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
         return verifier.verify(kind, evidence);
     }
 
-    /// @dev The signers whom this verdict charges, once per checkpoint. Of a pending one nothing needs to be noted: it is
-    /// rolled back here, and its struct hash, which holds the chain's generation, never comes back.
-    function _chargeSigners(ChallengeStorage storage $, Verdict memory verdict, bytes32 structHash, bool late)
+    /// @dev Whom a verdict on a pending checkpoint charges: its signers, and the producer once per block. Nothing needs to
+    /// be noted of either. The checkpoint is rolled back here, and its struct hash, which holds the chain's generation,
+    /// never comes back; and the block is banned, which happens to no block whose producer is not charged with it.
+    function _chargePending(ChallengeStorage storage $, Verdict memory verdict)
         private
-        returns (uint256)
+        returns (uint256 signers, address producer)
     {
-        if (!late) {
-            return $.checkpoints.reject(verdict.chainId, verdict.number, verdict.offenceId, verdict.blockHash);
+        bool bannedBefore;
+        (signers, bannedBefore) =
+            $.checkpoints.reject(verdict.chainId, verdict.number, verdict.offenceId, verdict.blockHash);
+        mapping(bytes32 => bool) storage charged = $.producerCharged[verdict.chainId];
+        if (verdict.producer == address(0) || bannedBefore || charged[verdict.leaf]) return (signers, address(0));
+        // An omitted deposit has no block to ban.
+        if (verdict.blockHash == bytes32(0)) charged[verdict.leaf] = true;
+        producer = verdict.producer;
+    }
+
+    /// @dev Whom a verdict on a final checkpoint charges: its signers once, and the producer once per block.
+    function _chargeFinal(ChallengeStorage storage $, Verdict memory verdict)
+        private
+        returns (uint256 signers, address producer)
+    {
+        LiveCheckpoint memory checkpoint = Proofs.requireLive($.checkpoints, verdict.chainId, verdict.number);
+        if (block.timestamp > uint256(checkpoint.challengeEnd) + $.lateSlashWindow) revert TooLate(verdict.number);
+        if (!$.signersCharged[checkpoint.structHash]) {
+            $.signersCharged[checkpoint.structHash] = true;
+            signers = $.checkpoints.rewardBasis(verdict.chainId, verdict.number).bitmap;
         }
-        if ($.signersCharged[structHash]) return 0;
-        $.signersCharged[structHash] = true;
-        return $.checkpoints.checkpointAt(verdict.chainId, verdict.number).signerBitmap;
+        if (verdict.producer != address(0) && _noteProducer($, verdict)) producer = verdict.producer;
     }
 
-    /// @dev The producer whom this verdict charges, once per block; zero when there is none.
-    function _chargeProducer(ChallengeStorage storage $, Verdict memory verdict) private returns (address producer) {
-        producer = _sealerOf(verdict);
-        if (producer == address(0)) return producer;
-        bytes32 blockHash = keccak256(verdict.header);
-        if ($.producerCharged[verdict.chainId][blockHash]) return address(0);
-        $.producerCharged[verdict.chainId][blockHash] = true;
+    /// @dev Notes that the producer of a block is charged that is not banned now. The note is by leaf, which opens to one
+    /// header alone.
+    /// @return first false when it was charged before, by a note or by a ban
+    function _noteProducer(ChallengeStorage storage $, Verdict memory verdict) private returns (bool first) {
+        mapping(bytes32 => bool) storage charged = $.producerCharged[verdict.chainId];
+        if (charged[verdict.leaf] || $.checkpoints.bannedBlock(verdict.chainId, verdict.blockHash)) return false;
+        charged[verdict.leaf] = true;
+        return true;
     }
 
-    /// @dev Key that sealed the verdict's header, which must be the one that the offending leaf commits to; zero when
-    /// there is no header or its seal is not by its coinbase.
-    function _sealerOf(Verdict memory verdict) private pure returns (address) {
-        if (verdict.leaf == bytes32(0) || verdict.header.length == 0) return address(0);
-        (bool ok, Header memory header) = HeaderDecoder.tryDecode(verdict.header);
+    /// @dev Key that sealed the header, which must be the one that `leaf` commits to; zero when the seal is not by its
+    /// coinbase.
+    function _sealerOf(bytes calldata raw, bytes32 leaf, uint64 chainId) private pure returns (address) {
+        (bool ok, Header memory header) = HeaderDecoder.tryDecode(raw);
         if (!ok) revert HeaderDecoder.HeaderMismatch("rlp");
-        bytes32 leaf = BlockTree.leafOf(
-            header.number, header.timestamp, header.txRoot, header.receiptsRoot, keccak256(verdict.header)
-        );
-        if (leaf != verdict.leaf) revert HeaderDecoder.HeaderMismatch("leaf");
-        address sealer = Seal.signerOf(verdict.header, verdict.chainId);
-        return sealer == header.coinbase ? sealer : address(0);
+        bytes32 found =
+            BlockTree.leafOf(header.number, header.timestamp, header.txRoot, header.receiptsRoot, keccak256(raw));
+        if (found != leaf) revert HeaderDecoder.HeaderMismatch("leaf");
+        return Seal.producerOf(header, raw, chainId);
     }
 
     function _record(ChallengeStorage storage $, Verdict memory verdict, uint8 kind, bytes32 leaf, address challenger)

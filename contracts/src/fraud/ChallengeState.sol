@@ -41,7 +41,7 @@ abstract contract ChallengeState {
         mapping(uint8 kind => IFraudVerifier) verifiers;
         mapping(bytes32 offenceId => Offence) offences;
         mapping(bytes32 structHash => bool) signersCharged; // of final checkpoints; a pending one is rolled back
-        mapping(uint64 chainId => mapping(bytes32 blockHash => bool)) producerCharged;
+        mapping(uint64 chainId => mapping(bytes32 leaf => bool)) producerCharged; // of blocks that were not banned with it
         mapping(bytes32 commitment => uint64 blockNumber) commitments;
         IProducerElection election;
         mapping(address court => mapping(bytes32 structHash => uint256)) pauses;

@@ -10,6 +10,7 @@ import {OffenceClass} from "./OffenceClass.sol";
 import {Verdict} from "./ProofTypes.sol";
 import {BlockTree} from "./proofs/BlockTree.sol";
 import {Header, HeaderDecoder} from "./proofs/HeaderDecoder.sol";
+import {Seal} from "./proofs/Seal.sol";
 
 /// @title Challenges that are decided by an answer or its absence
 /// @notice Whoever says that something is missing below a checkpoint puts a bond beside the claim. While the challenge is
@@ -150,7 +151,7 @@ contract InteractiveFraud is ReentrancyGuardTransient, IInteractiveFraudEvents {
         if (!ok) revert HeaderDecoder.HeaderMismatch("rlp");
         bytes32 leaf = BlockTree.leafOf(h.number, h.timestamp, h.txRoot, h.receiptsRoot, keccak256(header));
         if (leaf != claim.leaf) revert HeaderDecoder.HeaderMismatch("leaf");
-        verdict.header = header;
+        verdict.producer = Seal.producerOf(h, header, claim.chainId);
         verdict.blockHash = claim.blockHash;
     }
 }

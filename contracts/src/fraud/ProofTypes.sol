@@ -42,9 +42,11 @@ struct TxReceipt {
 /// @param class 1 = A invalid content, 2 = B withholding, 3 = C equivocation
 /// @param number checkpoint that is charged
 /// @param blockHash block that is invalid by itself and must never be checkpointed again; zero when only the checkpoint
-/// is wrong, or when it has not been shown that the block hash opens to the leaf
+/// is wrong, or when it has not been shown that the block hash opens to the leaf. Given together with the block's
+/// header alone: a banned block's producer counts as charged
 /// @param signers seats to charge instead of the checkpoint's signers (kinds 20 and 21); nothing is rolled back then
-/// @param header RLP header of the offending block, agreeing with `leaf`; empty when it was not given
+/// @param producer key that sealed the offending block, recovered by the verifier from a header that agrees with `leaf`
+/// and names it as its `coinbase`; zero when no header was given, nobody sealed it, or its sealer is not to be charged
 /// @param leaf hash of the offending leaf when the producer that sealed its block is to be charged, else zero
 struct Verdict {
     bytes32 offenceId;
@@ -53,6 +55,6 @@ struct Verdict {
     uint64 number;
     bytes32 blockHash;
     uint256 signers;
-    bytes header;
+    address producer;
     bytes32 leaf;
 }

@@ -19,7 +19,7 @@ contract AT30Election is ElectionFixture, RoleTable {
     }
 
     function electionTable() private {
-        governed();
+        governed(true);
         write(ProducerElection.initialize.selector, Role.Nobody);
         write(ProducerElection.setParams.selector, Role.Owner);
         write(ProducerElection.slash.selector, Role.ChallengeManager);
@@ -46,9 +46,10 @@ contract AT30Election is ElectionFixture, RoleTable {
         read(ProducerElection.standing.selector);
         read(ProducerElection.nomineeOfKey.selector);
         read(ProducerElection.isBarred.selector);
+        read(ProducerElection.downtimeOf.selector);
         read(ProducerElection.isEligible.selector);
         read(ProducerElection.owed.selector);
-        read(ProducerElection.bountyOf.selector);
+        read(ProducerElection.takenFor.selector);
         read(BallotBox.votesOf.selector);
         read(BallotBox.votesCast.selector);
         read(BallotBox.ballotOf.selector);

@@ -15,7 +15,7 @@ contract AT30Escrow is BridgeFixture, RoleTable {
     address private anyone = makeAddr("anyone");
 
     function depositTable() private {
-        governed();
+        governed(true);
         write("initialize(address,address,uint40,address,address,address)", Role.Nobody);
         write("setMaxDeposit(address,uint256)", Role.Owner);
         write("release(uint64,address,address,uint256)", Role.WithdrawManager);
@@ -38,7 +38,7 @@ contract AT30Escrow is BridgeFixture, RoleTable {
     }
 
     function withdrawTable() private {
-        governed();
+        governed(false);
         write(WithdrawManager.initialize.selector, Role.Nobody);
         write(WithdrawManager.startExit.selector, Role.Anyone); // with a proof and a bond
         write("challengeExitChain(bytes32)", Role.Anyone);
@@ -57,7 +57,7 @@ contract AT30Escrow is BridgeFixture, RoleTable {
     }
 
     function challengeTable() private {
-        governed();
+        governed(false);
         write(ChallengeManager.initialize.selector, Role.Nobody);
         write(ChallengeManager.registerVerifier.selector, Role.Owner);
         write(ChallengeManager.wireElection.selector, Role.Owner); // once

@@ -99,6 +99,7 @@ contract AT32 is ElectionFixture {
         electRanked(7);
         (,, uint40 starts,) = election.timeline(1);
         convict("fraud", 1, signerOf(1), 0);
+        fillSeatOf(signerOf(1));
         assertEq(registry.producersAt(ELECTED, starts - 1).length, 3, "the set before is whole");
         assertEq(registry.producersAt(ELECTED, starts).length, 4);
         assertEq(registry.producersAt(ELECTED, starts + 1).length, 5);

@@ -120,6 +120,37 @@ contract FraudChallengesTest is ChallengeBase {
         manager.attachProducer(second, blocks[2].header);
     }
 
+    /// A ban is the note that a producer was charged: also for what comes after finality, and for an attachment.
+    function test_AT14_producerOfABannedBlockIsChargedNowhereElse() public {
+        Sealed[] memory blocks = replayedNonce();
+        Span memory span = submit(1, blocks);
+        bytes32 first = manager.challenge(5, abi.encode(txProofOf(span, 0, 0), txProofOf(span, 2, 1), ""));
+        span = submit(1, blocks);
+        manager.challenge(5, replayEvidence(span));
+        assertEq(stakes.orderAt(1).producerKey, producer);
+        _expectPunished(keccak256(abi.encode("attached", first)));
+        manager.attachProducer(first, blocks[2].header);
+        span = submitAs(1, blocks, CheckpointStatus.Finalized);
+        manager.challenge(5, replayEvidence(span));
+        assertEq(stakes.orderAt(2).signerBitmap, SIGNERS);
+        assertEq(stakes.orderAt(2).producerKey, address(0));
+        assertEq(stakes.orderCount(), 3);
+    }
+
+    /// Nor is one charged again by a ban who was charged without.
+    function test_AT14_attachedProducerIsChargedNowhereElse() public {
+        Sealed[] memory blocks = replayedNonce();
+        Span memory span = submit(1, blocks);
+        bytes32 first = manager.challenge(5, abi.encode(txProofOf(span, 0, 0), txProofOf(span, 2, 1), ""));
+        manager.attachProducer(first, blocks[2].header);
+        assertEq(stakes.orderAt(1).producerKey, producer);
+        assertFalse(checkpoints.bannedBlock(CHAIN, blocks[2].hash));
+        span = submit(1, blocks);
+        manager.challenge(5, replayEvidence(span));
+        assertTrue(checkpoints.bannedBlock(CHAIN, blocks[2].hash));
+        assertEq(stakes.orderAt(2).producerKey, address(0));
+    }
+
     function test_AT14_otherOffenceInTheSameFinalCheckpointChargesNobodyTwice() public {
         Span memory span = submitAs(1, replayedNonce(), CheckpointStatus.Finalized);
         manager.challenge(5, replayEvidence(span));

@@ -194,6 +194,31 @@ contract KomaRegistryTest is StakeFixture {
         registry.setProducers(CHAIN, uint40(time()) + 8, producers(3));
     }
 
+    function test_everyChainEjectsByItself() public {
+        vm.startPrank(governor);
+        registry.registerChain(OTHER, chainConfig(), keccak256("code"), producers(3));
+        vm.stopPrank();
+        uint40 first = uint40(time());
+        assertFalse(registry.isEjected(key(1)));
+        vm.prank(challenges);
+        registry.ejectProducer(CHAIN, key(1));
+        assertTrue(registry.isEjected(key(1)), "on any chain");
+        assertEq(registry.ejectedAt(OTHER, key(1)), 0);
+        assertEq(registry.producersAt(OTHER, first).length, 3);
+        pass(100);
+        vm.startPrank(challenges);
+        registry.ejectProducer(OTHER, key(1));
+        uint40 second = uint40(time());
+        pass(100);
+        registry.ejectProducer(OTHER, key(1));
+        registry.ejectProducer(CHAIN, key(1));
+        vm.stopPrank();
+        assertEq(registry.ejectedAt(CHAIN, key(1)), first);
+        assertEq(registry.ejectedAt(OTHER, key(1)), second);
+        assertEq(registry.producersAt(OTHER, second - 1).length, 3);
+        assertEq(registry.producersAt(OTHER, second).length, 2);
+    }
+
     /// Against a plain walk over the history.
     function testFuzz_authorizationMatchesTheHistory(uint8[12] memory gaps, uint16 from, uint16 length, uint8 who)
         public

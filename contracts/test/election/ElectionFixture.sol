@@ -8,7 +8,8 @@ import {
     ElectionParams,
     ElectionWiring,
     Member,
-    OfflineCertificate
+    OfflineCertificate,
+    ReplaceReason
 } from "../../src/election/ElectionTypes.sol";
 import {ProducerElection} from "../../src/election/ProducerElection.sol";
 import {SlashOrder} from "../../src/staking/IStakeManager.sol";
@@ -190,8 +191,25 @@ abstract contract ElectionFixture is StakeFixture {
         vm.stopPrank();
     }
 
+    /// @dev An order of class D, which ejects nobody.
+    function chargeDowntime(bytes32 offenceId, address key) internal {
+        vm.prank(challenges);
+        election.slash(SlashOrder(offenceId, 4, 0, key, anyone, ELECTED, 1));
+    }
+
+    /// @dev Has the seat of a convicted producer filled, as anyone may.
+    function fillSeatOf(address key) internal {
+        vm.prank(anyone);
+        election.replace(key, ReplaceReason.Slashed, "");
+    }
+
     function certificate(address key, uint256 bitmap) internal view returns (bytes memory) {
-        bytes32 digest = election.offlineDigest(ELECTED, key, 10, 40, 12);
-        return abi.encode(OfflineCertificate(ELECTED, 10, 40, 12, bitmap, signDigest(bitmap, digest)));
+        return certificate(key, bitmap, 10);
+    }
+
+    /// @param from first of 31 blocks
+    function certificate(address key, uint256 bitmap, uint64 from) internal view returns (bytes memory) {
+        bytes32 digest = election.offlineDigest(ELECTED, key, from, from + 30, 12);
+        return abi.encode(OfflineCertificate(ELECTED, from, from + 30, 12, bitmap, signDigest(bitmap, digest)));
     }
 }

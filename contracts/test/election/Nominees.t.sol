@@ -141,7 +141,7 @@ contract NomineesTest is ElectionFixture {
     function test_aNomineeWithTooLittleStakeCanAddSome() public {
         nominate(0);
         nominate(1);
-        convict("downtime", 4, signerOf(0), 0);
+        chargeDowntime("downtime", signerOf(0));
         assertEq(election.nominee(1).stake, (PRODUCER_STAKE * 99) / 100);
         assertFalse(election.isEligible(1));
         fundFor(ownerOf(0), PRODUCER_STAKE);

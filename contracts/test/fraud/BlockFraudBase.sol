@@ -24,15 +24,18 @@ abstract contract BlockFraudBase is ChallengeBase {
         assertEq(v.blockHash, 0);
         assertEq(v.leaf, 0);
         assertEq(v.signers, 0);
-        assertEq(v.header.length, 0);
+        assertEq(v.producer, address(0));
     }
 
-    function _assertProducerToo(Verdict memory v, uint64 number, Span memory span, uint256 index) internal pure {
+    function _assertProducerToo(Verdict memory v, uint64 number, Span memory span, uint256 index, address charged)
+        internal
+        pure
+    {
         Sealed memory b = span.blocks[index];
         assertEq(v.class, 1);
         assertEq(v.number, number);
         assertEq(v.blockHash, b.hash);
         assertEq(v.leaf, BlockTree.leafOf(b.number, b.timestamp, b.txRoot, b.receiptsRoot, b.hash));
-        assertEq(v.header, b.header);
+        assertEq(v.producer, charged);
     }
 }

@@ -28,19 +28,19 @@ contract BlockProducerFraudTest is BlockFraudBase {
         Span memory span = submit(1, blocks);
         Verdict memory v = _producer(span, 1, 0);
         assertEq(v.offenceId, keccak256(abi.encode("producer", _structHash(1), blocks[1].hash)));
-        _assertProducerToo(v, 1, span, 1);
+        _assertProducerToo(v, 1, span, 1, address(0));
     }
 
     function test_producer_sealOfAnotherKeyConvicts() public {
         Sealed[] memory blocks = honestBlocks(GENESIS, 1, 2);
         finishBlock(blocks[1], bob);
         Span memory span = submit(1, blocks);
-        _assertProducerToo(_producer(span, 1, 0), 1, span, 1);
+        _assertProducerToo(_producer(span, 1, 0), 1, span, 1, address(0));
     }
 
     function test_producer_keyInNoSetConvicts() public {
         Span memory span = submit(1, _withBlockBy(bob, 2));
-        _assertProducerToo(_producer(span, 2, 0), 1, span, 2);
+        _assertProducerToo(_producer(span, 2, 0), 1, span, 2, vm.addr(bob));
     }
 
     function test_producer_setOfTheGraceStillAuthorizes() public {
@@ -54,7 +54,7 @@ contract BlockProducerFraudTest is BlockFraudBase {
         Span memory span = submit(1, blocks);
         _expectNotFraud("authorized");
         _producer(span, 5, 2);
-        _assertProducerToo(_producer(span, 6, 3), 1, span, 6);
+        _assertProducerToo(_producer(span, 6, 3), 1, span, 6, vm.addr(bob));
     }
 
     function test_producer_graceIsCountedFromTheRightBlock() public {
@@ -82,7 +82,7 @@ contract BlockProducerFraudTest is BlockFraudBase {
         blocks[2].timestamp = blocks[1].timestamp + 3;
         finishBlock(blocks[2], bob);
         Span memory span = submit(1, blocks);
-        _assertProducerToo(_producer(span, 2, 0), 1, span, 2);
+        _assertProducerToo(_producer(span, 2, 0), 1, span, 2, vm.addr(bob));
     }
 
     function test_producer_openSlotOfAStrangerConvicts() public {
@@ -90,7 +90,7 @@ contract BlockProducerFraudTest is BlockFraudBase {
         blocks[2].timestamp = blocks[1].timestamp + 40;
         finishBlock(blocks[2], bob);
         Span memory span = submit(1, blocks);
-        _assertProducerToo(_producer(span, 2, 0), 1, span, 2);
+        _assertProducerToo(_producer(span, 2, 0), 1, span, 2, vm.addr(bob));
     }
 
     function test_producer_openSlotNeedsTheTrueParent() public {
@@ -111,7 +111,7 @@ contract BlockProducerFraudTest is BlockFraudBase {
         blocks[2].timestamp = blocks[1].timestamp + 40;
         finishBlock(blocks[2], bob);
         Span memory span = submit(1, blocks);
-        _assertProducerToo(_producer(span, 2, 0), 1, span, 2);
+        _assertProducerToo(_producer(span, 2, 0), 1, span, 2, vm.addr(bob));
     }
 
     function test_producer_genesisNeedsNoSeal() public {
@@ -129,7 +129,7 @@ contract BlockProducerFraudTest is BlockFraudBase {
         Sealed[] memory blocks = new Sealed[](1);
         blocks[0] = sealBlock(0, 0, GENESIS_TIME, new bytes[](0), producerKey);
         Span memory span = submit(1, blocks);
-        _assertProducerToo(_producer(span, 0, 0), 1, span, 0);
+        _assertProducerToo(_producer(span, 0, 0), 1, span, 0, producer);
     }
 
     // kind 4

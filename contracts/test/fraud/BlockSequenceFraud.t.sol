@@ -50,7 +50,7 @@ contract BlockSequenceFraudTest is BlockFraudBase {
         finishBlock(blocks[1], producerKey);
         Span memory span = submit(1, blocks);
         Verdict memory v = blockFraud.validateBlockSequence(proofOf(span, 0), proofOf(span, 1), span.blocks[1].header);
-        _assertProducerToo(v, 1, span, 1);
+        _assertProducerToo(v, 1, span, 1, producer);
     }
 
     function test_sequence_timeBeyondTheSubmissionChargesTheProducer() public {
@@ -59,7 +59,7 @@ contract BlockSequenceFraudTest is BlockFraudBase {
         finishBlock(blocks[1], producerKey);
         Span memory span = submit(1, blocks);
         Verdict memory v = blockFraud.validateBlockSequence(proofOf(span, 0), proofOf(span, 1), span.blocks[1].header);
-        _assertProducerToo(v, 1, span, 1);
+        _assertProducerToo(v, 1, span, 1, producer);
     }
 
     function test_sequence_aMinuteAheadIsNoFraud() public {

@@ -44,7 +44,7 @@ contract BridgeFraudTest is BridgeFraudBase {
         assertEq(v.number, 1);
         assertEq(v.blockHash, span.blocks[0].hash);
         assertEq(v.leaf, BlockTree.leafOf(proofOf(span, 0)));
-        assertEq(v.header, span.blocks[0].header);
+        assertEq(v.producer, producer);
         v = bridgeFraud.validateDepositTx(receiptOf(span, 0, 1), 1, "");
         assertEq(v.offenceId, receiptOffence(span, 0, 1));
         assertEq(v.blockHash, 0);

@@ -6,7 +6,8 @@ import {
     Checkpoint,
     CheckpointRecord,
     LiveCheckpoint,
-    CheckpointStatus
+    CheckpointStatus,
+    RewardBasis
 } from "../../src/checkpoint/ICheckpointManager.sol";
 import {ChainConfig} from "../../src/checkpoint/IKomaRegistry.sol";
 import {SlashOrder} from "../../src/staking/IStakeManager.sol";
@@ -60,6 +61,10 @@ contract MockCheckpointManager {
         return LiveCheckpoint(r.rootHash, r.structHash, r.start, r.end, r.submittedAt, r.challengeEnd, r.generation);
     }
 
+    function rewardBasis(uint64 chainId, uint64 number) external view returns (RewardBasis memory basis) {
+        basis.bitmap = _records[chainId][number].signerBitmap;
+    }
+
     function chainState(uint64 chainId) external view returns (ChainState memory) {
         return _states[chainId];
     }
@@ -81,8 +86,9 @@ contract MockCheckpointManager {
 
     function reject(uint64 chainId, uint64 number, bytes32 offenceId, bytes32 offendingBlock)
         external
-        returns (uint256 signers)
+        returns (uint256 signers, bool bannedBefore)
     {
+        bannedBefore = bannedBlock[chainId][offendingBlock];
         signers = _records[chainId][number].signerBitmap;
         require(_records[chainId][number].status == CheckpointStatus.Pending, "not pending");
         _records[chainId][number].status = CheckpointStatus.Rejected;

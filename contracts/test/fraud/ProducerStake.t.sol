@@ -51,8 +51,9 @@ contract ProducerStakeTest is ElectionFixture {
         vm.prank(finder);
         bytes32 offenceId = manager.challenge(5, evidence);
         assertEq(election.nominee(1).stake, 0);
-        assertEq(election.bountyOf(offenceId), PRODUCER_STAKE / 2);
+        assertEq(election.takenFor(offenceId), PRODUCER_STAKE);
         assertGt(registry.ejectedAt(CHAIN, signerOf(0)), 0);
+        fillSeatOf(signerOf(0));
         assertFalse(isMember(1));
         assertEq(members()[0].id, 6);
         assertEq(registry.producersAt(ELECTED, uint64(time()) + LEAD)[0], signerOf(5));

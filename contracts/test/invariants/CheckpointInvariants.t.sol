@@ -37,7 +37,6 @@ contract CheckpointInvariants is Test {
         assertFalse(handler.turnedBack());
     }
 
-    /// A handler cannot fail a run by asserting: what reverts in it is passed over.
     function invariant_stakeStaysWhileWhatItSignedCanBePunished() public view {
         assertFalse(handler.leftTooEarly());
     }

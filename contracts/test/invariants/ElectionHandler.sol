@@ -105,6 +105,13 @@ contract ElectionHandler is ElectionFixture {
         vm.stopPrank();
     }
 
+    /// @dev Fills the seat of a member who may sit no more.
+    function fill(uint256 which) external {
+        Member[] memory list = members();
+        address key = list[which % list.length].key;
+        attempt(anyone, abi.encodeCall(election.replace, (key, ReplaceReason.Slashed, "")));
+    }
+
     function assignBounty(uint256 which) external {
         if (offences.length == 0) return;
         attempt(challenges, abi.encodeCall(election.payBounty, (offences[which % offences.length], anyone)));
@@ -142,7 +149,7 @@ contract ElectionHandler is ElectionFixture {
 
     function bountiesHeld() external view returns (uint256 sum) {
         for (uint256 i; i < offences.length; ++i) {
-            sum += election.bountyOf(offences[i]);
+            sum += election.takenFor(offences[i]);
         }
         sum += election.owed(anyone);
     }

@@ -11,7 +11,7 @@ contract ElectionInvariants is Test {
     function setUp() public {
         handler = new ElectionHandler();
         handler.start();
-        bytes4[] memory selectors = new bytes4[](15);
+        bytes4[] memory selectors = new bytes4[](16);
         selectors[0] = ElectionHandler.stand.selector;
         selectors[1] = ElectionHandler.raise.selector;
         selectors[2] = ElectionHandler.withdraw.selector;
@@ -27,6 +27,7 @@ contract ElectionInvariants is Test {
         selectors[12] = ElectionHandler.wait.selector;
         selectors[13] = ElectionHandler.ballot.selector; // more often than the others
         selectors[14] = ElectionHandler.delegatorBallot.selector;
+        selectors[15] = ElectionHandler.fill.selector;
         targetContract(address(handler));
         targetSelector(FuzzSelector(address(handler), selectors));
     }

@@ -21,7 +21,7 @@ contract ReceiptFraudTest is TokenReceipts {
         assertEq(v.class, 1);
         assertEq(v.number, 1);
         assertEq(v.blockHash, span.blocks[0].hash);
-        assertEq(v.header, span.blocks[0].header);
+        assertEq(v.producer, producer);
         assertEq(v.signers, 0);
         v = receiptFraud.validateERC20TransferTx(txReceiptOf(span, 0, 0), none, "");
         assertEq(v.blockHash, 0);

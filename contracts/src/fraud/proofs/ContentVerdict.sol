@@ -5,7 +5,8 @@ import {LiveCheckpoint} from "../../checkpoint/ICheckpointManager.sol";
 import {OffenceClass} from "../OffenceClass.sol";
 import {BlockProof, Verdict} from "../ProofTypes.sol";
 import {BlockTree} from "./BlockTree.sol";
-import {HeaderDecoder} from "./HeaderDecoder.sol";
+import {Header, HeaderDecoder} from "./HeaderDecoder.sol";
+import {Seal} from "./Seal.sol";
 
 /// @title Verdict on a block whose content is wrong
 /// @notice Signers of its checkpoint and its sealing producer are charged (class A). The kinds that speak about one
@@ -36,8 +37,8 @@ library ContentVerdict {
         if (header.length == 0) return verdict;
         // Without the header nobody has shown that this block hash belongs to this leaf's roots: banning it could hit an
         // honest block whose hash the signers put beside forged roots.
-        HeaderDecoder.open(b, header);
-        verdict.header = header;
+        Header memory opened = HeaderDecoder.open(b, header);
+        verdict.producer = Seal.producerOf(opened, header, b.chainId);
         verdict.blockHash = b.blockHash;
     }
 }
