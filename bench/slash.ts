@@ -16,6 +16,8 @@ interface Row {
   readonly node?: string;
   /** A deposit of a user that comes before the order, or after it. */
   readonly deposit?: "before" | "after";
+  /** How often, or to how many blocks; default once. */
+  readonly times?: number;
   /** What has to be convicted before, of that kind. */
   readonly following?: { readonly behaviour: string; readonly type: string };
 }
@@ -43,11 +45,16 @@ const ROWS: readonly Row[] = [
   { kind: 13, type: "erc20-log", behaviour: "erc20-output" },
   { kind: 14, type: "utxo-continuity", behaviour: "erc20-input" },
   { kind: 15, type: "utxo-gap", behaviour: "seq-skip" },
+  { kind: 17, type: "unavailable", behaviour: "withhold-block", node: "*" },
+  { kind: 17, type: "unavailable", behaviour: "withhold-receipts", node: "*", times: 60, deposit: "after" },
   { kind: 18, type: "deposit-skipped", behaviour: "deposit-skip", node: "all", deposit: "after" },
   { kind: 19, type: "cross-receive", behaviour: "cross-twice" },
   { kind: 20, type: "checkpoint-equivocation", behaviour: "double-vote" },
   { kind: 21, type: "consensus-equivocation", behaviour: "equivocate" },
 ];
+
+/** Kind 17 has a court only where a network asks for it. */
+const DATA = "chains[0].checkpoint.data=20s";
 
 const { values } = parseArgs({ options: { behaviours: { type: "string" } } });
 const wanted = values.behaviours?.split(",");
@@ -69,9 +76,17 @@ interface Outcome {
   readonly bountyWei: string;
 }
 
-function measure({ behaviour, type, kind, node = "validator-0", deposit, following }: Row): Promise<Outcome> {
+function measure({
+  behaviour,
+  type,
+  kind,
+  node = "validator-0",
+  deposit,
+  times = 1,
+  following,
+}: Row): Promise<Outcome> {
   return withHome(async (home) => {
-    await koma<RunningDevnet>(home, "devnet", "up", "--challenge-period", "60s");
+    await koma<RunningDevnet>(home, "devnet", "up", "--challenge-period", "60s", "--set", DATA);
     const paidIn = ["bridge", "deposit", "--amount", "1", "--from", "erin"];
     if (deposit === "before") await koma(home, ...paidIn, "--wait");
     if (following) {
@@ -79,8 +94,8 @@ function measure({ behaviour, type, kind, node = "validator-0", deposit, followi
       await challenged(home, following.type);
     }
     const began = performance.now();
-    const times = node === "all" ? [] : ["--times", "1"];
-    await koma(home, "devnet", "fault", "behave", node, behaviour, ...times);
+    const often = node === "all" ? [] : ["--times", `${times}`];
+    await koma(home, "devnet", "fault", "behave", node, behaviour, ...often);
     if (deposit === "after") await koma(home, ...paidIn);
     const verdict = await challenged(home, type);
     const slashed = verdict.state === "opened" ? await conclude(home, verdict.challenge as string) : verdict;

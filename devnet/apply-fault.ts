@@ -23,8 +23,9 @@ export async function applyFault(ctx: Ctx, order: FaultOrder): Promise<ActiveFau
   const { kind, needsAccomplices } = behaviour;
   const params = Object.fromEntries(order.set.map(parseParameter));
   checkParameters(behaviour, params);
-  const at = order.at === undefined ? undefined : parseStartBlock(order.at);
+  const named = order.at === undefined ? undefined : parseStartBlock(order.at);
   const net = await ctx.net();
+  const at = named ?? (behaviour.sameBlock ? await blockAhead(net) : undefined);
   if (behaviour.params.includes("token") && params["token"] === undefined) params["token"] = await demoToken(net);
   const names = net.manifest.nodes.map(({ name }) => name);
   const nodes = selectNodes([order.node], names);
@@ -50,6 +51,12 @@ export async function applyFault(ctx: Ctx, order: FaultOrder): Promise<ActiveFau
   ctx.out.line(`${fault.handle}: ${fault.nodes.join(", ")} ${when} ${fault.kind}${accomplices}`);
   ctx.out.note(`Heal it with: koma devnet heal ${fault.handle}`);
   return fault;
+}
+
+/** A block that no node has yet when the order reaches it. */
+async function blockAhead(net: NetClient): Promise<string> {
+  const { openChainClient } = await import("../src/rpc/index.ts");
+  return ((await (await openChainClient(net.rpcUrl())).blockNumber()) + 3n).toString();
 }
 
 /** What the devnet's nodes weigh under a checkpoint, by name; whoever was slashed weighs less. */

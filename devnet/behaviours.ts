@@ -9,6 +9,8 @@ export interface Behaviour {
   readonly needsAccomplices: boolean;
   /** Names of what `--set` can change about it. */
   readonly params: readonly string[];
+  /** All who do it have to begin with the same block, or one shows what the other keeps. */
+  readonly sameBlock?: true;
 }
 
 /** What `koma devnet fault behave` accepts; nodes can do no others. */
@@ -126,6 +128,20 @@ export const behaviours: readonly Behaviour[] = [
     summary: "sign a checkpoint that ends in the block that was banned last, once one was",
     needsAccomplices: true,
     params: [],
+  },
+  {
+    kind: "withhold-block",
+    summary: "keep the next blocks, one unless --times says more, from everybody who asks; what is demanded too",
+    needsAccomplices: false,
+    params: [],
+    sameBlock: true,
+  },
+  {
+    kind: "withhold-receipts",
+    summary: "keep the receipts of the next blocks from everybody who asks; what is demanded too",
+    needsAccomplices: false,
+    params: [],
+    sameBlock: true,
   },
   {
     kind: "double-vote",

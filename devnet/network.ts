@@ -49,6 +49,8 @@ export interface NetworkChain {
   readonly voteLeadMs?: number;
   readonly checkpointEvery: number;
   readonly challengeMs: number;
+  /** Time to show data that is demanded; left out: none can be. */
+  readonly dataMs?: number;
   /** Least number of blocks of an era. */
   readonly eraBlocks: number;
   /** True: rounds keep the block time's length (maxRoundExp 0). */
@@ -176,13 +178,18 @@ function readChain(raw: unknown): NetworkChain {
   ]);
   const voteOpenMs = producers.optional("voteOpen", duration, undefined);
   const voteLeadMs = producers.optional("voteLead", duration, undefined);
-  const checkpoint = record(chain.optional("checkpoint", anything, {}), "chains[0].checkpoint", ["every", "challenge"]);
+  const checkpoint = record(chain.optional("checkpoint", anything, {}), "chains[0].checkpoint", [
+    "every",
+    "challenge",
+    "data",
+  ]);
   const consensus = record(chain.optional("consensus", anything, {}), "chains[0].consensus", [
     "round",
     "era",
     "finality",
   ]);
   const round = consensus.optional("round", duration, undefined);
+  const dataMs = checkpoint.optional("data", duration, undefined);
   return {
     id: chain.optional("id", wholeNumber(1, Number.MAX_SAFE_INTEGER), 80_401),
     name: chain.optional("name", (value, path) => named(parseNetworkName)(text(value, path), path), "main"),
@@ -194,6 +201,7 @@ function readChain(raw: unknown): NetworkChain {
     ...(voteLeadMs === undefined ? {} : { voteLeadMs }),
     checkpointEvery: checkpoint.optional("every", wholeNumber(1, 256), 16),
     challengeMs: checkpoint.optional("challenge", duration, 20_000),
+    ...(dataMs === undefined ? {} : { dataMs }),
     eraBlocks: consensus.optional("era", wholeNumber(4, 4_096), 32),
     pinnedRound: round !== undefined,
     thresholds: consensus

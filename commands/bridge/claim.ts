@@ -107,6 +107,7 @@ const NAMES: Readonly<Record<ClaimedDebt["source"], string>> = {
   bounty: "fraud that was proven",
   "producer-bounty": "fraud of a producer that was proven",
   "challenge-bond": "bonds of challenges",
+  "data-escrow": "data that was demanded",
   "exit-bond": "bonds of exits",
 };
 

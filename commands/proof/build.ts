@@ -106,12 +106,12 @@ is built from the same blocks. Check it with koma proof verify, send it with kom
 
   async execute(ctx: Ctx): Promise<BuiltProof> {
     const { args, flags } = await this.parse(ProofBuild);
-    const { checkpointsUnder, expectedBounty, fraudKinds, serializeChallenge } = await import(
+    const { checkpointsUnder, expectedBounty, provableKinds, serializeChallenge } = await import(
       "../../src/fraud/index.ts"
     );
     const { createCheckpointReader } = await import("../../src/checkpoint/index.ts");
     const { writeFileAtomic } = await import("../../src/wallet/index.ts");
-    const kind = pickFraudKind(args.type, fraudKinds);
+    const kind = pickFraudKind(args.type, provableKinds);
     const net = await ctx.net();
     const root = await openRootChain(net);
     const built = await buildProof(ctx, net, root, kind, flags);

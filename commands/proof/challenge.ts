@@ -22,7 +22,7 @@ import {
 import { UserError } from "../../src/errors.ts";
 import type { Challenge, FraudKind, RefusedFault, UnreadCheckpoint } from "../../src/fraud/index.ts";
 import { formatAmount } from "../../src/primitives/index.ts";
-import type { RootChain } from "../../src/rootchain/index.ts";
+import type { BlockPart, RootChain } from "../../src/rootchain/index.ts";
 
 export interface ChallengeData {
   /** Offence under which slashing and bounty are settled; null when nothing was proven. */
@@ -71,12 +71,14 @@ export default class ProofChallenge extends KomaCommand<ChallengeData> {
 contradicted itself in consensus. For the first fault that the root contracts convict it builds the proof, has it judged without sending, sends it, and carries the slashing out. TYPE
 limits the search to one kind (koma proof types). Kinds that something is missing (nonce-gap, utxo-gap, deposit-skipped) are
 looked for only when they are named: a bond is put beside the claim, and whoever shows the missing thing in time takes it.
+unavailable demands what nobody shows of a block, of the first such one unless --block names it, and pays whoever shows it.
 When nobody has by the deadline, koma proof conclude convicts. The exit code is 6 when nothing is found.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> --dry-run",
     "<%= config.bin %> <%= command.id %> duplicate-nonce --checkpoint latest --from bob --dry-run --json",
     "<%= config.bin %> <%= command.id %> consensus-equivocation --from bob",
     "<%= config.bin %> <%= command.id %> nonce-gap --from bob",
+    "<%= config.bin %> <%= command.id %> unavailable --block 17 --part receipts --from bob",
     "<%= config.bin %> <%= command.id %> --from carol --wait",
   ];
   static override args = {
@@ -93,6 +95,11 @@ When nobody has by the deadline, koma proof conclude convicts. The exit code is 
       env: "KOMA_PROOF_EVIDENCE",
       helpValue: "FILE",
       exclusive: ["checkpoint"],
+    }),
+    block: Flags.integer({ summary: "With unavailable: this block.", min: 0, env: "KOMA_PROOF_BLOCK", helpValue: "N" }),
+    part: Flags.option({ options: ["header", "txs", "receipts"] as const })({
+      summary: "With unavailable: this part of it; default: the first that was not demanded yet.",
+      env: "KOMA_PROOF_PART",
     }),
     out: Flags.string({ summary: "Write the proof to this file.", env: "KOMA_PROOF_OUT", helpValue: "FILE" }),
     "dry-run": Flags.boolean({ summary: "Have it judged, but send nothing.", env: "KOMA_DRY_RUN" }),
@@ -113,6 +120,8 @@ When nobody has by the deadline, koma proof conclude convicts. The exit code is 
 
 /** What a challenge is asked for with. */
 export interface ChallengeFlags {
+  readonly block?: number | undefined;
+  readonly part?: BlockPart | undefined;
   readonly checkpoint?: string | undefined;
   readonly evidence?: string | undefined;
   readonly out?: string | undefined;
@@ -136,6 +145,7 @@ export async function challengeFraud(
     ? undefined
     : await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] });
   const root = await openRootChain(net, key);
+  if (wanted?.type === "unavailable") return demandUnavailable(ctx, net, root, flags);
   const search =
     flags.evidence !== undefined
       ? await readEvidence(net, root, flags.evidence)
@@ -147,6 +157,28 @@ export async function challengeFraud(
   if (data.state === "none" || data.state === "refused") ctx.exitWith(exitCodes.false);
   return data;
 }
+
+/** Data that nobody shows, or that somebody named. */
+async function demandUnavailable(ctx: Ctx, net: NetClient, root: RootChain, flags: ChallengeFlags) {
+  const { demandData, describeDemand } = await import("../../src/fraud/index.ts");
+  const checkpoints = await checkpointsToScan(ctx, net, root, flags.checkpoint);
+  const block = flags.block === undefined ? undefined : BigInt(flags.block);
+  const wanted = { block, part: flags.part, send: !flags["dry-run"] };
+  const made = await demandData(root, await openArchive(net, root), checkpoints, wanted, ctx.signal);
+  const data: ChallengeData = { ...UNSENT, ...describeDemand(made), file: null, refused: [] };
+  printChallenge(ctx, data);
+  if (data.state === "none") ctx.exitWith(exitCodes.false);
+  return data;
+}
+
+const UNSENT = {
+  tx: null,
+  gasUsed: null,
+  slashed: [],
+  bountyWei: null,
+  burnedWei: null,
+  bountyTx: null,
+} as const;
 
 export interface Search {
   readonly found: number;
@@ -286,15 +318,7 @@ export async function finishChallenge(
     deadline: null,
     file: challenge && flags.out !== undefined ? flags.out : null,
   } as const;
-  const unsent = {
-    id: offence,
-    tx: null,
-    gasUsed: null,
-    slashed: [],
-    bountyWei: null,
-    burnedWei: null,
-    bountyTx: null,
-  } as const;
+  const unsent = { ...UNSENT, id: offence } as const;
   if (!challenge) return { ...base, ...unsent, state: found === 0 ? "none" : "refused" };
   if (flags.out !== undefined) {
     const { writeFileAtomic } = await import("../../src/wallet/index.ts");

@@ -3,6 +3,7 @@ import {
   type Ctx,
   fromFlag,
   KomaCommand,
+  type NetClient,
   nodeNameOf,
   openArchive,
   openKey,
@@ -10,12 +11,16 @@ import {
   passwordFileFlag,
   readNetFacts,
 } from "../../src/cli/index.ts";
-import { formatAmount } from "../../src/primitives/index.ts";
+import { formatAmount, type Hash } from "../../src/primitives/index.ts";
+import type { InteractiveChallenges, RootChain, SentTransaction } from "../../src/rootchain/index.ts";
 
 export interface ConcludedChallenge {
   readonly id: string;
-  /** `convicted`: nobody answered, and the guilty are slashed. `void`: its checkpoint had fallen before. */
-  readonly state: "convicted" | "void";
+  /**
+   * `convicted`: nobody answered, and the guilty are slashed. `answered`: what was demanded is shown, and what is left of the
+   * escrow returns. `void`: its checkpoint had fallen before.
+   */
+  readonly state: "convicted" | "answered" | "void";
   readonly offence: string | null;
   readonly tx: string;
   readonly gasUsed: string;
@@ -45,25 +50,20 @@ challenge. A challenge whose checkpoint is gone already is closed with nothing b
   async execute(ctx: Ctx): Promise<ConcludedChallenge> {
     const { args, flags } = await this.parse(ProofConclude);
     const net = await ctx.net();
-    const { carryOut, findChallenge, headerOfClaim } = await import("../../src/fraud/index.ts");
+    const { carryOut, isDemandName } = await import("../../src/fraud/index.ts");
     const key = await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] });
     const root = await openRootChain(net, key);
-    const chainId = BigInt(net.chainId);
-    const interactive = root.interactive();
-    const opened = await findChallenge(interactive, chainId, (await readNetFacts(net)).rootStartBlock, args.challenge);
-    const header = await headerOfClaim(await openArchive(net, root), opened.claim);
-    const sent = await interactive.conclude(opened, header, ctx.signal);
-    const convicted = (await interactive.stateOf(opened.id)) === "convicted";
-    const punishment = convicted
-      ? await carryOut(root, { ...sent, offenceId: opened.claim.offenceId }, ctx.signal)
-      : undefined;
-    const owed = await interactive.owed(key.address);
-    const paid = owed > 0n ? await interactive.withdrawOwed(key.address, ctx.signal) : undefined;
+    const end = isDemandName(args.challenge) ? endDemand : endClaim;
+    const { offenceId, sent, state, court } = await end(ctx, net, root, args.challenge);
+    const convicted = state === "convicted";
+    const punishment = convicted ? await carryOut(root, { ...sent, offenceId }, ctx.signal) : undefined;
+    const owed = await court.owed(key.address);
+    const paid = owed > 0n ? await court.withdrawOwed(key.address, ctx.signal) : undefined;
     const validators = await root.stakes.validators();
     const data: ConcludedChallenge = {
-      id: opened.id.toString(),
-      state: convicted ? "convicted" : "void",
-      offence: convicted ? opened.claim.offenceId : null,
+      id: args.challenge,
+      state,
+      offence: convicted ? offenceId : null,
       tx: sent.hash ?? "",
       gasUsed: sent.gasUsed.toString(),
       slashed: (punishment?.slashed ?? []).map(({ seat, validatorId, amount }) => ({
@@ -80,12 +80,43 @@ challenge. A challenge whose checkpoint is gone already is closed with nothing b
   }
 }
 
+/** A challenge that is over, and the contract that keeps its bond. */
+interface Ended {
+  readonly offenceId: Hash;
+  readonly sent: SentTransaction;
+  readonly state: ConcludedChallenge["state"];
+  readonly court: Pick<InteractiveChallenges, "owed" | "withdrawOwed">;
+}
+
+async function endClaim(ctx: Ctx, net: NetClient, root: RootChain, id: string): Promise<Ended> {
+  const { findChallenge, headerOfClaim } = await import("../../src/fraud/index.ts");
+  const court = root.interactive();
+  const chainId = BigInt(net.chainId);
+  const opened = await findChallenge(court, chainId, (await readNetFacts(net)).rootStartBlock, id);
+  const header = await headerOfClaim(await openArchive(net, root), opened.claim);
+  const sent = await court.conclude(opened, header, ctx.signal);
+  const state = (await court.stateOf(opened.id)) === "convicted" ? "convicted" : "void";
+  return { offenceId: opened.claim.offenceId, sent, state, court };
+}
+
+async function endDemand(ctx: Ctx, net: NetClient, root: RootChain, name: string): Promise<Ended> {
+  const { findDemand, knownOf } = await import("../../src/fraud/index.ts");
+  const court = root.demands();
+  const opened = await findDemand(court, BigInt(net.chainId), (await readNetFacts(net)).rootStartBlock, name);
+  const known = await knownOf(await openArchive(net, root), opened.demand);
+  const sent = await court.conclude(opened, known, ctx.signal);
+  const reached = await court.stateOf(opened.id);
+  const state = reached === "convicted" || reached === "answered" ? reached : "void";
+  return { offenceId: opened.demand.offenceId, sent, state, court };
+}
+
 function print({ out }: Ctx, data: ConcludedChallenge, owed: bigint): void {
-  out.line(
-    data.state === "convicted"
-      ? `Challenge ${data.id} was not answered: the checkpoint fell.`
-      : `Challenge ${data.id} is void: its checkpoint had fallen before.`,
-  );
+  const ends = {
+    convicted: "was not answered: the checkpoint fell.",
+    answered: "was answered: what is left of its escrow returns.",
+    void: "is void: its checkpoint had fallen before.",
+  };
+  out.line(`Challenge ${data.id} ${ends[data.state]}`);
   out.line(`  transaction ${data.tx}, gas ${data.gasUsed}`);
   for (const { name, validator, amountWei } of data.slashed) {
     out.line(`  slashed     ${name ?? `validator ${validator}`}: ${formatAmount(BigInt(amountWei))} KMC`);

@@ -121,8 +121,8 @@ proof types), --checkpoint or --from-block to checkpoints, which may be final: f
 
   async execute(ctx: Ctx<ScanItem>): Promise<ScanData> {
     const { args, flags } = await this.parse(ProofScan);
-    const { fraudKinds, watchFraud, watchRound } = await import("../../src/fraud/index.ts");
-    const wanted = args.type === undefined ? undefined : pickFraudKind(args.type, fraudKinds);
+    const { provableKinds, watchFraud, watchRound } = await import("../../src/fraud/index.ts");
+    const wanted = args.type === undefined ? undefined : pickFraudKind(args.type, provableKinds);
     const net = await ctx.net();
     // Looking signs nothing: it must not ask for a password.
     const key = flags.slash ? await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] }) : undefined;

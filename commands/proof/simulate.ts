@@ -60,7 +60,7 @@ code is 6 when it would not go through.`;
 
   async execute(ctx: Ctx): Promise<SimulatedProof> {
     const { args, flags } = await this.parse(ProofSimulate);
-    const { fraudKinds, parseChallenge } = await import("../../src/fraud/index.ts");
+    const { provableKinds, parseChallenge } = await import("../../src/fraud/index.ts");
     if (args.type === undefined && flags.evidence === undefined) {
       throw new UserError("KOMA_E_ARGUMENT_INVALID", "There is nothing to try.", {
         fix: ["Name a kind of fraud (koma proof types), or a file with --evidence."],
@@ -71,7 +71,7 @@ code is 6 when it would not go through.`;
     const root = await openRootChain(net, undefined, account);
     const challenge =
       flags.evidence === undefined
-        ? (await buildProof(ctx, net, root, pickFraudKind(args.type ?? "", fraudKinds), flags)).challenge
+        ? (await buildProof(ctx, net, root, pickFraudKind(args.type ?? "", provableKinds), flags)).challenge
         : parseChallenge(await readTextFile(flags.evidence));
     const tried = challenge ? await tryChallenge(root, challenge) : { gas: null, bondWei: "0", revert: null };
     const data: SimulatedProof = {

@@ -112,6 +112,7 @@ function parametersOf(plan: DevnetPlan): Partial<RootParameters> {
   const { chain, staking } = plan.network;
   return {
     challengePeriod: Math.max(1, Math.round(chain.challengeMs / 1000)),
+    ...(chain.dataMs === undefined ? {} : { dataWindow: Math.max(1, Math.round(chain.dataMs / 1000)) }),
     unbonding: Math.round(staking.unbondingMs / 1000),
     epochLength: Math.round(staking.epochMs / 1000),
     minStakeWei: BigInt(staking.minStakeWei),

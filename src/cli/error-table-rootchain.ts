@@ -42,6 +42,7 @@ export const rootChainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_DELEGATION_LOW: { exit: exit.rejected, why: "The account has not delegated that much to the validator." },
   KOMA_E_DEPLOYMENT_FAILED: { exit: exit.rejected, why: "The root chain refused a step of the deployment." },
   KOMA_E_DEPOSIT_TOO_LARGE: { exit: exit.rejected, why: "The deposit is larger than the bridge takes." },
+  KOMA_E_DATA_SHOWN: { exit: exit.conflict, why: "What can be demanded of that block has been demanded or shown." },
   KOMA_E_ESCROW_SHORT: { exit: exit.rejected, why: "The bridge does not hold that much for this chain." },
   KOMA_E_EXIT_EARLY: { exit: exit.conflict, why: "The exit's waiting time is not over." },
   KOMA_E_EXIT_EXISTS: { exit: exit.conflict, why: "That burn has been turned into an exit already." },

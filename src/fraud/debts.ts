@@ -2,7 +2,7 @@ import { type Address, type Hash, parseHash, zeroAddress } from "../primitives/i
 import type { OffenceRecord, RootChain, SentTransaction } from "../rootchain/index.ts";
 
 /** What a debt is for. Bounties out of a producer's stake are held by the election, all others by the stakes. */
-export type DebtSource = "bounty" | "producer-bounty" | "challenge-bond" | "exit-bond";
+export type DebtSource = "bounty" | "producer-bounty" | "challenge-bond" | "data-escrow" | "exit-bond";
 
 /** What a root contract owes to an account until it asks for it. */
 export interface Debt {
@@ -30,10 +30,12 @@ export async function debtsTo(root: RootChain, account: Address): Promise<readon
     return { source, asset, amount, pay: (to, signal) => holder.withdrawOwed(to, signal) };
   };
   const claims = root.contracts["InteractiveFraud"] === undefined ? [] : [root.interactive()];
+  const demands = root.contracts["DataCourt"] === undefined ? [] : [root.demands()];
   const debts = await Promise.all([
     held("bounty", "KMC", root.stakes),
     held("producer-bounty", "KMC", root.elections),
     ...claims.map((holder) => held("challenge-bond", "ETH", holder)),
+    ...demands.map((holder) => held("data-escrow", "ETH", holder)),
     held("exit-bond", "ETH", root.exits),
   ]);
   return debts.filter(({ amount }) => amount > 0n);

@@ -34,6 +34,7 @@ export { crossReceivedTopic } from "./cross-logs.ts";
 export { type Debt, type DebtSource, debtsTo, type HeldBounty, unsettledBounties } from "./debts.ts";
 export { readDeliverCall } from "./delivery-call.ts";
 export { readDeliveryLog } from "./delivery-rules.ts";
+export { demandData, describeDemand, type MadeDemand } from "./demand-data.ts";
 export { systemEvents } from "./event-shapes.ts";
 export type { Challenge } from "./evidence.ts";
 export { expectedBounty } from "./expected-bounty.ts";
@@ -52,13 +53,24 @@ export {
   serializeInclusion,
   verifyInclusion,
 } from "./inclusion-file.ts";
-export { type FraudKind, fraudKindOf, fraudKinds, type OffenceClass } from "./kinds.ts";
+export { type FraudKind, fraudKindOf, fraudKinds, type OffenceClass, provableKinds } from "./kinds.ts";
 export { type NamedCheckpoint, readCheckpoints } from "./named-checkpoints.ts";
 export { findChallenge, headerOfClaim } from "./open-challenges.ts";
 export { type ProofFile, parseChallenge, serializeChallenge } from "./proof-file.ts";
 export { type ProvenGap, proveGap } from "./prove-gap.ts";
 export { carryOut, collectBounty, type Punishment, punish, type SlashedSeat } from "./punish.ts";
 export { scanCheckpoint } from "./scan.ts";
+export {
+  answerDemand,
+  craftDataAnswer,
+  type DataAnswered,
+  demandName,
+  findDemand,
+  findUnavailable,
+  isDemandName,
+  knownOf,
+  nextDemand,
+} from "./unavailable.ts";
 export {
   type ScanMemory,
   type WatchEvent,

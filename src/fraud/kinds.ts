@@ -106,6 +106,7 @@ export const fraudKinds: readonly FraudKind[] = [
     ["earlier log proof", "later log proof", "account"],
     claim,
   ),
+  describe(17, "unavailable", "nobody shows the data of a block", ["block", "part"], claim),
   describe(
     18,
     "deposit-skipped",
@@ -134,6 +135,9 @@ export const fraudKinds: readonly FraudKind[] = [
     contradiction,
   ),
 ];
+
+/** Those that evidence speaks of: what nobody shows can only be asked for. */
+export const provableKinds: readonly FraudKind[] = fraudKinds.filter(({ type }) => type !== "unavailable");
 
 export function fraudKindOf(type: string): FraudKind | undefined {
   return fraudKinds.find((kind) => kind.type === type || String(kind.kind) === type);

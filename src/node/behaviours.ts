@@ -13,6 +13,7 @@ import type { BlockFaults } from "./block-service.ts";
 import { checkpointLies, checkpointMisdeeds, contradictCheckpoint } from "./checkpoint-misdeeds.ts";
 import { contradictionOf } from "./equivocation.ts";
 import type { NodeEventBus } from "./events.ts";
+import { type Withheld, withholdings } from "./withholding.ts";
 
 type BehaveCommand = Extract<NodeCommand, { type: "behave" }>;
 
@@ -33,6 +34,8 @@ export interface Behaviours {
   checkpointed(blocks: FinalBlocks): FinalBlocks;
   /** The same blocks as this node signed them, also when that is over: whoever asks for the leaves gets those. */
   signedBlocks(blocks: FinalBlocks): FinalBlocks;
+  /** What of a block this node keeps from others; undefined while it is honest. */
+  withheld(block: bigint): Withheld;
   /** What this node signs beside a checkpoint that contradicts it; undefined while it is honest. */
   secondVote(checkpoint: Checkpoint): Checkpoint | undefined;
 }
@@ -49,16 +52,18 @@ export interface BehavioursConfig {
  * Kinds that nodes know. Those of `blockMisdeeds` make a producer build a block that is invalid in one way.
  * `sign-anything`: accepts blocks that are invalid in any of these ways, and so signs the checkpoint over them; what
  * colluding stakers do. `equivocate`: signs two consensus units with one number and sends both to everybody. Those of
- * `checkpointMisdeeds` are done to checkpoints.
+ * `checkpointMisdeeds` are done to checkpoints. Those of `withholdings` keep one block or its receipts from everybody who asks,
+ * on the network and on the root chain; `times` blocks from the first on.
  */
 export const behaviourKinds: readonly string[] = [
   ...Object.keys(blockMisdeeds),
   ...checkpointMisdeeds,
+  ...withholdings,
   "sign-anything",
   "equivocate",
 ];
 /** Kinds that leave blocks alone. */
-const beyondBlocks: readonly string[] = [...checkpointMisdeeds, "equivocate"];
+const beyondBlocks: readonly string[] = [...checkpointMisdeeds, ...withholdings, "equivocate"];
 
 interface Running {
   readonly kind: string;
@@ -109,6 +114,10 @@ export function createBehaviours(
     if (!/^[0-9]{1,15}$/.test(from))
       throw invalid(`A behaviour begins at a block's number, not at "${from.slice(0, 60)}".`, "at");
     const actor = command.actors.includes(config.name);
+    const withholds = withholdings.includes(kind);
+    // What others have already cannot be kept from them.
+    const next = ports.executor.finalHead.number + 1n;
+    const first = withholds && BigInt(from) < next ? next : BigInt(from);
     if (kind !== "sign-anything" && actor && !config.signer) {
       throw new UserError("KOMA_E_NOT_A_PRODUCER", "This node signs nothing, so it cannot sign anything wrong.", {});
     }
@@ -116,10 +125,14 @@ export function createBehaviours(
       kind,
       handle: command.handle,
       actor,
-      from: BigInt(from),
+      from: first,
       params: command.params,
-      left: command.times ?? Number.POSITIVE_INFINITY,
+      left: command.times ?? (withholds ? 1 : Number.POSITIVE_INFINITY),
     });
+    if (withholds) {
+      const detail = `${kind === "withhold-block" ? "block" : "receipts of block"} ${first} and so many blocks: ${command.times ?? 1}`;
+      ports.events.emit({ type: "behaviour", handle: command.handle, kind, event: "performed", detail });
+    }
     ports.logger.warn({ handle: command.handle, kind }, "misbehaving on request");
   }
 
@@ -213,6 +226,13 @@ export function createBehaviours(
       return told;
     },
     signedBlocks: (blocks) => blocks && (lies.get(placeOf(blocks)) ?? blocks),
+    withheld(block) {
+      const kinds = concerned(block)
+        .filter(({ kind, from, left }) => withholdings.includes(kind) && block < from + BigInt(left))
+        .map(({ kind }) => kind);
+      if (kinds.includes("withhold-block")) return "block";
+      return kinds.length > 0 ? "receipts" : undefined;
+    },
     secondVote(checkpoint) {
       const [cheat] = acting(checkpoint.end, (kind) => kind === "double-vote");
       if (!cheat) return undefined;

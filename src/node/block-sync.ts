@@ -56,6 +56,8 @@ export interface BlockSyncPorts {
   readonly network: Network;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Blocks that are not given to others; none unless a devnet's node misbehaves. */
+  readonly withheld?: (number: bigint) => boolean;
 }
 
 /** Blocks of one answer, and the bytes after which no further one is put into it. */
@@ -136,6 +138,7 @@ export function createBlockSync(ports: BlockSyncPorts): BlockSync {
       const blocks: Bytes[] = [];
       let size = 0;
       for (let i = 0n; i < BigInt(Math.min(asked.count, ANSWER_BLOCKS)) && size < ANSWER_BYTES; i++) {
+        if (ports.withheld?.(asked.first + i)) break;
         const hash = store.blocks.hashOf(asked.first + i);
         const block = hash && store.blocks.block(hash);
         if (!block) break;

@@ -12,7 +12,6 @@ import { createBlockService } from "./block-service.ts";
 import { createBlockSync } from "./block-sync.ts";
 import { createChainProgress } from "./chain-progress.ts";
 import { createChainView } from "./chain-view.ts";
-import { createChallengeAnswers } from "./challenge-answers.ts";
 import { type NodeConfig, rpcAccess } from "./config.ts";
 import { createConsensusDriver } from "./consensus-driver.ts";
 import { createDepositRecords } from "./deposit-records.ts";
@@ -32,12 +31,14 @@ import { openChain } from "./open-chain.ts";
 import { createPaymentView } from "./payment-view.ts";
 import { openPoolJournal } from "./pool-journal.ts";
 import type { NodeRootChain } from "./root-chain.ts";
+import { createRootChainAnswers } from "./root-chain-answers.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
 import { createRootSetReader } from "./root-set-reader.ts";
 import { createSealingKeys } from "./sealing-keys.ts";
 import { storedBlock } from "./stored-block.ts";
 import { createTransactionRelay } from "./transaction-relay.ts";
 import { createWatchedThresholds } from "./watched-thresholds.ts";
+import { shownChain } from "./withholding.ts";
 
 /** A running node. */
 export interface Node {
@@ -101,6 +102,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   network.setHello(utf8(JSON.stringify({ client: ports.version, name: config.name })));
 
   const blockSync = createBlockSync({
+    withheld: (number) => behaviours.withheld(number) === "block",
     chainId: genesis.chainId,
     store,
     executor,
@@ -257,17 +259,15 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     clock,
     logger: log("checkpoint"),
   });
-  const answers =
-    ports.rootChain.answers &&
-    createChallengeAnswers({
-      rootChain: ports.rootChain.answers,
-      block: (number) => finalBlocks.archived(number),
-      clock,
-      logger: log("challenges"),
-      signal: abort.signal,
-    });
+  const answers = createRootChainAnswers(ports.rootChain, {
+    block: (number) => finalBlocks.archived(number),
+    withholds: (number) => behaviours.withheld(number) !== undefined,
+    clock,
+    log,
+    signal: abort.signal,
+  });
   const follower = createRootChainFollower(genesis, {
-    ...(answers ? { challengeOpened: (challenge) => answers.opened(challenge) } : {}),
+    ...answers.listeners,
     rootChain: ports.rootChain,
     store,
     deposits: depositRecords,
@@ -301,10 +301,11 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   const { version } = ports;
   const status = () =>
     nodeStatus({ config, version, chain, executor, driver, checkpoints, network, pool, clock, startedAt, store });
+  const shown = shownChain(chain, behaviours.withheld);
   const publisher = createNodeApi({
     genesis,
     clientVersion: ports.version,
-    chain,
+    chain: shown,
     executor,
     store,
     ...(limits.callThreads > 0 ? { storedLogs: (filter) => callThreads.logs(filter) } : {}),
@@ -321,7 +322,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     readiness: () => whyNotReady({ expectsPeers: config.p2p.peers.length > 0, chain, driver, network, clock }),
     metrics: () => metrics.read(),
     extra: komaMethods({
-      chain,
+      chain: shown,
       driver,
       finalAt: (fraction) => progress.finalAt(fraction),
       clock,
@@ -373,7 +374,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       await firstPeers(network, config.p2p.peers.length);
       driver.start();
       follower.start(abort.signal);
-      answers?.start();
+      answers.start();
       checkpoints.start();
     },
 
@@ -389,7 +390,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
         () => rootSet.stop(),
         // It may be in the middle of a rollback, which opens an instance.
         () => follower.stopped(),
-        () => answers?.stopped(),
+        () => answers.stopped(),
         () => driver.stop(),
         () => progress.settled(),
         () => network.stop(),

@@ -18,6 +18,7 @@ import {
   type RootEvent as ContractEvent,
   claimFromEvent,
   connectRootChain,
+  demandFromEvent,
   type EventArgument,
   type EventCursor,
   type RootChain,
@@ -27,6 +28,7 @@ import {
 } from "../rootchain/index.ts";
 import type { RootView } from "../rootset/index.ts";
 import type { AnsweringRootChain } from "./challenge-answers.ts";
+import type { DemandingRootChain } from "./data-answers.ts";
 import type { NodeRootChain, RootBlock, RootEvent } from "./root-chain.ts";
 
 export interface NodeRootChainOptions {
@@ -56,6 +58,7 @@ export function connectNodeRootChain(genesis: Genesis, options: NodeRootChainOpt
     ...(options.signerKey && client.contracts["InteractiveFraud"]
       ? { answers: answersOf(client, genesis, options.signal) }
       : {}),
+    ...(options.signerKey && client.contracts["DataCourt"] ? { demands: demandsOf(client, genesis) } : {}),
     async takenBackAfter(generation) {
       const { number: head } = await client.head();
       const later = (await rejectionsOf(client, genesis)).filter(
@@ -178,6 +181,23 @@ function answersOf(client: RootChain, { chainId, rootChain }: Genesis, signal: A
   };
 }
 
+function demandsOf(client: RootChain, { chainId, rootChain }: Genesis): DemandingRootChain {
+  const demands = client.demands();
+  return {
+    checkpoints: createCheckpointReader(client.checkpoints, chainId),
+    demands,
+    async structHash(number) {
+      const [record] = await client.checkpoints.list(chainId, number, 1);
+      return record?.number === number && record.status !== "rejected" ? record.structHash : undefined;
+    },
+    async open() {
+      const all = await demands.list(chainId, rootChain.startBlock);
+      const states = await Promise.all(all.map(({ id }) => demands.stateOf(id)));
+      return all.filter((_, index) => states[index] === "open");
+    },
+  };
+}
+
 /** What a batch says beside its events is asked for until the root chain answers; nothing when the signal aborted. */
 async function untilAnswered<T>(
   question: () => Promise<readonly T[]>,
@@ -245,6 +265,11 @@ async function readEvent(
       return {
         type: "challengeOpened",
         challenge: { id: integer(args, "id"), claim: claimFromEvent(args["claim"]) },
+      };
+    case "DataCourt.DataDemanded":
+      return {
+        type: "dataDemanded",
+        opened: { id: integer(args, "id"), demand: demandFromEvent(args["demand"]) },
       };
     case "CheckpointManager.CheckpointRejected":
       return {

@@ -13,7 +13,7 @@ import {
   utf8,
   zeroHash,
 } from "../primitives/index.ts";
-import { checkpointHash, type OpenedChallenge } from "../rootchain/index.ts";
+import { checkpointHash, type OpenedChallenge, type OpenedDemand } from "../rootchain/index.ts";
 import type { Store, StoredCheckpoint } from "../storage/index.ts";
 import type { BlockSync } from "./block-sync.ts";
 import type { ChainProgress } from "./chain-progress.ts";
@@ -43,6 +43,8 @@ export interface RootChainFollowerPorts {
   readonly checkpoints: () => CheckpointService;
   /** Somebody says that something is missing; left out by nodes that answer nothing. */
   readonly challengeOpened?: (challenge: OpenedChallenge) => void;
+  /** Somebody cannot get data; left out where none can be demanded. */
+  readonly dataDemanded?: (opened: OpenedDemand) => void;
   /** More of the root chain is confirmed, whatever is in it. */
   readonly moved: () => void;
   readonly events: NodeEventBus;
@@ -101,6 +103,8 @@ export function createRootChainFollower(genesis: Genesis, ports: RootChainFollow
       }
       case "challengeOpened":
         return ports.challengeOpened?.(event.challenge);
+      case "dataDemanded":
+        return ports.dataDemanded?.(event.opened);
       case "checkpointRejected":
         return rollBack(event, block, signal);
     }

@@ -1,9 +1,10 @@
 import type { Deposit } from "../bridge/index.ts";
 import type { CheckpointRootChain } from "../checkpoint/index.ts";
 import type { Address, Hash } from "../primitives/index.ts";
-import type { Checkpoint, OpenedChallenge } from "../rootchain/index.ts";
+import type { Checkpoint, OpenedChallenge, OpenedDemand } from "../rootchain/index.ts";
 import type { RootView } from "../rootset/index.ts";
 import type { AnsweringRootChain } from "./challenge-answers.ts";
+import type { DemandingRootChain } from "./data-answers.ts";
 
 /** What happened on the root chain, in blocks deep enough to count. */
 export type RootEvent =
@@ -13,6 +14,8 @@ export type RootEvent =
   | { readonly type: "checkpointFinalized"; readonly number: bigint }
   /** Somebody says that something is missing below a checkpoint. */
   | { readonly type: "challengeOpened"; readonly challenge: OpenedChallenge }
+  /** Somebody cannot get the data of a block below a checkpoint. */
+  | { readonly type: "dataDemanded"; readonly opened: OpenedDemand }
   | {
       readonly type: "checkpointRejected";
       readonly number: bigint;
@@ -35,6 +38,8 @@ export interface NodeRootChain {
   readonly checkpoints: CheckpointRootChain;
   /** For answers to challenges; absent where the network has none that are answered. */
   readonly answers?: AnsweringRootChain;
+  /** For demands for data; absent where none can be made. */
+  readonly demands?: DemandingRootChain;
   /**
    * The lowest checkpoint that rejections after generation `generation` took back, among those deep enough to count;
    * undefined when there are none. {@link follow} may not have handed them over yet.

@@ -6,3 +6,4 @@ export * from "./merkle-tree.ts";
 export * from "./proof-rejection.ts";
 export * from "./state-proof.ts";
 export { listItemAt, nodesToHex, trieValueAt, verifyTrieProof } from "./trie-proof.ts";
+export { placeInWalk, type TrieWalk, walkList } from "./trie-walk.ts";

@@ -3,6 +3,7 @@ import { type Address, type Bytes, type Hash, parseHash, zeroAddress } from "../
 import { loadArtifacts } from "./artifacts.ts";
 import { type Challenges, openChallenges } from "./challenges.ts";
 import { type Checkpoints, openCheckpoints } from "./checkpoints.ts";
+import { type DataDemands, openDataDemands } from "./data-demands.ts";
 import { type Delegations, openDelegations } from "./delegations.ts";
 import { type RootContracts, requireRootContracts } from "./deployment-plan.ts";
 import { type Deposits, openDeposits } from "./deposits.ts";
@@ -53,6 +54,8 @@ export interface RootContractGroups {
   readonly challenges: Challenges;
   /** @throws {UserError} KOMA_E_ROOTCHAIN_CONTRACT_MISSING on a network without such challenges */
   interactive(): InteractiveChallenges;
+  /** @throws {UserError} KOMA_E_ROOTCHAIN_CONTRACT_MISSING on a network where no data can be demanded */
+  demands(): DataDemands;
   /** @throws {UserError} KOMA_E_ROOTCHAIN_CONTRACT_MISSING on a network that pays for no work */
   work(): WorkRewards;
   readonly kmc: RootToken;
@@ -124,6 +127,7 @@ export function connectRootChain(options: ConnectRootChainOptions): RootChain {
       exits: openExits(context, events),
       challenges: openChallenges(context),
       interactive: openInteractiveChallenges(context, events),
+      demands: openDataDemands(context, events),
       work: () => openWorkRewards(context),
       kmc: openRootToken(context, contracts.KMC),
       token: (address) => openRootToken(context, address),

@@ -85,6 +85,8 @@ const VERIFIERS: readonly { readonly name: string; readonly kinds: readonly numb
 
 /** Kinds that InteractiveFraud hears. */
 const INTERACTIVE_KINDS = [7, 15, 18] as const;
+/** The kind of DataCourt, which a network has only when its parameters ask for it. */
+const UNAVAILABLE_DATA = 17;
 
 /**
  * Everything that is created and wired, in order. Contracts that know each other need no setters beyond those the
@@ -214,6 +216,9 @@ export function planDeployment(inputs: DeploymentInputs): readonly DeploymentSte
       p.answerWindow,
       p.deliveryWindow,
     ]),
+    ...(p.dataWindow > 0
+      ? [create("DataCourt", "DataCourt", (at) => [at("ChallengeManager"), p.dataWindow, p.demandEscrowWei])]
+      : []),
     ...(p.timelockDelay > 0
       ? [
           create("KomaTimelock", "KomaTimelock", (at) => [
@@ -238,6 +243,9 @@ export function planDeployment(inputs: DeploymentInputs): readonly DeploymentSte
     ...INTERACTIVE_KINDS.map((kind) =>
       call("ChallengeManager", "registerVerifier", (at) => [kind, at("InteractiveFraud")]),
     ),
+    ...(p.dataWindow > 0
+      ? [call("ChallengeManager", "registerVerifier", (at) => [UNAVAILABLE_DATA, at("DataCourt")])]
+      : []),
   ];
 }
 

@@ -6,6 +6,17 @@ export * from "./checkpoint.ts";
 export * from "./checkpoints.ts";
 export * from "./connect-root-chain.ts";
 export * from "./contract-error.ts";
+export {
+  type BlockPart,
+  blockParts,
+  type DataChunk,
+  type DataDemands,
+  type Demand,
+  type DemandState,
+  demandFromEvent,
+  leastDemand,
+  type OpenedDemand,
+} from "./data-demands.ts";
 export * from "./delegations.ts";
 export * from "./deploy.ts";
 export type { KmcAllocation, RootContractName, RootContracts } from "./deployment-plan.ts";

@@ -60,6 +60,13 @@ export interface RootParameters {
   /** Time to show a transaction or log that is said to be missing, and a delivery. */
   readonly answerWindow: number;
   readonly deliveryWindow: number;
+  /**
+   * Time to show data that is demanded, and again as much to prove fraud in it. 0: no data can be demanded, and the network
+   * has no court for it.
+   */
+  readonly dataWindow: number;
+  /** Escrow of a demand for data beside what its bytes take, wei of Ether. */
+  readonly demandEscrowWei: bigint;
   /** Time by the chain's clock after which a deposit has to have been delivered. */
   readonly depositDeadline: number;
   // Exits
@@ -123,6 +130,8 @@ export const devnetParameters: RootParameters = {
   challengeBondWei: 10n ** 16n,
   answerWindow: 15,
   deliveryWindow: 20,
+  dataWindow: 0,
+  demandEscrowWei: 10n ** 16n,
   depositDeadline: 30,
   exitPeriod: 10,
   exitBondWei: 10n ** 15n,
@@ -213,6 +222,13 @@ export function checkParameters(p: RootParameters): void {
         most: p.gameMaxDuration,
       });
     }
+  }
+  // Data can be demanded, shown and read for three windows beyond the challenge period: a game like any other.
+  if (3 * p.dataWindow > p.gameMaxDuration) {
+    throw invalid("three times dataWindow is at most gameMaxDuration", {
+      dataWindow: p.dataWindow,
+      most: Math.floor(p.gameMaxDuration / 3),
+    });
   }
   if (p.maxValidators < 1 || p.maxValidators > 256) {
     throw invalid("maxValidators is between 1 and 256", { maxValidators: p.maxValidators });

@@ -37,6 +37,32 @@ library OrderedTrie {
         }
     }
 
+    /// @notice All nodes that are referred to by hash, in pre-order.
+    function walk(bytes[] memory values) internal pure returns (bytes[] memory nodes) {
+        nodes = new bytes[](3 * values.length + 1);
+        uint256 count = values.length == 0 ? 0 : _walk(values, _all(values.length), 0, nodes, 0);
+        assembly {
+            mstore(nodes, count)
+        }
+    }
+
+    function _walk(bytes[] memory values, uint256[] memory indices, uint256 depth, bytes[] memory nodes, uint256 count)
+        private
+        pure
+        returns (uint256)
+    {
+        bytes memory node = _node(values, indices, depth);
+        if (count == 0 || node.length >= 32) nodes[count++] = node;
+        if (indices.length == 1) return count;
+        uint256 shared = _shared(indices, depth);
+        if (shared > 0) return _walk(values, indices, depth + shared, nodes, count);
+        for (uint8 nibble; nibble < 16; ++nibble) {
+            uint256[] memory below = _select(indices, depth, nibble);
+            if (below.length > 0) count = _walk(values, below, depth + 1, nodes, count);
+        }
+        return count;
+    }
+
     function _node(bytes[] memory values, uint256[] memory indices, uint256 depth) private pure returns (bytes memory) {
         if (indices.length == 1) {
             bytes memory key = _key(indices[0]);
