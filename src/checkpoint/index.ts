@@ -31,7 +31,7 @@ export type { PendingCheckpoint } from "./late-attestation.ts";
 export { signedLeaves } from "./leaves.ts";
 export { readHeaders, readLeaves } from "./leaves-answer.ts";
 export { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
-export { type BlockSource, type CheckpointReader, createNetworkArchive } from "./network-archive.ts";
+export { type BlockSource, type CheckpointReader, createNetworkArchive, isWhole } from "./network-archive.ts";
 export { drawProposer, type StakedSeat } from "./proposer.ts";
 export { createCheckpointReader, describeRecord, findCovering, type RootCheckpoints } from "./root-reader.ts";
 export {

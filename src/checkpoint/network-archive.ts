@@ -117,7 +117,7 @@ async function readSigned(
 }
 
 /** False when the transactions or receipts are not those that the header commits to: a source may leave some out. */
-function isWhole({ block, receipts }: ArchivedBlock): boolean {
+export function isWhole({ block, receipts }: ArchivedBlock): boolean {
   const { transactionsRoot: transactions, receiptsRoot } = block.header;
   if (receipts.length !== block.transactions.length) return false;
   return (

@@ -1,5 +1,5 @@
 import { encodeHeader, encodeReceipt } from "../chain/index.ts";
-import { type ChainArchive, proveBlockInCheckpoint, type SubmittedCheckpoint } from "../checkpoint/index.ts";
+import { type ChainArchive, isWhole, proveBlockInCheckpoint, type SubmittedCheckpoint } from "../checkpoint/index.ts";
 import { BugError, KomaError, ProtocolError, UserError } from "../errors.ts";
 import { type Bytes, bytesToHex, type Hash, type Hex } from "../primitives/index.ts";
 import { type BlockProof, placeInWalk, walkList } from "../proofs/index.ts";
@@ -28,13 +28,15 @@ export async function findUnavailable(
   checkpoint: SubmittedCheckpoint,
 ): Promise<bigint | undefined> {
   try {
-    await proveBlockInCheckpoint(archive, checkpoint.start);
-    return undefined;
+    const { opened } = await proveBlockInCheckpoint(archive, checkpoint.start);
+    // Headers give the root of a checkpoint also where receipts are kept back.
+    return opened.blocks.find((archived) => !isWhole(archived))?.block.header.number;
   } catch (error) {
     if (!(error instanceof ProtocolError) || error.code !== "KOMA_E_BLOCKS_DIFFER") throw error;
   }
   for (let number = checkpoint.start; number <= checkpoint.end; number++) {
-    if (!(await archive.block(number))) return number;
+    const archived = await archive.block(number);
+    if (!archived || !isWhole(archived)) return number;
   }
   // All have blocks with these numbers, but others than were signed.
   return checkpoint.start;

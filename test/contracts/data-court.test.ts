@@ -24,9 +24,12 @@ let anvil: Anvil;
 let root: RootDeployment;
 let client: RootChain;
 
-/** Blocks as somebody shows them who keeps some back. */
-function archive(hidden: readonly bigint[] = []) {
-  const block = async (number: bigint) => (hidden.includes(number) ? undefined : blocks[Number(number)]);
+/** Blocks as somebody shows them who keeps some back, or their receipts. */
+function archive(hidden: readonly bigint[] = [], bare: readonly bigint[] = []) {
+  const block = async (number: bigint) => {
+    const found = hidden.includes(number) ? undefined : blocks[Number(number)];
+    return found && bare.includes(number) ? { ...found, receipts: [] } : found;
+  };
   return createNetworkArchive([{ name: "node", block }], createCheckpointReader(client.checkpoints, chainId));
 }
 
@@ -65,6 +68,8 @@ describe("the court for data, spoken to by the client", () => {
     if (!checkpoint) throw new Error("no checkpoint");
     expect(await findUnavailable(archive(), checkpoint)).toBeUndefined();
     expect(await findUnavailable(archive([3n, 4n]), checkpoint)).toBe(3n);
+    expect(await findUnavailable(archive([], [2n, 5n]), checkpoint)).toBe(2n);
+    expect(await findUnavailable(archive([4n], [2n]), checkpoint)).toBe(2n);
     const wanted = { send: false };
     expect(await demandData(client, archive(), [checkpoint], wanted)).toBeUndefined();
     const tried = await demandData(client, archive([3n]), [checkpoint], wanted);
