@@ -15,7 +15,7 @@ const port = parentPort;
 if (port === null) throw new BugError("this file is a thread's; createCallThreads starts it");
 
 const { dataDir, chainId, callGasLimit, callTimeoutMs, running } = workerData as ThreadSettings;
-const reader = openStateReader(dataDir, chainId);
+const reader = openStateReader(dataDir);
 const runner = new SiteRunner(reader, {
   chainId,
   callGasLimit,
@@ -56,7 +56,7 @@ async function logs(filter: LogFilter, onTurn: () => void): Promise<LogPage> {
   for (let from = filter.from; from <= filter.to; from += LOG_STEP) {
     onTurn();
     const to = from + LOG_STEP - 1n < filter.to ? from + LOG_STEP - 1n : filter.to;
-    const page = reader.blocks.logs({ ...filter, from, to, limit: filter.limit - found.length });
+    const page = reader.logs({ ...filter, from, to, limit: filter.limit - found.length });
     found.push(...page.logs);
     if (!page.complete) return { logs: found, complete: false };
     await new Promise<void>((resolve) => setImmediate(resolve));

@@ -139,4 +139,23 @@ export const chainMigrations: readonly string[] = [
   `,
   // Contracts that keep the journal, and the first transaction that showed it.
   "CREATE TABLE payment_token (token BLOB PRIMARY KEY, first INTEGER NOT NULL) WITHOUT ROWID",
+  // Keys move to these tables in their own time: see createKeyIndex. What an older build wrote has moved already.
+  `
+  DROP INDEX tx_key;
+  CREATE TABLE tx_key (
+    key INTEGER NOT NULL,
+    tx  INTEGER NOT NULL,
+    PRIMARY KEY (key, tx)
+  ) WITHOUT ROWID;
+  INSERT INTO tx_key SELECT key, id FROM tx ORDER BY key, id;
+  CREATE TABLE key_mark (
+    name   TEXT PRIMARY KEY,
+    merged INTEGER NOT NULL,
+    moving INTEGER NOT NULL,
+    key    INTEGER NOT NULL,
+    tx     INTEGER NOT NULL
+  ) WITHOUT ROWID;
+  INSERT INTO key_mark SELECT 'tx_key', max(id) + 1, max(id) + 1, -1, -1 FROM tx HAVING count(*) > 0;
+  INSERT INTO key_mark SELECT 'payment_key', max(tx) + 1, max(tx) + 1, -1, -1 FROM payment HAVING count(*) > 0;
+  `,
 ];

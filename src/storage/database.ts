@@ -75,8 +75,10 @@ export function openDatabase(file: string, options: DatabaseOptions): Database {
       sqlite.pragma("journal_mode = WAL");
       sqlite.pragma(`synchronous = ${options.synchronous}`);
       sqlite.pragma("foreign_keys = OFF");
-      // 16 MiB of pages; the hot state is cached above us in the executor.
-      sqlite.pragma("cache_size = -16384");
+      // At most 64 MiB of pages: those that blocks come back to of a million accounts.
+      sqlite.pragma("cache_size = -65536");
+      // 32 MiB. With the default of 4, each full block would write its pages into the file as well, over and over the same.
+      sqlite.pragma("wal_autocheckpoint = 8000");
       sqlite.pragma("temp_store = MEMORY");
       migrate(sqlite, file, options.migrations);
       if (options.maxPages !== undefined) sqlite.pragma(`max_page_count = ${options.maxPages}`);

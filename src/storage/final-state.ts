@@ -1,15 +1,16 @@
-import { type AccountState, type BlockHeader, decodeHeader } from "../chain/index.ts";
+import type { AccountState, BlockHeader } from "../chain/index.ts";
 import { BugError, EnvironmentError } from "../errors.ts";
-import { type Address, type Bytes, type Hash, hashFromBytes, hashToBytes } from "../primitives/index.ts";
+import { type Address, type Bytes, type Hash, hashFromBytes } from "../primitives/index.ts";
 import { createBlockWrites } from "./block-writes.ts";
+import type { ChainIndexes } from "./chain-indexes.ts";
 import type { Database, Query } from "./database.ts";
-import { storeCorrupt } from "./errors.ts";
+import { createHeaderRows } from "./header-rows.ts";
 import { createHistoryMarks } from "./history-marks.ts";
 import { createPaymentWrites } from "./payment-writes.ts";
 import { createStateRows, type SlotPage } from "./state-rows.ts";
 import type { FinalBlock } from "./state-types.ts";
 import { createStateWrites } from "./state-writes.ts";
-import { hashKey, rowNumber } from "./values.ts";
+import { rowNumber } from "./values.ts";
 
 /** The final state and its history; fits the `StateStore` port of the executor. */
 export interface FinalStateStore {
@@ -58,20 +59,12 @@ interface Head {
   readonly hash: Hash;
 }
 
-export function createFinalState(database: Database): FinalStateStore {
+export function createFinalState(database: Database, indexes: ChainIndexes): FinalStateStore {
   const rows = createStateRows(database);
   const writes = createStateWrites(database);
-  const blocks = createBlockWrites(database);
-  const payments = createPaymentWrites(database);
-  const newest: Query<{ number: number; hash: Bytes }> = database.prepare(
-    "SELECT number, hash FROM block ORDER BY number DESC LIMIT 1",
-  );
-  const blockAt: Query<{ hash: Bytes; header: Bytes }> = database.prepare(
-    "SELECT hash, header FROM block WHERE number = ?",
-  );
-  const blocksByKey: Query<{ number: number; hash: Bytes }> = database.prepare(
-    "SELECT number, hash FROM block WHERE key = ?",
-  );
+  const blocks = createBlockWrites(database, indexes.transactions);
+  const payments = createPaymentWrites(database, indexes.payments);
+  const headers = createHeaderRows(database);
   const marks = createHistoryMarks(database);
   const oldestUndo: Query<{ block: number }> = database.prepare(
     "SELECT block FROM undo WHERE block <= ? ORDER BY block LIMIT 1",
@@ -84,8 +77,17 @@ export function createFinalState(database: Database): FinalStateStore {
   // Asked for with every read of an older state, and moved by this connection only.
   let oldestState = marks.states();
 
+  function write<T>(work: () => T): T {
+    try {
+      return database.transaction(work);
+    } catch (error) {
+      indexes.invalidate();
+      throw error;
+    }
+  }
+
   function readHead(): Head | undefined {
-    const row = newest.get();
+    const row = headers.newest();
     return row && { number: BigInt(row.number), hash: hashFromBytes(row.hash) };
   }
 
@@ -115,7 +117,7 @@ export function createFinalState(database: Database): FinalStateStore {
 
     commit(finals) {
       let next = head;
-      database.transaction(() => {
+      write(() => {
         for (const final of finals) {
           next = checkNext(final, next);
           blocks.insert(final);
@@ -132,7 +134,7 @@ export function createFinalState(database: Database): FinalStateStore {
       const from = rowNumber(head.number);
       // Below the mark a block may have lost some of its undo rows only, and then would be put back halfway.
       if (to < oldestState) throw historyPruned(database.file, target + 1);
-      database.transaction(() => {
+      write(() => {
         for (let block = from; block > target; block--) {
           if (!hasUndo.get(block)) throw historyPruned(database.file, block);
           writes.undo(block);
@@ -147,29 +149,15 @@ export function createFinalState(database: Database): FinalStateStore {
 
     head: () => head,
 
-    hashOf(number) {
-      const row = number < 0n ? undefined : blockAt.get(rowNumber(number));
-      return row && hashFromBytes(row.hash);
-    },
-
-    numberOf(hash) {
-      const row = blocksByKey.all(hashKey(hashToBytes(hash))).find((found) => hashFromBytes(found.hash) === hash);
-      return row && BigInt(row.number);
-    },
-
-    header(number) {
-      const row = number < 0n ? undefined : blockAt.get(rowNumber(number));
-      if (!row) return undefined;
-      const header = decodeHeader(row.header);
-      if (!header.ok) throw storeCorrupt(database.file, `header of block ${number} does not decode`);
-      return header.value;
-    },
+    hashOf: headers.hashOf,
+    numberOf: headers.numberOf,
+    header: headers.header,
 
     historyStart: () => oldestState,
 
     pruneHistory(block, most) {
       const last = head === undefined || block < head.number ? block : head.number;
-      const isMore = database.transaction(() => {
+      const isMore = write(() => {
         let left = most;
         for (let oldest = oldestUndo.get(rowNumber(last)); oldest; oldest = oldestUndo.get(rowNumber(last))) {
           if (left <= 0) return true;
@@ -185,7 +173,7 @@ export function createFinalState(database: Database): FinalStateStore {
 
     pruneTransactions(block, most) {
       const first = head === undefined || block < head.number ? block : head.number;
-      return database.transaction(() => {
+      return write(() => {
         const deleted = blocks.removeTransactionsBelow(rowNumber(first), most, payments.forgetBefore);
         if (deleted > 0) marks.moveTransactions(first);
         return deleted === most;

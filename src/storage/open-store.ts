@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { EnvironmentError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { type BlockStore, createBlockStore } from "./blocks.ts";
+import { createChainIndexes } from "./chain-indexes.ts";
 import { chainMigrations } from "./chain-schema.ts";
 import { type CheckpointStore, createCheckpointStore } from "./checkpoints.ts";
 import { consensusMigrations } from "./consensus-schema.ts";
@@ -76,15 +77,16 @@ export function openStore(directory: string, { chainId, logger, clock = systemCl
     const consensus = { exclusive: false, migrations: consensusMigrations };
     const durable = open("consensus.db", { ...consensus, synchronous: "FULL" });
     const batched = open("consensus.db", { ...consensus, synchronous: "NORMAL" });
+    const indexes = createChainIndexes(chain);
     const units = createUnitStore({ durable, batched }, { clock, logger });
     return {
-      state: createFinalState(chain),
-      blocks: createBlockStore(chain, chainId),
+      state: createFinalState(chain, indexes),
+      blocks: createBlockStore(chain, chainId, indexes.transactions),
       finality: createFinalityStore(chain),
       eras: createEraStore(chain),
       checkpoints: createCheckpointStore(chain),
       deposits: createDepositStore(chain),
-      payments: createPaymentStore(chain),
+      payments: createPaymentStore(chain, indexes.payments),
       meta: createMetaStore(chain),
       instances: createInstanceStore(durable),
       units,

@@ -78,3 +78,8 @@ export function paymentKey(token: Address | undefined, owner: Address): number {
   if (token === undefined) return tailKey(addressToBytes(owner));
   return hashKey(keccak256(concatBytes(addressToBytes(token), addressToBytes(owner))));
 }
+
+/** Keys of a transaction's entries: it may move the same token of the same owner more than once. */
+export function paymentKeys(payments: readonly Payment[]): ReadonlySet<number> {
+  return new Set(payments.map(({ token, owner }) => paymentKey(token, owner)));
+}

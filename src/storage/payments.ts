@@ -2,6 +2,7 @@ import type { Payment, PaymentPlace } from "../chain/index.ts";
 import { type Address, addressToBytes, type Bytes, type Hash, hashFromBytes } from "../primitives/index.ts";
 import type { Database, Query } from "./database.ts";
 import { storeCorrupt } from "./errors.ts";
+import type { KeyIndex } from "./key-index.ts";
 import { decodePayments, paymentKey } from "./payment-rows.ts";
 import { transactionId, transactionsPerBlock } from "./values.ts";
 
@@ -35,11 +36,7 @@ interface Row {
 /** Rows read at once. */
 const PAGE = 64;
 
-export function createPaymentStore(database: Database): PaymentStore {
-  const page: Query<Row> = database.prepare(
-    `SELECT k.tx, p.moves, t.hash FROM payment_key k JOIN payment p ON p.tx = k.tx LEFT JOIN tx t ON t.id = k.tx
-     WHERE k.key = ? AND k.tx < ? ORDER BY k.tx DESC LIMIT ?`,
-  );
+export function createPaymentStore(database: Database, owners: KeyIndex): PaymentStore {
   const one: Query<Row> = database.prepare(
     "SELECT p.tx, p.moves, t.hash FROM payment p LEFT JOIN tx t ON t.id = p.tx WHERE p.tx = ?",
   );
@@ -66,13 +63,14 @@ export function createPaymentStore(database: Database): PaymentStore {
       let before = Number.MAX_SAFE_INTEGER;
       while (found.length < limit) {
         const size = Math.min(PAGE, limit - found.length);
-        const rows = page.all(key, before, size);
-        for (const row of rows) {
-          const own = read(row).filter((payment) => payment.owner === owner && payment.token === token);
+        const ids = owners.newest(key, before, size);
+        for (const id of ids) {
+          const row = one.get(id);
+          const own = row ? read(row).filter((payment) => payment.owner === owner && payment.token === token) : [];
           found.push(...own.toReversed());
-          before = row.tx;
+          before = id;
         }
-        if (rows.length < size) break;
+        if (ids.length < size) break;
       }
       return found.slice(0, limit);
     },

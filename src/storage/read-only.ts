@@ -2,12 +2,13 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { AccountState, BlockHeader } from "../chain/index.ts";
 import { type Address, type Bytes, type Hash, hashFromBytes, hashToBytes } from "../primitives/index.ts";
-import { type BlockStore, createBlockStore } from "./blocks.ts";
 import { chainMigrations } from "./chain-schema.ts";
 import { consensusMigrations } from "./consensus-schema.ts";
 import { openForReading, type Query } from "./database.ts";
+import { createHeaderRows } from "./header-rows.ts";
 import { createHistoryMarks } from "./history-marks.ts";
 import { createInstanceStore, type StoredInstance } from "./instances.ts";
+import { createLogSearch, type LogSearch } from "./log-search.ts";
 import { createMetaStore } from "./meta.ts";
 import { createStateRows } from "./state-rows.ts";
 import { createUnitRows, type StoredEndorsement, type StoredUnit } from "./unit-rows.ts";
@@ -72,7 +73,7 @@ export function openChainReader(directory: string): ChainReader {
 
 /** Final blocks and their states, read beside the connection that writes them. */
 export interface StateReader {
-  readonly blocks: BlockStore;
+  readonly logs: LogSearch;
   /** State after `block`, from {@link historyStart} to the head; right also while the next block is being written. */
   accountAt(address: Address, block: bigint): AccountState | undefined;
   slotAt(address: Address, key: Hash, block: bigint): Bytes | undefined;
@@ -84,18 +85,18 @@ export interface StateReader {
 }
 
 /** For the threads of the node that runs on the directory. @throws as `openForReading` */
-export function openStateReader(directory: string, chainId: bigint): StateReader {
+export function openStateReader(directory: string): StateReader {
   const database = openForReading(join(directory, "chain.db"), chainMigrations);
   const rows = createStateRows(database);
-  const blocks = createBlockStore(database, chainId);
+  const headers = createHeaderRows(database);
   const marks = createHistoryMarks(database);
   return {
-    blocks,
+    logs: createLogSearch(database),
     accountAt: (address, block) => rows.accountAt(address, rowNumber(block)),
     slotAt: (address, key, block) => rows.slotAt(address, key, rowNumber(block)),
     code: rows.code,
-    hashOf: (number) => blocks.hashOf(number),
-    header: (number) => blocks.header(number),
+    hashOf: headers.hashOf,
+    header: headers.header,
     historyStart: () => marks.states(),
     close: () => database.close(),
   };
