@@ -1,6 +1,12 @@
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/support/longest-first.ts";
 
+/**
+ * Files of whole nodes and of devnets at once: at one block a second they sleep most of it. The two levels run as one, so that
+ * neither waits for the other's longest file.
+ */
+const SLEEPERS = 4;
+
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -19,8 +25,7 @@ export default defineConfig({
           include: ["test/node/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Several whole nodes per file, in one process, at one block a second: they sleep most of it.
-          maxWorkers: 3,
+          maxWorkers: SLEEPERS,
         },
       },
       {
@@ -38,8 +43,7 @@ export default defineConfig({
           globalSetup: ["test/support/built.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
-          // A devnet sleeps most of its second: three files at once take a third of the time.
-          maxWorkers: 3,
+          maxWorkers: SLEEPERS,
         },
       },
     ],

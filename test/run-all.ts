@@ -37,7 +37,7 @@ function run(
  * Solidity tests spend most of their time in one compiler thread, and go beside the others, yielding to them.
  */
 const lanes: readonly (readonly (() => Promise<Tally>)[])[] = [
-  [() => runVitest(["unit", "simulation", "contracts"]), () => runVitest(["node"]), () => runVitest(["e2e"])],
+  [() => runVitest(["unit", "simulation", "contracts"]), () => runVitest(["node", "e2e"])],
   [runForge],
 ];
 
