@@ -25,6 +25,7 @@ const head: CheckpointHead = {
   epoch: 4n,
   prevCheckpoint: zeroHash,
   round: 0,
+  maxLength: 256,
 };
 
 describe("a staker that was away while a checkpoint was signed", () => {

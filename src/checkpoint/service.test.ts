@@ -33,6 +33,7 @@ const firstHead: CheckpointHead = {
   epoch: 1n,
   prevCheckpoint: zeroHash,
   round: 0,
+  maxLength: 256,
 };
 
 /** A round in which this seat proposes the next checkpoint. */
@@ -91,7 +92,7 @@ describe("the checkpoint service", () => {
     const note = (_: LogFacts, sentence: string) => void said.push(sentence);
     const logger: Logger = { error: note, warn: note, info: note, debug: note, child: () => logger };
     const service = createCheckpointService(
-      { chainId: CHAIN, domain, rules: { every: EVERY, maxLength: 256 }, signer: addressOfKey(key), signerKey: key },
+      { chainId: CHAIN, domain, every: EVERY, signer: addressOfKey(key), signerKey: key },
       {
         rootChain: {
           async head() {
@@ -188,6 +189,23 @@ describe("the checkpoint service", () => {
     ann.service.poke();
     await until(() => expect(ann.votes).toHaveLength(1));
     expect(checkpointIn(ann.votes[0])).toMatchObject({ number: 1n, start: 1n, end: 5n, proposer: seats[0]?.signer });
+  });
+
+  it("cuts a checkpoint at the root contract's limit of today, and signs none that is longer", async () => {
+    head = { ...head, maxLength: 3 };
+    const ann = staker(0);
+    const bob = staker(1, await openChain());
+    await looked(bob.service);
+    await bob.receive(voteOf(0));
+    await until(() => expect(ann.votes).toHaveLength(1));
+    expect(checkpointIn(ann.votes[0])).toMatchObject({ start: 1n, end: 3n });
+    await looked(bob.service);
+    expect(bob.votes).toEqual([]);
+    // The owner of the contracts allows longer ones: the vote that waited is right now.
+    head = { ...head, maxLength: 4 };
+    bob.service.poke();
+    await until(() => expect(bob.votes).toHaveLength(1));
+    expect(checkpointIn(bob.votes[0])).toMatchObject({ start: 1n, end: 4n });
   });
 
   it("signs what its own blocks give, and the proposer submits once more than two thirds did", async () => {

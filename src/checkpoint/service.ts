@@ -14,7 +14,7 @@ import {
 import { type Checkpoint, type CheckpointDomain, checkpointDigest, checkpointHash } from "../rootchain/index.ts";
 import { buildCheckpoint, type CheckpointedBlock } from "./build.ts";
 import { contentOf, createDoubleVoteWatch, type DoubleVote } from "./double-votes.ts";
-import { type Interval, type IntervalRules, planInterval } from "./interval.ts";
+import { type Interval, planInterval } from "./interval.ts";
 import { createLateAttester, type PendingCheckpoint } from "./late-attestation.ts";
 import { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
 import { drawProposer, type StakedSeat } from "./proposer.ts";
@@ -42,6 +42,8 @@ export interface CheckpointHead {
   readonly prevCheckpoint: Hash;
   /** Whose turn it is by the root chain's clock: 0 when the checkpoint falls due, one more with every timeout. */
   readonly round: number;
+  /** Most blocks of one checkpoint by the root contract's parameters, which its owner may change. */
+  readonly maxLength: number;
 }
 
 /** What the service asks of its node. */
@@ -73,7 +75,8 @@ export interface SignedCheckpoints {
 export interface CheckpointServiceConfig {
   readonly chainId: bigint;
   readonly domain: CheckpointDomain;
-  readonly rules: IntervalRules;
+  /** Final blocks that make a checkpoint due. */
+  readonly every: number;
   /** Signer key of this node's validator; without one the service only listens. */
   readonly signerKey?: Bytes;
   readonly signer?: Address;
@@ -155,7 +158,10 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
     if (!view || !config.signerKey || !config.signer) return;
     const { head, seats } = view;
     if (head.generation !== source.generation()) return;
-    const interval = planInterval(head.nextStart, source.finalizedHeight(), config.rules);
+    const interval = planInterval(head.nextStart, source.finalizedHeight(), {
+      every: config.every,
+      maxLength: head.maxLength,
+    });
     if (!interval || !seats.some((seat) => seat.signer === config.signer)) return;
 
     const { round } = head;
@@ -254,7 +260,7 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
       return;
     }
     const length = checkpoint.end - checkpoint.start + 1n;
-    const inRange = checkpoint.start === head.nextStart && length >= 1n && length <= BigInt(config.rules.maxLength);
+    const inRange = checkpoint.start === head.nextStart && length >= 1n && length <= BigInt(head.maxLength);
     if (!inRange || checkpoint.end > source.finalizedHeight()) return;
     const blocks = source.blocks(checkpoint);
     if (!blocks) return;

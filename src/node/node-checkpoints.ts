@@ -8,9 +8,6 @@ import type { NodeConfig } from "./config.ts";
 import type { FinalBlocks } from "./final-blocks.ts";
 import { createSignedRanges } from "./signed-ranges.ts";
 
-/** The longest checkpoint that the root contract takes on a devnet. */
-const MAX_CHECKPOINT_BLOCKS = 256;
-
 export interface NodeCheckpointsPorts extends Pick<CheckpointPorts, "rootChain" | "broadcast" | "clock" | "logger"> {
   /** Rollbacks so far, which checkpoints name. */
   readonly generation: () => number;
@@ -33,7 +30,7 @@ export function createNodeCheckpoints(
         rootChainId: genesis.rootChain.chainId,
         contract: genesis.rootChain.contracts["CheckpointManager"] as Address,
       },
-      rules: { every: genesis.checkpoint.every, maxLength: MAX_CHECKPOINT_BLOCKS },
+      every: genesis.checkpoint.every,
       ...(signer ? { signer: signer.address, signerKey: signer.key } : {}),
     },
     {

@@ -132,8 +132,8 @@ async function officesOf(
 function checkpointsOf(client: RootChain, chainId: bigint, signal: AbortSignal): CheckpointRootChain {
   return {
     async head() {
-      const head = await client.checkpoints.head(chainId);
-      return { ...head, nextStart: head.start, round: Number(head.round) };
+      const [head, { maxLength }] = await Promise.all([client.checkpoints.head(chainId), client.checkpoints.params()]);
+      return { ...head, nextStart: head.start, round: Number(head.round), maxLength };
     },
     seats: () => client.stakes.activeSet(),
     async submit({ checkpoint, bitmap, signatures }) {

@@ -31,7 +31,7 @@ describe("a node that reads the root chain's history after checkpoints were reje
   beforeAll(async () => {
     anvil = await startAnvil();
     // Nothing becomes final while the test takes its time.
-    root = await deployTestRoot(anvil, { challengePeriod: 3_600 });
+    root = await deployTestRoot(anvil, { challengePeriod: 3_600, maxCheckpointLength: 96 });
     await stakeValidators(anvil, root);
     client = connectAs(anvil, root, 4);
     following = follow(live);
@@ -102,6 +102,10 @@ describe("a node that reads the root chain's history after checkpoints were reje
       ).flat().length;
     await expect.poll(() => eventsOf(live).length, { timeout: 20_000 }).toBe(await happened());
   }
+
+  it("takes the longest checkpoint from the root contract", async () => {
+    expect(await connect().checkpoints.head()).toMatchObject({ number: 1n, nextStart: 0n, maxLength: 96 });
+  });
 
   it("is told the same as one that followed all the while", async () => {
     for (let number = 1; number <= 5; number++) await submit();

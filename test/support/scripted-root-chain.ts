@@ -95,6 +95,7 @@ export class ScriptedRootChain {
       epoch: this.#epoch,
       prevCheckpoint: last ? checkpointHash(last) : zeroHash,
       round: this.round,
+      maxLength: 256,
     };
   }
 
