@@ -1,5 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
-import { openTestChain, producer, type TestChain, temporaryDirectories } from "../../test/support/chain-fixture.ts";
+import {
+  account,
+  openTestChain,
+  producer,
+  sign,
+  type TestChain,
+  temporaryDirectories,
+  testGenesis,
+} from "../../test/support/chain-fixture.ts";
 import type { CheckpointedBlock } from "../checkpoint/index.ts";
 import { silentLogger } from "../logger.ts";
 import type { Checkpoint } from "../rootchain/index.ts";
@@ -7,13 +15,17 @@ import { type Behaviours, createBehaviours } from "./behaviours.ts";
 import { createNodeEventBus, type NodeEvent, type NodeEventBus } from "./events.ts";
 
 const directories = temporaryDirectories();
+/** Another key of the same producer, that seals its blocks. */
+const sealer = account("sealer");
+const funds = { balance: 10n ** 18n };
+const genesis = testGenesis({ [producer.address]: funds, [sealer.address]: funds });
 let chain: TestChain;
 let behaviours: Behaviours;
 let heard: NodeEvent[];
 let events: NodeEventBus;
 
 beforeEach(async () => {
-  chain = await openTestChain({ directory: directories.create() });
+  chain = await openTestChain({ directory: directories.create(), genesis });
   events = createNodeEventBus();
   heard = [];
   events.subscribe((event) => void heard.push(event));
@@ -29,7 +41,7 @@ afterEach(() => {
 
 const order = { type: "behave", id: 1, handle: "f1", kind: "bad-nonce", collude: [], params: {} } as const;
 const parent = () => chain.executor.headerAt(chain.executor.finalHead.hash);
-const slipped = (block: bigint) => behaviours.blockFaults(block)?.extra(parent(), []).length ?? 0;
+const slipped = (block: bigint) => behaviours.blockFaults(block)?.extra(parent(), [], producer).length ?? 0;
 
 describe("a behaviour", () => {
   it("begins with the block that it was ordered for, and is honest before", () => {
@@ -62,11 +74,31 @@ describe("a behaviour", () => {
   it("commits all that was ordered in one block, each with a nonce of its own", () => {
     behaviours.begin({ ...order, kind: "log-forge", actors: ["validator-0"], times: 1 });
     behaviours.begin({ ...order, handle: "f2", kind: "tip-above-fee", actors: ["validator-0"], times: 1 });
-    const extra = behaviours.blockFaults(1n)?.extra(parent(), []) ?? [];
+    const extra = behaviours.blockFaults(1n)?.extra(parent(), [], producer) ?? [];
     expect(extra.map(({ nonce }) => nonce)).toEqual([0n, 1n]);
     behaviours.proposed(1n);
     expect(heard).toMatchObject([{ handle: "f1" }, { handle: "f2" }]);
     expect(slipped(2n)).toBe(0);
+  });
+
+  it("is done with the key that seals the block, after what that key sends already", () => {
+    behaviours.begin({ ...order, actors: ["validator-0"] });
+    const fields = { to: sealer.address, value: 0n };
+    const before = [sign(sealer, { ...fields, nonce: 0n }), sign(producer, { ...fields, nonce: 0n })];
+    const slippedBy = (key: typeof sealer) => behaviours.blockFaults(1n)?.extra(parent(), before, key) ?? [];
+    expect(slippedBy(sealer).map(({ sender, nonce }) => [sender, nonce])).toEqual([
+      [sealer.address, 1n],
+      [sealer.address, 1n],
+    ]);
+    expect(slippedBy(producer).map(({ sender }) => sender)).toEqual([producer.address, producer.address]);
+  });
+
+  it("waits while the key that seals the block has no coin for it", () => {
+    behaviours.begin({ ...order, actors: ["validator-0"], times: 1 });
+    expect(behaviours.blockFaults(1n)?.extra(parent(), [], account("a key without a coin"))).toEqual([]);
+    behaviours.proposed(1n);
+    expect(heard).toEqual([]);
+    expect(slipped(2n)).toBe(2);
   });
 
   test.each([

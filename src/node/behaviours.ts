@@ -1,5 +1,5 @@
 import { childBridgeAddress, type Deposit } from "../bridge/index.ts";
-import type { BlockHeader, Transaction } from "../chain/index.ts";
+import { type BlockHeader, hashHeader, maxCost, type Transaction } from "../chain/index.ts";
 import type { CheckpointedBlock } from "../checkpoint/index.ts";
 import type { ConsensusMessage, Instance } from "../consensus/index.ts";
 import { UserError } from "../errors.ts";
@@ -13,6 +13,7 @@ import type { BlockFaults } from "./block-service.ts";
 import { checkpointLies, checkpointMisdeeds, contradictCheckpoint } from "./checkpoint-misdeeds.ts";
 import { contradictionOf } from "./equivocation.ts";
 import type { NodeEventBus } from "./events.ts";
+import type { SealingKey } from "./sealing-keys.ts";
 import { type Withheld, withholdings } from "./withholding.ts";
 
 type BehaveCommand = Extract<NodeCommand, { type: "behave" }>;
@@ -145,19 +146,33 @@ export function createBehaviours(
   }
 
   /** What the producer does to its block: every misdeed that was ordered, in the order of the orders. */
-  function commit(block: bigint, parent: BlockHeader, deliveries: readonly Transaction[]): readonly Transaction[] {
-    const { signer, chainId } = config;
-    if (!signer) return [];
+  function commit(
+    block: bigint,
+    parent: BlockHeader,
+    deliveries: readonly Transaction[],
+    sealer: SealingKey,
+  ): readonly Transaction[] {
+    const { chainId } = config;
     const { executor, deposit = () => undefined } = ports;
-    const own = deliveries.filter(({ sender }) => sender === signer.address);
+    const own = deliveries.filter(({ sender }) => sender === sealer.address);
+    let funds = (executor.stateAt(hashHeader(parent)).account(sealer.address)?.balance ?? 0n) - most(own);
     const delivered = own.filter(({ to }) => to === childBridgeAddress).length;
     const extra: Transaction[] = [];
     const done: Running[] = [...(altered.get(block) ?? [])];
     altered.clear();
     for (const cheat of acting(block, (kind) => kind in blockMisdeeds)) {
       const before = own.length + extra.length;
-      const scene = { chainId, executor, parent, signer, before, delivered, params: cheat.params, deposit };
+      const scene = { chainId, executor, parent, sealer, before, delivered, params: cheat.params, deposit };
       const transactions = blockMisdeeds[cheat.kind]?.transactions(scene) ?? [];
+      // A producer key may have no coin: the block is made without it, and the misdeed waits.
+      if (most(transactions) > funds) {
+        ports.logger.warn(
+          { handle: cheat.handle, kind: cheat.kind, sealer: sealer.address },
+          "cannot pay for a misdeed",
+        );
+        continue;
+      }
+      funds -= most(transactions);
       extra.push(...transactions);
       if (transactions.length > 0) done.push(cheat);
     }
@@ -194,7 +209,7 @@ export function createBehaviours(
       const parts = concerned(block).filter(({ kind }) => !beyondBlocks.includes(kind));
       if (parts.length === 0) return undefined;
       return {
-        extra: (parent, deliveries) => commit(block, parent, deliveries),
+        extra: (parent, deliveries, sealer) => commit(block, parent, deliveries, sealer),
         deliveries: (due) => alter(block, due),
         rules: rulesOf(parts),
         overlooksDeposits: parts.some(
@@ -282,6 +297,11 @@ export function createBehaviours(
       ports.events.emit({ type: "behaviour", handle, kind, event: "finished", detail });
     });
   }
+}
+
+/** Most that transactions can take from their sender, wei. */
+function most(transactions: readonly Transaction[]): bigint {
+  return transactions.reduce((sum, transaction) => sum + maxCost(transaction), 0n);
 }
 
 function placeOf(blocks: readonly CheckpointedBlock[]): string {

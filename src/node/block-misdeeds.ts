@@ -53,7 +53,7 @@ function crossReceived(message: Hash): Log {
 
 /** Two payments of nothing to ourselves, the second one marked. */
 function paymentsToSelf(scene: MisdeedScene, kind: string): readonly Transaction[] {
-  const input = concatBytes(TRANSFER, addressWord(scene.signer.address), wordOf(0));
+  const input = concatBytes(TRANSFER, addressWord(scene.sealer.address), wordOf(0));
   return [...tokenCall(scene, undefined, input), ...tokenCall({ ...scene, before: scene.before + 1 }, kind, input)];
 }
 
@@ -94,7 +94,7 @@ export const blockMisdeeds: Readonly<Record<string, BlockMisdeed>> = {
     params: { token: parseAddress },
     rules: {},
     transactions: (scene) =>
-      tokenCall(scene, "erc20-amount", concatBytes(TRANSFER, addressWord(scene.signer.address), wordOf(0))),
+      tokenCall(scene, "erc20-amount", concatBytes(TRANSFER, addressWord(scene.sealer.address), wordOf(0))),
     forge: (receipt) => raiseWord(receipt, 0, 0),
   },
   "erc20-output": {
@@ -102,7 +102,7 @@ export const blockMisdeeds: Readonly<Record<string, BlockMisdeed>> = {
     params: { token: parseAddress },
     rules: {},
     transactions: (scene) => {
-      const own = addressWord(scene.signer.address);
+      const own = addressWord(scene.sealer.address);
       return tokenCall(scene, "erc20-output", concatBytes(TRANSFER_FROM, own, own, wordOf(0)));
     },
     forge: (receipt) => raiseWord(receipt, 1, OUTPUT2),

@@ -35,8 +35,8 @@ import { createSystemTransactions } from "./system-transactions.ts";
 
 /** What a fault behaviour changes about blocks; absent in honest nodes. */
 export interface BlockFaults {
-  /** Transactions that this producer slips into the block on top of `parent`, after its deliveries. */
-  extra(parent: BlockHeader, deliveries: readonly Transaction[]): readonly Transaction[];
+  /** Transactions that this producer, with the key that seals it, slips into the block on top of `parent`, after its deliveries. */
+  extra(parent: BlockHeader, deliveries: readonly Transaction[], sealer: SealingKey): readonly Transaction[];
   /** What this producer delivers instead of the deposits that are due. */
   deliveries(due: readonly Deposit[]): readonly Deposit[];
   /** Rules by which blocks are built and accepted. */
@@ -148,7 +148,7 @@ export function createBlockService(genesis: Genesis, ports: BlockPorts): BlockSe
         nextBaseFee(header),
         (sender) => executor.stateAt(parent).account(sender)?.nonce ?? 0n,
       ),
-      systemTransactions: [...fromRootChain, ...(faults?.extra(header, fromRootChain) ?? [])],
+      systemTransactions: [...fromRootChain, ...(faults?.extra(header, fromRootChain, sealer) ?? [])],
       gasLimit: genesis.gasLimit,
       deadline: () => ports.now() >= deadline - FINISHING_MS,
       seal: (unsealed) => sealHeader(unsealed, genesis.chainId, sealer.key),

@@ -1,13 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import {
+  account,
   openTestChain,
   producer,
+  type TestAccount,
   type TestChain,
   temporaryDirectories,
   testChainId,
   testGenesis,
 } from "../../test/support/chain-fixture.ts";
 import { createDepositRelay, type Deposit, DepositKind, depositHash } from "../bridge/index.ts";
+import { sealHeader } from "../chain/index.ts";
 import type { ArchivedBlock } from "../checkpoint/index.ts";
 import { findFaults } from "../fraud/index.ts";
 import { type Address, emptyBytes, parseAddress } from "../primitives/index.ts";
@@ -15,6 +18,8 @@ import { predeployAddresses, predeployAlloc } from "../rootchain/index.ts";
 import { blockMisdeeds, forgerOf } from "./block-misdeeds.ts";
 import { createDepositDeliveries } from "./deposit-deliveries.ts";
 
+/** Seals blocks of a producer whose units another key signs. */
+const ownKey = account("its producer key");
 const directories = temporaryDirectories();
 const kmc = parseAddress(`0x${"c0de".repeat(10)}`);
 const rules = { forge: forgerOf(["deposit-twice"]) };
@@ -37,6 +42,7 @@ let lenient: TestChain;
 beforeEach(async () => {
   const genesis = testGenesis({
     [producer.address]: { balance: 10n ** 24n },
+    [ownKey.address]: { balance: 10n ** 24n },
     ...predeployAlloc({ nativePoolWei: 10n ** 24n, kmc }),
   });
   honest = await openTestChain({ directory: directories.create(), genesis });
@@ -64,20 +70,28 @@ function deliveries(count: number, altered?: (due: readonly Deposit[]) => readon
 }
 
 /** Builds the block on the lenient chain and makes it final there; whether the honest chain takes it. */
-async function produce(transactions: Awaited<ReturnType<typeof deliveries>>): Promise<boolean> {
-  const { block } = await lenient.build([], { systemTransactions: transactions, rules });
+async function produce(
+  transactions: Awaited<ReturnType<typeof deliveries>>,
+  sealer: TestAccount = producer,
+): Promise<boolean> {
+  const { block } = await lenient.build([], {
+    systemTransactions: transactions,
+    rules,
+    coinbase: sealer.address,
+    seal: (header) => sealHeader(header, testChainId, sealer.key),
+  });
   const { ok } = await honest.executor.executeBlock(block);
   if (ok) await honest.executor.finalize(block.hash);
   await lenient.executor.finalize(block.hash);
   return ok;
 }
 
-function misdeed(kind: string) {
+function misdeed(kind: string, sealer: TestAccount = producer) {
   const scene = {
     chainId: testChainId,
     executor: lenient.executor,
     parent: parent(),
-    signer: producer,
+    sealer,
     before: 0,
     delivered: 0,
     params: {},
@@ -127,6 +141,13 @@ describe("a producer's misdeed with deposits", () => {
   it("leaves a valid block that the root chain contradicts, when nobody deposited what it delivers", async () => {
     expect(await produce(await deliveries(2))).toBe(true);
     expect(await produce(misdeed("deposit-phantom"))).toBe(true);
+    expect(faults()).toEqual(["deposit-mismatch"]);
+  });
+
+  it("is one too where the producer seals with a key of its own, from which alone the bridge takes deliveries", async () => {
+    expect(await produce(misdeed("deposit-phantom"), ownKey)).toBe(true);
+    expect(faults()).toEqual([]);
+    expect(await produce(misdeed("deposit-phantom", ownKey), ownKey)).toBe(true);
     expect(faults()).toEqual(["deposit-mismatch"]);
   });
 

@@ -10,24 +10,17 @@ import {
   type Transaction,
 } from "../chain/index.ts";
 import type { Executor, RuleChanges } from "../execution/index.ts";
-import {
-  type Address,
-  type Bytes,
-  bytesToBigint,
-  concatBytes,
-  emptyBytes,
-  parseAddress,
-  utf8,
-  wordOf,
-} from "../primitives/index.ts";
+import { type Bytes, bytesToBigint, concatBytes, emptyBytes, parseAddress, utf8, wordOf } from "../primitives/index.ts";
+import type { SealingKey } from "./sealing-keys.ts";
 
 /** Where a misdeed is done: a producer's next block. */
 export interface MisdeedScene {
   readonly chainId: bigint;
   readonly executor: Executor;
   readonly parent: BlockHeader;
-  readonly signer: { readonly key: Bytes; readonly address: Address };
-  /** Transactions of the signer that the block holds before. */
+  /** Seals the block and is its coinbase; the bridge takes deliveries from nobody else. Not always the signer of units. */
+  readonly sealer: SealingKey;
+  /** Transactions of that key that the block holds before. */
   readonly before: number;
   /** Deliveries of deposits among them. */
   readonly delivered: number;
@@ -58,8 +51,8 @@ type Fields = Parameters<typeof signTransaction>[0];
 
 /** A transaction of the producer, free of what cannot be wrong. */
 export function signed(scene: MisdeedScene, fields: Partial<Fields>, later = 0n): Transaction {
-  const { executor, parent, signer, before, chainId } = scene;
-  const nonce = executor.stateAt(hashHeader(parent)).account(signer.address)?.nonce ?? 0n;
+  const { executor, parent, sealer, before, chainId } = scene;
+  const nonce = executor.stateAt(hashHeader(parent)).account(sealer.address)?.nonce ?? 0n;
   return signTransaction(
     {
       type: 2,
@@ -68,13 +61,13 @@ export function signed(scene: MisdeedScene, fields: Partial<Fields>, later = 0n)
       gasLimit: 21_000n,
       maxFeePerGas: parent.baseFeePerGas * 2n + 1_000n,
       maxPriorityFeePerGas: 0n,
-      to: signer.address,
+      to: sealer.address,
       value: 0n,
       data: new Uint8Array(0),
       accessList: [],
       ...fields,
     },
-    signer.key,
+    sealer.key,
   );
 }
 
