@@ -1,8 +1,7 @@
 import { createDepositRelay } from "../bridge/index.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import type { Logger } from "../logger.ts";
-import { createNetwork, type Network } from "../network/index.ts";
-import { utf8 } from "../primitives/index.ts";
+import type { Network } from "../network/index.ts";
 import { createRootSetService } from "../rootset/index.ts";
 import { createRpcServer, defaultRpcLimits, type RpcServer } from "../rpc/index.ts";
 import { createTxPool, devnetPoolRules, standardPoolRules } from "../txpool/index.ts";
@@ -26,6 +25,7 @@ import { komaLocalMethods, komaMethods } from "./koma-methods.ts";
 import { createNodeApi } from "./node-api.ts";
 import { createNodeCheckpoints } from "./node-checkpoints.ts";
 import { createNodeMetrics } from "./node-metrics.ts";
+import { createNodeNetwork, listenToPeers } from "./node-network.ts";
 import { nodeStatus, whyNotReady } from "./node-status.ts";
 import { openChain } from "./open-chain.ts";
 import { createPaymentView } from "./payment-view.ts";
@@ -90,16 +90,8 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   const rootSets = createRootSetReader(executor);
 
   // Who it talks to.
-  const network = createNetwork({
-    privateKey: config.p2p.identityKey,
-    listen: { host: config.p2p.host, port: config.p2p.port },
-    peers: [...config.p2p.peers],
-    networkId: genesisHash,
-    limits: config.devnet ? { inboundConnectionsPerSecond: 100 } : {},
-    logger: log("network"),
-    clock,
-  });
-  network.setHello(utf8(JSON.stringify({ client: ports.version, name: config.name })));
+  const { version } = ports;
+  const network = createNodeNetwork(config, { version, genesisHash, logger: log("network"), clock });
 
   const blockSync = createBlockSync({
     withheld: (number) => behaviours.withheld(number) === "block",
@@ -298,13 +290,12 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     publish: (transaction) => publisher.pendingTransaction(transaction),
   });
   const startedAt = clock.now();
-  const { version } = ports;
   const status = () =>
     nodeStatus({ config, version, chain, executor, driver, checkpoints, network, pool, clock, startedAt, store });
   const shown = shownChain(chain, behaviours.withheld);
   const publisher = createNodeApi({
     genesis,
-    clientVersion: ports.version,
+    clientVersion: version,
     chain: shown,
     executor,
     store,
@@ -348,17 +339,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     heal: (handle) => behaviours.end(handle),
 
     async start() {
-      network.subscribe("consensus", (payload, from) => driver.receive(payload, from));
-      network.subscribe("checkpoint", async (payload, from) => {
-        if (!(await checkpoints.handleVote(payload))) network.penalize(from, 10, "malformed checkpoint vote");
-      });
-      network.subscribe("rootset", (payload, from) => {
-        if (!rootSet.handleVote(payload)) network.penalize(from, 10, "malformed vote for the root chain's set");
-      });
-      network.handle("consensus", (request, from) => driver.serveEras(request, from));
-      network.handle("blocks", (request, from) => blockSync.serve(request, from));
-      network.events.on("peerConnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
-      network.events.on("peerDisconnected", () => events.emit({ type: "peersChanged", count: network.peers().length }));
+      listenToPeers(network, { driver, blockSync, checkpoints, rootSet, events });
       await relay.start();
       await network.start();
       rpc = await createRpcServer({
