@@ -46,7 +46,7 @@ or the proof in a file. The exit code is 6 when nothing is found.`;
   async execute(ctx: Ctx): Promise<ChallengedCheckpoint> {
     const { args, flags } = await this.parse(CheckpointChallenge);
     if (flags.evidence !== undefined) await requireAbout(args.number, flags.evidence);
-    const data = await challengeFraud(ctx, flags.type, { ...flags, checkpoint: args.number });
+    const data = await challengeFraud(ctx, flags.type, { ...flags, checkpoint: args.number, commit: false });
     return { ...data, number: data.checkpoint ?? args.number };
   }
 }

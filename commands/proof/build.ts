@@ -1,3 +1,4 @@
+import type { SubmittedCheckpoint } from "../../src/checkpoint/index.ts";
 import {
   Args,
   type Ctx,
@@ -7,16 +8,16 @@ import {
   KomaCommand,
   type NetClient,
   openArchive,
+  openContradictionSources,
   openRootChain,
   pickFraudKind,
   placeOf,
   readNetFacts,
+  resolveCheckpoint,
 } from "../../src/cli/index.ts";
-import { ProtocolError } from "../../src/errors.ts";
-import type { FraudKind } from "../../src/fraud/index.ts";
+import type { Challenge, FraudKind, FraudSearch, NamedPlaces } from "../../src/fraud/index.ts";
 import { formatAmount } from "../../src/primitives/index.ts";
 import type { RootChain } from "../../src/rootchain/index.ts";
-import { type Search, searchFraud, searchGaps } from "./challenge.ts";
 
 export interface BuiltProof {
   readonly type: string;
@@ -42,7 +43,7 @@ export interface BuiltProof {
 /** Flags that say what a proof is to be about. */
 export const subjectFlags = {
   tx: Flags.string({
-    summary: "Transaction that is said to be wrong; twice for a kind about two. Nothing is looked for.",
+    summary: "Transaction that is said to be wrong; twice for a kind about two.",
     multiple: true,
     multipleNonGreedy: true,
     env: "KOMA_PROOF_TX",
@@ -50,7 +51,7 @@ export const subjectFlags = {
     exclusive: ["checkpoint"],
   }),
   block: integerFlag({
-    summary: "Block that is said to be wrong, for a kind about blocks. Nothing is looked for.",
+    summary: "Block that is said to be wrong, for a kind about blocks.",
     env: "KOMA_PROOF_BLOCK",
     helpValue: "N",
     exclusive: ["checkpoint", "tx"],
@@ -106,34 +107,32 @@ is built from the same blocks. Check it with koma proof verify, send it with kom
 
   async execute(ctx: Ctx): Promise<BuiltProof> {
     const { args, flags } = await this.parse(ProofBuild);
-    const { checkpointsUnder, expectedBounty, provableKinds, serializeChallenge } = await import(
-      "../../src/fraud/index.ts"
-    );
-    const { createCheckpointReader } = await import("../../src/checkpoint/index.ts");
-    const { writeFileAtomic } = await import("../../src/wallet/index.ts");
+    const { expectedBounty, provableKinds } = await import("../../src/fraud/index.ts");
     const kind = pickFraudKind(args.type, provableKinds);
     const net = await ctx.net();
     const root = await openRootChain(net);
-    const built = await buildProof(ctx, net, root, kind, flags);
-    const { challenge } = built;
+    const built = await lookForFraud(ctx, net, root, kind, flags);
+    const { challenge, offence } = built;
+    // Of what was found something else may be refused; of what was named that is the answer.
+    const refusal = challenge && offence === undefined ? (built.refused[0] ?? null) : null;
+    if (!refusal)
+      for (const { why, checkpoint } of built.refused)
+        ctx.out.note(checkpoint ? `checkpoint ${checkpoint}: ${why}` : why);
     const file = challenge ? (flags.out ?? `${kind.type}.proof.json`) : null;
-    if (challenge && file !== null) {
-      const { checkpoint } = createCheckpointReader(root.checkpoints, challenge.chainId);
-      await writeFileAtomic(file, serializeChallenge(challenge, await checkpointsUnder({ challenge }, checkpoint)));
-    }
-    const convicts = challenge !== undefined && built.refusal === null;
+    if (challenge && file !== null) await writeProof(root, challenge, file);
+    const convicts = challenge !== undefined && offence !== undefined;
     const data: BuiltProof = {
       type: kind.type,
       file,
       bytes: challenge ? (challenge.evidence.length - 2) / 2 : 0,
       checkpoint: challenge?.checkpoint ? challenge.checkpoint.toString() : null,
       block: challenge?.checkpoint ? challenge.block.toString() : null,
-      fault: built.fault,
+      fault: built.fault ?? null,
       valid: convicts,
-      offence: built.offence,
+      offence: offence ?? null,
       bondWei: (built.bond ?? 0n).toString(),
       bountyWei: convicts ? (await expectedBounty(root, challenge, built.signers)).toString() : null,
-      refusal: built.refusal,
+      refusal: refusal && { code: refusal.code, why: refusal.why },
     };
     printBuilt(ctx, data);
     if (!challenge) ctx.exitWith(exitCodes.false);
@@ -153,49 +152,64 @@ function printBuilt({ out }: Ctx, data: BuiltProof): void {
   else out.note(`Next: koma proof submit ${data.file}`);
 }
 
-/** A proof that was built, and what the root contracts would make of it. */
-export interface Built extends Pick<Search, "found" | "fault" | "challenge" | "offence" | "bond"> {
-  /** Seats that a verdict charges instead of the checkpoint's signers, else zero. */
-  readonly signers: bigint;
-  readonly refusal: BuiltProof["refusal"];
+/** Writes the file of a proof, with the roots that it leads to. */
+export async function writeProof(root: RootChain, challenge: Challenge, file: string): Promise<void> {
+  const { checkpointsUnder, serializeChallenge } = await import("../../src/fraud/index.ts");
+  const { createCheckpointReader } = await import("../../src/checkpoint/index.ts");
+  const { writeFileAtomic } = await import("../../src/wallet/index.ts");
+  const { checkpoint } = createCheckpointReader(root.checkpoints, challenge.chainId);
+  await writeFileAtomic(file, serializeChallenge(challenge, await checkpointsUnder({ challenge }, checkpoint)));
 }
 
-/** Builds the proof of what is named, or of what is found. */
-export async function buildProof(
+/** The proof of what is named, or of what is found; of any kind unless one is wanted. */
+export async function lookForFraud(
   ctx: Ctx,
   net: NetClient,
   root: RootChain,
-  kind: FraudKind,
+  wanted: FraudKind | undefined,
   subject: Subject,
-): Promise<Built> {
-  if (subject.tx !== undefined || subject.block !== undefined) return buildNamed(net, root, kind, subject);
-  const search = kind.interactive
-    ? await searchGaps(ctx, net, root, kind, subject.checkpoint)
-    : await searchFraud(ctx, net, root, kind, subject.checkpoint);
-  for (const { why, checkpoint } of search.refused) ctx.out.note(checkpoint ? `checkpoint ${checkpoint}: ${why}` : why);
-  const { challenge } = search;
-  const judged =
-    challenge && !kind.interactive ? await root.challenges.judge(challenge.kind, challenge.evidence) : undefined;
-  return { ...search, signers: judged?.signers ?? 0n, refusal: null };
+): Promise<FraudSearch> {
+  const { proveNamed, searchDoubleSigners, searchFraud, searchGaps } = await import("../../src/fraud/index.ts");
+  const { rootStartBlock: startBlock } = await readNetFacts(net);
+  const ground = { root, chainId: BigInt(net.chainId), archive: await openArchive(net, root), startBlock };
+  const places = await placesOf(net, subject);
+  if (places && wanted && !wanted.interactive) return proveNamed(ground, wanted, { ...places, log: subject.log });
+  const checkpoints = await noteCheckpoints(ctx, net, root, subject.checkpoint, places);
+  if (wanted?.interactive) return searchGaps(ground, checkpoints, wanted, places);
+  const inBlocks = await searchFraud(ground, checkpoints, wanted, places);
+  if (inBlocks.offence !== undefined || subject.checkpoint !== undefined || places) return inBlocks;
+  const signed = await searchDoubleSigners(ground, () => openContradictionSources(net), wanted);
+  if (!signed) return inBlocks;
+  return { ...signed, found: inBlocks.found + signed.found, refused: [...inBlocks.refused, ...signed.refused] };
 }
 
-async function buildNamed(net: NetClient, root: RootChain, kind: FraudKind, subject: Subject): Promise<Built> {
-  const { claimedFault, craftChallenge, openCase } = await import("../../src/fraud/index.ts");
+/** The transactions and the block that flags name; undefined when they name none. */
+export async function placesOf(net: NetClient, { tx, block }: Subject): Promise<NamedPlaces | undefined> {
+  if (tx === undefined && block === undefined) return undefined;
   const { openChainClient } = await import("../../src/rpc/index.ts");
-  const archive = await openArchive(net, root);
   const chain = await openChainClient(net.rpcUrl());
-  const transactions = await Promise.all((subject.tx ?? []).map((text) => placeOf(chain, text)));
-  const fault = await claimedFault(archive, kind, { transactions, block: subject.block, log: subject.log });
-  const fromBlock = (await readNetFacts(net)).rootStartBlock;
-  const { graceBlocks } = await openCase(root, BigInt(net.chainId), archive, fromBlock);
-  const challenge = await craftChallenge(archive, fault, graceBlocks);
-  const built = { found: 1, fault: null, challenge } as const;
-  try {
-    const { offenceId, signers } = await root.challenges.judge(challenge.kind, challenge.evidence);
-    return { ...built, offence: offenceId, signers, refusal: null };
-  } catch (error) {
-    // The contracts' own answer; an endpoint that is away is none.
-    if (!(error instanceof ProtocolError)) throw error;
-    return { ...built, offence: null, signers: 0n, refusal: { code: error.code, why: error.message } };
-  }
+  return { transactions: await Promise.all((tx ?? []).map((text) => placeOf(chain, text))), block };
+}
+
+/** The checkpoints to look into: the one that is named, or those that are pending. Says which they are. */
+export async function noteCheckpoints(
+  { out }: Ctx,
+  net: NetClient,
+  root: RootChain,
+  only: string | undefined,
+  places?: NamedPlaces,
+): Promise<readonly SubmittedCheckpoint[]> {
+  const { checkpointsAbout } = await import("../../src/fraud/index.ts");
+  const { describeRecord } = await import("../../src/checkpoint/index.ts");
+  const chainId = BigInt(net.chainId);
+  const checkpoints =
+    only === undefined
+      ? await checkpointsAbout({ root, chainId }, places)
+      : [describeRecord(chainId, await resolveCheckpoint(root, chainId, only), false)];
+  out.note(
+    checkpoints.length === 0
+      ? "no checkpoint is pending"
+      : `scanning checkpoint ${checkpoints.map(({ number }) => number).join(", ")}`,
+  );
+  return checkpoints;
 }

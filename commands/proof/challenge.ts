@@ -9,20 +9,18 @@ import {
   type NetClient,
   nodeNameOf,
   openArchive,
-  openContradictionSources,
   openKey,
   openRootChain,
   passwordFileFlag,
   pickFraudKind,
   readNetFacts,
   readTextFile,
-  resolveCheckpoint,
   withLimit,
 } from "../../src/cli/index.ts";
-import { UserError } from "../../src/errors.ts";
-import type { Challenge, FraudKind, RefusedFault, UnreadCheckpoint } from "../../src/fraud/index.ts";
+import type { FraudSearch, SentChallenge } from "../../src/fraud/index.ts";
 import { formatAmount } from "../../src/primitives/index.ts";
 import type { BlockPart, RootChain } from "../../src/rootchain/index.ts";
+import { lookForFraud, noteCheckpoints, placesOf, type Subject, subjectFlags, writeProof } from "./build.ts";
 
 export interface ChallengeData {
   /** Offence under which slashing and bounty are settled; null when nothing was proven. */
@@ -31,9 +29,10 @@ export interface ChallengeData {
   /**
    * `accepted`: sent, and convicted. `proven`: a dry run that would be. `refused`: faults were found, none convicts.
    * `opened`: a claim that something is missing was put before the root contracts, which wait for an answer. `claimable`: a
-   * dry run of that. `none`: nothing was found.
+   * dry run of that. `claimed`: somebody else's challenge came first, and the bounty is this account's by its older commitment.
+   * `none`: nothing was found.
    */
-  readonly state: "accepted" | "proven" | "opened" | "claimable" | "refused" | "none";
+  readonly state: "accepted" | "proven" | "opened" | "claimable" | "claimed" | "refused" | "none";
   /** Number of the challenge that was opened, for proof conclude. */
   readonly challenge: string | null;
   /** Provable faults that scanning found; 1 for evidence from a file. */
@@ -47,6 +46,8 @@ export interface ChallengeData {
   /** Unix time until which answers to a claim are taken. */
   readonly deadline: number | null;
   readonly tx: string | null;
+  /** Transaction that noted a commitment, with --commit. */
+  readonly commitTx: string | null;
   readonly gasUsed: string | null;
   readonly slashed: readonly {
     readonly seat: number;
@@ -69,13 +70,16 @@ export default class ProofChallenge extends KomaCommand<ChallengeData> {
   static override description =
     `Reads the blocks of every checkpoint that can still be rolled back, from whichever node has what was signed, and asks the nodes who
 contradicted itself in consensus. For the first fault that the root contracts convict it builds the proof, has it judged without sending, sends it, and carries the slashing out. TYPE
-limits the search to one kind (koma proof types). Kinds that something is missing (nonce-gap, utxo-gap, deposit-skipped) are
+limits the search to one kind (koma proof types), --tx or --block to faults of that transaction or block. A TYPE with one of them is the
+proof of what is named: nothing is looked for. Kinds that something is missing (nonce-gap, utxo-gap, deposit-skipped) are
 looked for only when they are named: a bond is put beside the claim, and whoever shows the missing thing in time takes it.
 unavailable demands what nobody shows of a block, of the first such one unless --block names it, and pays whoever shows it.
-When nobody has by the deadline, koma proof conclude convicts. The exit code is 6 when nothing is found.`;
+When nobody has by the deadline, koma proof conclude convicts. --commit notes a commitment first, as koma proof submit does. The
+exit code is 6 when nothing is found.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> --dry-run",
     "<%= config.bin %> <%= command.id %> duplicate-nonce --checkpoint latest --from bob --dry-run --json",
+    "<%= config.bin %> <%= command.id %> --tx latest --dry-run",
     "<%= config.bin %> <%= command.id %> consensus-equivocation --from bob",
     "<%= config.bin %> <%= command.id %> nonce-gap --from bob",
     "<%= config.bin %> <%= command.id %> unavailable --block 17 --part receipts --from bob",
@@ -85,23 +89,22 @@ When nobody has by the deadline, koma proof conclude convicts. The exit code is 
     type: Args.string({ description: "Kind of fraud, by name or number; default: any.", ignoreStdin: true }),
   };
   static override flags = {
-    checkpoint: Flags.string({
-      summary: "Only this checkpoint: its number, or latest.",
-      env: "KOMA_PROOF_CHECKPOINT",
-      helpValue: "N|latest",
-    }),
+    ...subjectFlags,
     evidence: Flags.string({
       summary: "Challenge with the proof in this file instead of scanning.",
       env: "KOMA_PROOF_EVIDENCE",
       helpValue: "FILE",
-      exclusive: ["checkpoint"],
+      exclusive: ["checkpoint", "tx", "block"],
     }),
-    block: Flags.integer({ summary: "With unavailable: this block.", min: 0, env: "KOMA_PROOF_BLOCK", helpValue: "N" }),
     part: Flags.option({ options: ["header", "txs", "receipts"] as const })({
       summary: "With unavailable: this part of it; default: the first that was not demanded yet.",
       env: "KOMA_PROOF_PART",
     }),
     out: Flags.string({ summary: "Write the proof to this file.", env: "KOMA_PROOF_OUT", helpValue: "FILE" }),
+    commit: Flags.boolean({
+      summary: "Note a commitment first, so that nobody who copies the challenge gains by it.",
+      env: "KOMA_PROOF_COMMIT",
+    }),
     "dry-run": Flags.boolean({ summary: "Have it judged, but send nothing.", env: "KOMA_DRY_RUN" }),
     wait: Flags.boolean({
       summary: "Wait until the bounty can be settled, and have it paid out.",
@@ -119,12 +122,11 @@ When nobody has by the deadline, koma proof conclude convicts. The exit code is 
 }
 
 /** What a challenge is asked for with. */
-export interface ChallengeFlags {
-  readonly block?: number | undefined;
+export interface ChallengeFlags extends Subject {
   readonly part?: BlockPart | undefined;
-  readonly checkpoint?: string | undefined;
   readonly evidence?: string | undefined;
   readonly out?: string | undefined;
+  readonly commit: boolean;
   readonly "dry-run": boolean;
   readonly wait: boolean;
   readonly from: string;
@@ -147,11 +149,9 @@ export async function challengeFraud(
   const root = await openRootChain(net, key);
   if (wanted?.type === "unavailable") return demandUnavailable(ctx, net, root, flags);
   const search =
-    flags.evidence !== undefined
-      ? await readEvidence(net, root, flags.evidence)
-      : wanted?.interactive
-        ? await searchGaps(ctx, net, root, wanted, flags.checkpoint)
-        : await searchFraud(ctx, net, root, wanted, flags.checkpoint);
+    flags.evidence === undefined
+      ? await lookForFraud(ctx, net, root, wanted, flags)
+      : await readEvidence(net, root, flags.evidence);
   const data = await finishChallenge(ctx, net, root, key, search, flags);
   printChallenge(ctx, data);
   if (data.state === "none" || data.state === "refused") ctx.exitWith(exitCodes.false);
@@ -161,8 +161,8 @@ export async function challengeFraud(
 /** Data that nobody shows, or that somebody named. */
 async function demandUnavailable(ctx: Ctx, net: NetClient, root: RootChain, flags: ChallengeFlags) {
   const { demandData, describeDemand } = await import("../../src/fraud/index.ts");
-  const checkpoints = await checkpointsToScan(ctx, net, root, flags.checkpoint);
-  const block = flags.block === undefined ? undefined : BigInt(flags.block);
+  const checkpoints = await noteCheckpoints(ctx, net, root, flags.checkpoint);
+  const block = flags.block ?? (await placesOf(net, flags))?.transactions[0]?.block;
   const wanted = { block, part: flags.part, send: !flags["dry-run"] };
   const made = await demandData(root, await openArchive(net, root), checkpoints, wanted, ctx.signal);
   const data: ChallengeData = { ...UNSENT, ...describeDemand(made), file: null, refused: [] };
@@ -172,7 +172,10 @@ async function demandUnavailable(ctx: Ctx, net: NetClient, root: RootChain, flag
 }
 
 const UNSENT = {
+  challenge: null,
+  deadline: null,
   tx: null,
+  commitTx: null,
   gasUsed: null,
   slashed: [],
   bountyWei: null,
@@ -180,186 +183,87 @@ const UNSENT = {
   bountyTx: null,
 } as const;
 
-export interface Search {
-  readonly found: number;
-  readonly fault: string | null;
-  readonly challenge: Challenge | undefined;
-  readonly offence: string | null;
-  readonly refused: ChallengeData["refused"];
-  /** A claim that something is missing, with the bond that it needs. */
-  readonly bond?: bigint;
+/** The challenge in a file. */
+export async function readEvidence(net: NetClient, root: RootChain, file: string): Promise<FraudSearch> {
+  const { openEvidence } = await import("../../src/fraud/index.ts");
+  return openEvidence({ root, startBlock: (await readNetFacts(net)).rootStartBlock }, await readTextFile(file));
 }
 
-async function checkpointsToScan(ctx: Ctx, net: NetClient, root: RootChain, only: string | undefined) {
-  const { pendingCheckpoints } = await import("../../src/fraud/index.ts");
-  const { describeRecord } = await import("../../src/checkpoint/index.ts");
-  const chainId = BigInt(net.chainId);
-  const checkpoints =
-    only === undefined
-      ? await pendingCheckpoints(root, chainId)
-      : [describeRecord(chainId, await resolveCheckpoint(root, chainId, only), false)];
-  ctx.out.note(
-    checkpoints.length === 0
-      ? "no checkpoint is pending"
-      : `scanning checkpoint ${checkpoints.map(({ number }) => number).join(", ")}`,
-  );
-  return checkpoints;
-}
-
-/** Something missing: the first gap that the root contracts take a claim about. */
-export async function searchGaps(
-  ctx: Ctx,
-  net: NetClient,
-  root: RootChain,
-  wanted: FraudKind,
-  only: string | undefined,
-): Promise<Search> {
-  const { describeGap, openCase, proveGap } = await import("../../src/fraud/index.ts");
-  const chainId = BigInt(net.chainId);
-  const fraud = await openCase(root, chainId, await openArchive(net, root), (await readNetFacts(net)).rootStartBlock);
-  const interactive = root.interactive();
-  const checkpoints = await checkpointsToScan(ctx, net, root, only);
-  const { found, proven, refused, unread } = await proveGap(fraud, checkpoints, wanted, interactive);
-  return {
-    found,
-    fault: proven ? describeGap(proven.gap) : null,
-    challenge: proven?.challenge,
-    offence: proven?.claim.offenceId ?? null,
-    refused: [...refused.map(plainRefusal), ...unread.map(plainUnread)],
-    ...(proven ? { bond: await interactive.bondFor(chainId, proven.claim.number) } : {}),
-  };
-}
-
-export async function searchFraud(
-  ctx: Ctx,
-  net: NetClient,
-  root: RootChain,
-  wanted: FraudKind | undefined,
-  only: string | undefined,
-): Promise<Search> {
-  const { contradictionTypes, describeFault, findFraud, openCase, proveFraud, searchContradictions } = await import(
-    "../../src/fraud/index.ts"
-  );
-  const chainId = BigInt(net.chainId);
-  const fraud = await openCase(root, chainId, await openArchive(net, root), (await readNetFacts(net)).rootStartBlock);
-  const checkpoints = await checkpointsToScan(ctx, net, root, only);
-  const { found, unread } = await findFraud(fraud, checkpoints, wanted);
-  const { proven, refused } = await proveFraud(fraud, found, root.challenges.judge);
-  const inBlocks = {
-    found: found.length,
-    fault: proven ? describeFault(proven.fault) : null,
-    challenge: proven?.challenge,
-    offence: proven?.verdict.offenceId ?? null,
-    refused: [...refused.map(plainRefusal), ...unread.map(plainUnread)],
-  };
-  if (proven || only !== undefined || (wanted && !contradictionTypes.includes(wanted.type))) return inBlocks;
-  const nodes = await openContradictionSources(net);
-  const contradictions = await searchContradictions(chainId, nodes, root.challenges, wanted?.type);
-  return {
-    found: inBlocks.found + contradictions.found,
-    fault: contradictions.proven?.fault ?? null,
-    challenge: contradictions.proven?.challenge,
-    offence: contradictions.proven?.verdict.offenceId ?? null,
-    refused: [...inBlocks.refused, ...contradictions.refused.map((refusal) => ({ ...refusal, checkpoint: null }))],
-  };
-}
-
-const plainRefusal = ({ checkpoint, why, code }: Pick<RefusedFault, "checkpoint" | "why" | "code">) => ({
-  checkpoint: checkpoint.toString(),
-  why,
-  code,
-});
-const plainUnread = ({ checkpoint, why }: UnreadCheckpoint) => {
-  return { checkpoint: checkpoint.toString(), why, code: "KOMA_E_BLOCKS_DIFFER" };
-};
-
-/** What the root contracts say of it comes as their own error: a file is one claim, not a search. */
-export async function readEvidence(net: NetClient, root: RootChain, file: string): Promise<Search> {
-  const { checkChallenge, openLookup, parseChallenge } = await import("../../src/fraud/index.ts");
-  const challenge = parseChallenge(await readTextFile(file));
-  const lookup = openLookup(root, challenge.chainId, (await readNetFacts(net)).rootStartBlock);
-  if ((await checkChallenge(challenge, lookup)).outcome === "stale") {
-    throw new UserError("KOMA_E_PROOF_TOO_OLD", "The checkpoint that the proof was made for was rolled back.", {
-      facts: { checkpoint: challenge.checkpoint, why: "It was proven wrong before: there is nothing left to charge." },
-      fix: ["koma checkpoint list", "koma proof challenge"],
-    });
-  }
-  const { fraudKindOf } = await import("../../src/fraud/index.ts");
-  if (fraudKindOf(challenge.type)?.interactive) {
-    const interactive = root.interactive();
-    const claim = await interactive.claimOf(challenge.kind, challenge.evidence);
-    const bond = await interactive.bondFor(claim.chainId, claim.number);
-    return { found: 1, fault: null, challenge, offence: claim.offenceId, refused: [], bond };
-  }
-  const verdict = await root.challenges.judge(challenge.kind, challenge.evidence);
-  return { found: 1, fault: null, challenge, offence: verdict.offenceId, refused: [] };
-}
-
+/** Writes down and sends what was found, as the flags ask. Without a key nothing is sent. */
 export async function finishChallenge(
   ctx: Ctx,
   net: NetClient,
   root: RootChain,
   key: NamedKey | undefined,
-  search: Search,
-  flags: { readonly out?: string | undefined; readonly wait: boolean },
+  search: FraudSearch,
+  flags: Pick<ChallengeFlags, "commit" | "wait" | "out">,
 ): Promise<ChallengeData> {
-  const { found, fault, challenge, offence, refused } = search;
-  const { checkpointsUnder, collectBounty, punish, serializeChallenge } = await import("../../src/fraud/index.ts");
-  const { createCheckpointReader } = await import("../../src/checkpoint/index.ts");
-  const base = {
+  const { found, fault, challenge, offence } = search;
+  const base: ChallengeData = {
+    ...UNSENT,
     found,
-    fault,
-    refused,
+    fault: fault ?? null,
+    refused: search.refused.map((refusal) => ({ ...refusal, checkpoint: refusal.checkpoint?.toString() ?? null })),
     type: challenge?.type ?? null,
     checkpoint: challenge?.checkpoint ? challenge.checkpoint.toString() : null,
     block: challenge?.checkpoint ? challenge.block.toString() : null,
-    challenge: null,
     bondWei: (search.bond ?? 0n).toString(),
-    deadline: null,
-    file: challenge && flags.out !== undefined ? flags.out : null,
-  } as const;
-  const unsent = { ...UNSENT, id: offence } as const;
-  if (!challenge) return { ...base, ...unsent, state: found === 0 ? "none" : "refused" };
-  if (flags.out !== undefined) {
-    const { writeFileAtomic } = await import("../../src/wallet/index.ts");
-    const { checkpoint } = createCheckpointReader(root.checkpoints, challenge.chainId);
-    await writeFileAtomic(flags.out, serializeChallenge(challenge, await checkpointsUnder({ challenge }, checkpoint)));
-  }
-  if (!key) return { ...base, ...unsent, state: search.bond === undefined ? "proven" : "claimable" };
-  if (search.bond !== undefined) {
-    const sent = await root.interactive().open(challenge.kind, challenge.evidence, search.bond, ctx.signal);
+    file: challenge && offence && flags.out !== undefined ? flags.out : null,
+    id: offence ?? null,
+    state: "refused",
+  };
+  if (!challenge || offence === undefined) return { ...base, state: found === 0 ? "none" : "refused" };
+  if (base.file !== null) await writeProof(root, challenge, base.file);
+  if (!key) return { ...base, state: search.bond === undefined ? "proven" : "claimable" };
+  const { collectBounty, sendChallenge } = await import("../../src/fraud/index.ts");
+  const { commit } = flags;
+  const noted = ({ hash }: { readonly hash: string | undefined }) => ctx.out.note(`commitment noted in ${hash}`);
+  const sent = await sendChallenge(root, key, search, { commit, noted }, ctx.signal);
+  const outcome = { ...base, ...(await toldOf(net, root, sent)) };
+  if (sent.state !== "accepted" || !flags.wait) return outcome;
+  const payment = await withLimit(ctx, { what: "the bounty can be settled", limitMs: 300_000 }, (signal) =>
+    collectBounty(root, sent.punishment.offenceId, key.address, signal),
+  );
+  return { ...outcome, bountyTx: payment?.hash ?? null };
+}
+
+async function toldOf(net: NetClient, root: RootChain, sent: SentChallenge): Promise<Partial<ChallengeData>> {
+  if (sent.state === "opened") {
     return {
-      ...base,
-      ...unsent,
       state: "opened",
-      challenge: sent.opened?.id.toString() ?? null,
-      deadline: sent.opened ? Number(sent.opened.claim.deadline) : null,
-      tx: sent.hash ?? null,
-      gasUsed: sent.gasUsed.toString(),
+      challenge: sent.id?.toString() ?? null,
+      deadline: sent.deadline === undefined ? null : Number(sent.deadline),
+      tx: sent.sent.hash ?? null,
+      gasUsed: sent.sent.gasUsed.toString(),
     };
   }
-  const punishment = await punish(root, challenge, ctx.signal);
-  const payment = flags.wait
-    ? await withLimit(ctx, { what: "the bounty can be settled", limitMs: 300_000 }, (signal) =>
-        collectBounty(root, punishment.offenceId, key.address, signal),
-      )
-    : undefined;
+  const commitTx = sent.commitTx ?? null;
+  if (sent.state === "claimed") {
+    const { hash, gasUsed } = sent.sent;
+    return {
+      state: "claimed",
+      commitTx,
+      tx: hash ?? null,
+      gasUsed: gasUsed.toString(),
+      bountyWei: sent.bounty.toString(),
+    };
+  }
+  const { offenceId, transaction, gasUsed, slashed, bounty, burned } = sent.punishment;
   const validators = await root.stakes.validators();
   return {
-    ...base,
     state: "accepted",
-    id: punishment.offenceId,
-    tx: punishment.transaction,
-    gasUsed: punishment.gasUsed.toString(),
-    slashed: punishment.slashed.map(({ seat, validatorId, amount }) => ({
+    id: offenceId,
+    commitTx,
+    tx: transaction,
+    gasUsed: gasUsed.toString(),
+    slashed: slashed.map(({ seat, validatorId, amount }) => ({
       seat,
       validator: validatorId.toString(),
       name: nodeNameOf(net, validators.find(({ id }) => id === validatorId)?.signer ?? ""),
       amountWei: amount.toString(),
     })),
-    bountyWei: punishment.bounty.toString(),
-    burnedWei: punishment.burned.toString(),
-    bountyTx: payment?.hash ?? null,
+    bountyWei: bounty.toString(),
+    burnedWei: burned.toString(),
   };
 }
 
@@ -383,6 +287,11 @@ export function printChallenge({ out }: Ctx, data: ChallengeData): void {
     return out.line(
       `The root contracts would take the claim, for a bond of ${formatAmount(BigInt(data.bondWei))} ETH.`,
     );
+  }
+  if (data.state === "claimed") {
+    out.line(`  transaction ${data.tx}`);
+    out.line("Somebody else proved it first; the bounty is this account's by its older commitment.");
+    return out.note("Next: koma bridge claim --wait");
   }
   if (data.state === "proven") return out.line("The root contracts would convict; nothing was sent.");
   out.line(`  transaction ${data.tx}, gas ${data.gasUsed}`);

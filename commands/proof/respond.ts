@@ -1,6 +1,7 @@
 import {
   Args,
   type Ctx,
+  Flags,
   fromFlag,
   KomaCommand,
   type NetClient,
@@ -14,6 +15,7 @@ import { UserError } from "../../src/errors.ts";
 import type { Address } from "../../src/primitives/index.ts";
 import { formatAmount } from "../../src/primitives/index.ts";
 import type { RootChain } from "../../src/rootchain/index.ts";
+import { placesOf } from "./build.ts";
 
 export interface AnsweredChallenge {
   readonly id: string;
@@ -32,18 +34,37 @@ export default class ProofRespond extends KomaCommand<AnsweredChallenge> {
   static override summary = "Show what a challenge says is missing, and take its bond.";
   static override description =
     `Looks through the blocks under checkpoints for the transaction, log or delivery that is said to be missing, proves it to the root
-chain and has the bond paid out. What is demanded of a block (d1, d2, …) is shown in as many transactions as it takes, which the
+chain and has the bond paid out. --tx names the transaction, and nothing else is looked at. What is demanded of a block (d1, d2, …) is shown in as many transactions as it takes, which the
 demand pays for. Validators of a network do so by themselves; this is for whoever is faster.`;
-  static override examples = ["<%= config.bin %> <%= command.id %> 1 --from alice"];
+  static override examples = [
+    "<%= config.bin %> <%= command.id %> 1 --from alice",
+    "<%= config.bin %> <%= command.id %> 1 --tx latest --from alice",
+  ];
   static override args = {
     challenge: Args.string({ description: "Number of the challenge.", required: true, ignoreStdin: true }),
   };
-  static override flags = { from: fromFlag, "password-file": passwordFileFlag };
+  static override flags = {
+    tx: Flags.string({
+      summary: "Transaction that is said to be missing, or that left the log; more are tried one after the other.",
+      multiple: true,
+      multipleNonGreedy: true,
+      env: "KOMA_PROOF_TX",
+      helpValue: "TX",
+    }),
+    from: fromFlag,
+    "password-file": passwordFileFlag,
+  };
 
   async execute(ctx: Ctx): Promise<AnsweredChallenge> {
     const { args, flags } = await this.parse(ProofRespond);
     const net = await ctx.net();
     const { findAnswer, findChallenge, isDemandName } = await import("../../src/fraud/index.ts");
+    if (flags.tx && isDemandName(args.challenge)) {
+      throw new UserError("KOMA_E_ARGUMENT_INVALID", "A demand is for a block's data: no transaction answers it.", {
+        facts: { argument: "tx" },
+        fix: [`koma proof respond ${args.challenge}`],
+      });
+    }
     const key = await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] });
     const root = await openRootChain(net, key);
     if (isDemandName(args.challenge)) return showData(ctx, net, root, key.address, args.challenge);
@@ -51,9 +72,11 @@ demand pays for. Validators of a network do so by themselves; this is for whoeve
     const interactive = root.interactive();
     const opened = await findChallenge(interactive, chainId, (await readNetFacts(net)).rootStartBlock, args.challenge);
     const head = await root.checkpoints.head(chainId);
-    const answer = await findAnswer(await openArchive(net, root), opened.claim, head.start - 1n);
+    const named = flags.tx && (await placesOf(net, { tx: flags.tx }))?.transactions;
+    const answer = await findAnswer(await openArchive(net, root), opened.claim, head.start - 1n, named);
     if (answer === undefined) {
-      throw new UserError("KOMA_E_NO_ANSWER", "What is said to be missing is in no block under a checkpoint.", {
+      const where = named ? "not what was named, or not under a checkpoint" : "in no block under a checkpoint";
+      throw new UserError("KOMA_E_NO_ANSWER", `What is said to be missing is ${where}.`, {
         facts: { challenge: opened.id, kind: opened.claim.kind, value: opened.claim.value },
       });
     }

@@ -24,6 +24,17 @@ import {
 import type { FraudKind, WatchEvent, WatchedFault, WatchPorts } from "../../src/fraud/index.ts";
 import type { RootChain } from "../../src/rootchain/index.ts";
 
+export interface ScannedChallenge {
+  /** As koma proof respond and koma proof status take it. */
+  readonly id: string;
+  readonly type: string;
+  /** Block whose data is demanded. */
+  readonly block: string | null;
+  readonly missing: string;
+  /** Unix time until which answers are taken. */
+  readonly deadline: number;
+}
+
 export interface ScannedFault {
   readonly type: string;
   /** Null for a contradiction, in consensus or between two votes, which needs no checkpoint. */
@@ -41,7 +52,8 @@ export interface ScanItem {
   readonly at: number;
   /**
    * `scanned`: a checkpoint was looked into. `unread`: no node shows its blocks. `fault`: one was found and judged.
-   * `punished`: the guilty were charged. `refused`: a challenge came too late. `trouble`: an endpoint does not answer.
+   * `punished`: the guilty were charged. `refused`: a challenge came too late. `challenge`: somebody says that something is missing, and waits
+   * for an answer. `finished`: seats were charged that an earlier sentence had left. `trouble`: an endpoint does not answer.
    * `watching` is the first line, whatever comes.
    */
   readonly event: WatchEvent["event"] | "watching";
@@ -49,6 +61,7 @@ export interface ScanItem {
   /** Of a scanned checkpoint. */
   readonly faults: number | null;
   readonly fault: ScannedFault | null;
+  readonly challenge: ScannedChallenge | null;
   /** Of a punished fault. */
   readonly tx: string | null;
   readonly slashedWei: string | null;
@@ -75,7 +88,8 @@ export default class ProofScan extends KomaCommand<ScanData, ScanItem> {
   static override description =
     `Runs everything that finds fraud over every checkpoint that can still be rolled back and asks the nodes who contradicted itself in
 consensus; the root contracts judge what is found, without anything being sent. --slash sends it. --follow goes on with every new checkpoint
-until Ctrl-C, finishes what it has begun, and remembers in a file what it has looked into. TYPE limits the search to one kind (koma
+until Ctrl-C, finishes what it has begun, and remembers in a file what it has looked into. Challenges that wait for an answer are named, too, as
+are demands for data (unavailable). TYPE limits the search to one kind (koma
 proof types), --checkpoint or --from-block to checkpoints, which may be final: for a while fraud still costs stake then. The exit code is 6 when a fault was found, without --follow.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %>",
@@ -121,8 +135,8 @@ proof types), --checkpoint or --from-block to checkpoints, which may be final: f
 
   async execute(ctx: Ctx<ScanItem>): Promise<ScanData> {
     const { args, flags } = await this.parse(ProofScan);
-    const { provableKinds, watchFraud, watchRound } = await import("../../src/fraud/index.ts");
-    const wanted = args.type === undefined ? undefined : pickFraudKind(args.type, provableKinds);
+    const { fraudKinds, watchFraud, watchRound } = await import("../../src/fraud/index.ts");
+    const wanted = args.type === undefined ? undefined : pickFraudKind(args.type, fraudKinds);
     const net = await ctx.net();
     // Looking signs nothing: it must not ask for a password.
     const key = flags.slash ? await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] }) : undefined;
@@ -132,9 +146,10 @@ proof types), --checkpoint or --from-block to checkpoints, which may be final: f
       : createScanMemory();
     const root = await openRootChain(net, key);
     const chosen = await chooseCheckpoints(root, chainId, flags);
-    const { contradictions, ...ofBlocks } = await portsOf(net, root, wanted, flags.slash);
+    const { contradictions, challenges, ...ofBlocks } = await portsOf(net, root, wanted, flags.slash);
     // What was chosen is blocks: who contradicted itself in consensus is not asked then.
-    const sources = chosen ? { pending: async () => chosen } : contradictions ? { contradictions } : {};
+    const others = { ...(contradictions ? { contradictions } : {}), ...(challenges ? { challenges } : {}) };
+    const sources = chosen ? { pending: async () => chosen } : others;
     const ports = { ...ofBlocks, ...sources, memory };
     const tally = createTally();
     const events = flags.follow
@@ -195,9 +210,8 @@ async function portsOf(
   wanted: FraudKind | undefined,
   slash: boolean,
 ): Promise<Omit<WatchPorts, "memory">> {
-  const { contradictionTypes, openCase, pendingCheckpoints, punish, searchContradictions } = await import(
-    "../../src/fraud/index.ts"
-  );
+  const { contradictionTypes, finishSentence, openCase, pendingChallenges, pendingCheckpoints, punish, ...fraud } =
+    await import("../../src/fraud/index.ts");
   const chainId = BigInt(net.chainId);
   const { rootStartBlock } = await readNetFacts(net);
   const nodes = await openContradictionSources(net);
@@ -207,8 +221,17 @@ async function portsOf(
     judge: root.challenges.judge,
     ...(wanted && !contradictionTypes.includes(wanted.type)
       ? {}
-      : { contradictions: () => searchContradictions(chainId, nodes, root.challenges, wanted?.type) }),
-    ...(slash ? { punish: (challenge) => punish(root, challenge, AbortSignal.timeout(PUNISH_MS)) } : {}),
+      : { contradictions: () => fraud.searchContradictions(chainId, nodes, root.challenges, wanted?.type) }),
+    challenges: () => pendingChallenges(root, chainId, rootStartBlock),
+    ...(slash
+      ? {
+          punish: (challenge) => punish(root, challenge, AbortSignal.timeout(PUNISH_MS)),
+          sentences: {
+            open: () => root.stakes.openOffences(),
+            finish: (offence) => finishSentence(root, offence, AbortSignal.timeout(PUNISH_MS)),
+          },
+        }
+      : {}),
   };
 }
 
@@ -245,7 +268,15 @@ function plainFault({ type, checkpoint, block, reason, offence, refusal }: Watch
   };
 }
 
-const NOTHING = { checkpoint: null, faults: null, fault: null, tx: null, slashedWei: null, bountyWei: null } as const;
+const NOTHING = {
+  checkpoint: null,
+  faults: null,
+  fault: null,
+  challenge: null,
+  tx: null,
+  slashedWei: null,
+  bountyWei: null,
+} as const;
 
 function beginning(): ScanItem {
   return { at: Math.floor(Date.now() / 1000), event: "watching", ...NOTHING, code: null, why: null };
@@ -254,17 +285,30 @@ function beginning(): ScanItem {
 function itemOf(event: WatchEvent): ScanItem {
   const fault = "fault" in event ? plainFault(event.fault) : null;
   const punishment = event.event === "punished" ? event.punishment : undefined;
+  const challenge = event.event === "challenge" ? event.challenge : undefined;
   return {
     at: Math.floor(Date.now() / 1000),
     event: event.event,
-    checkpoint: "checkpoint" in event ? event.checkpoint.number.toString() : (fault?.checkpoint ?? null),
+    checkpoint:
+      "checkpoint" in event
+        ? event.checkpoint.number.toString()
+        : (fault?.checkpoint ?? challenge?.checkpoint.toString() ?? null),
     faults: event.event === "scanned" ? event.faults : null,
     fault,
+    challenge: challenge
+      ? {
+          id: challenge.id,
+          type: challenge.type,
+          block: challenge.block?.toString() ?? null,
+          missing: challenge.missing,
+          deadline: Number(challenge.deadline),
+        }
+      : null,
     tx: punishment?.transaction ?? null,
     slashedWei: punishment?.slashed.reduce((sum, { amount }) => sum + amount, 0n).toString() ?? null,
     bountyWei: punishment?.bounty.toString() ?? null,
     code: "code" in event ? event.code : null,
-    why: "why" in event ? event.why : null,
+    why: "why" in event ? event.why : event.event === "finished" ? `offence ${event.offence}` : null,
   };
 }
 
@@ -284,6 +328,13 @@ function sentenceOf(event: WatchEvent): string {
       return `${event.fault.type}: ${event.punishment.slashed.length} seats charged in ${event.punishment.transaction}`;
     case "refused":
       return `${event.fault.type}: ${event.why}`;
+    case "challenge": {
+      const { id, type, missing, checkpoint, deadline } = event.challenge;
+      const until = new Date(Number(deadline) * 1000).toISOString();
+      return `${type}: ${missing}, under checkpoint ${checkpoint}, is waited for until ${until}; who has it: koma proof respond ${id}`;
+    }
+    case "finished":
+      return `the seats were charged that the sentence of offence ${event.offence} had left`;
     case "trouble":
       return `${event.why} Trying on.`;
   }

@@ -13,7 +13,7 @@ import {
 import { ProtocolError, UserError } from "../../src/errors.ts";
 import type { Challenge } from "../../src/fraud/index.ts";
 import type { RootChain } from "../../src/rootchain/index.ts";
-import { buildProof, subjectFlags } from "./build.ts";
+import { lookForFraud, subjectFlags } from "./build.ts";
 
 export interface SimulatedProof {
   readonly type: string;
@@ -71,7 +71,7 @@ code is 6 when it would not go through.`;
     const root = await openRootChain(net, undefined, account);
     const challenge =
       flags.evidence === undefined
-        ? (await buildProof(ctx, net, root, pickFraudKind(args.type ?? "", provableKinds), flags)).challenge
+        ? (await lookForFraud(ctx, net, root, pickFraudKind(args.type ?? "", provableKinds), flags)).challenge
         : parseChallenge(await readTextFile(flags.evidence));
     const tried = challenge ? await tryChallenge(root, challenge) : { gas: null, bondWei: "0", revert: null };
     const data: SimulatedProof = {

@@ -1,6 +1,6 @@
 import type { ChainArchive, SubmittedCheckpoint } from "../checkpoint/index.ts";
-import { UserError } from "../errors.ts";
 import type { BlockPart, Demand, OpenedDemand, RootChain } from "../rootchain/index.ts";
+import { notPending } from "./fraud-search.ts";
 import { demandName, findUnavailable, nextDemand } from "./unavailable.ts";
 
 /** A demand that was made, or would be. */
@@ -79,11 +79,4 @@ async function findBlock(
     if (missing !== undefined) return { checkpoint, block: missing };
   }
   return undefined;
-}
-
-function notPending(block: bigint): UserError {
-  return new UserError("KOMA_E_NOT_CHECKPOINTED", `Block ${block} is under no checkpoint that can be challenged.`, {
-    facts: { block },
-    fix: ["koma checkpoint list"],
-  });
 }

@@ -9,6 +9,7 @@ import { findAnswer } from "./find-answer.ts";
 import { describeGap, type KnownDeposit } from "./find-gaps.ts";
 import { craftGapChallenge } from "./gap-evidence.ts";
 import { type FraudKind, fraudKindOf } from "./kinds.ts";
+import { isAbout } from "./named-places.ts";
 import { parseChallenge, serializeChallenge } from "./proof-file.ts";
 import { proveGap } from "./prove-gap.ts";
 
@@ -95,6 +96,19 @@ describe("something missing", () => {
   });
 });
 
+describe("something missing before a transaction that is named", () => {
+  it("is looked for there alone", async () => {
+    const { fraud, checkpoints } = openLogCase({ 2: pay(1n), 3: pay(3n), 5: pay(5n) });
+    const interactive = { depositDeadline: async () => 4n, claimOf: async () => claim };
+    const gapBefore = (block: bigint) =>
+      proveGap(fraud, checkpoints, fraudKindOf("nonce-gap") as FraudKind, interactive, (gap) =>
+        isAbout(gap, { transactions: [{ block, index: 0 }], block: undefined }),
+      );
+    expect((await gapBefore(5n)).proven?.gap).toMatchObject({ nonce: 4n, second: { block: 5n } });
+    expect(await gapBefore(6n)).toMatchObject({ found: 0, proven: undefined });
+  });
+});
+
 describe("an answer to a claim", () => {
   const archiveOf = (contents: Readonly<Record<number, BlockContent>>) => openLogCase(contents).fraud.archive;
 
@@ -120,5 +134,17 @@ describe("an answer to a claim", () => {
     const omitted = { ...claim, kind: 18, value: 2n };
     expect(await findAnswer(archive, omitted, 7n)).toBeDefined();
     expect(await findAnswer(archive, { ...omitted, value: 1n as bigint }, 7n)).toBeUndefined();
+  });
+
+  it("is looked for among the transactions that are named, and nowhere else", async () => {
+    const archive = archiveOf({ 2: pay(0n), 5: payment(1n, [paid(10n, 2n)]) });
+    const among = (block: bigint, index = 0) => [{ block, index }];
+    expect(await findAnswer(archive, claim, 7n, among(2n))).toBe(await findAnswer(archive, claim, 7n));
+    expect(await findAnswer(archive, claim, 7n, among(2n, 1))).toBeUndefined();
+    expect(await findAnswer(archive, claim, 7n, among(5n))).toBeUndefined();
+    expect(await findAnswer(archive, claim, 1n, among(2n))).toBeUndefined();
+    const log = { ...claim, kind: 15, token };
+    expect(await findAnswer(archive, log, 7n, [...among(2n), ...among(5n)])).toBe(await findAnswer(archive, log, 7n));
+    expect(await findAnswer(archive, log, 7n, among(5n, 1))).toBeUndefined();
   });
 });

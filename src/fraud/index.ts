@@ -43,6 +43,17 @@ export type { Fault, Position, Scan, ScannedCheckpoint, ScanRules } from "./find
 export { describeGap, type Gap, type KnownDeposit } from "./find-gaps.ts";
 export { entriesOf, type LogPosition } from "./find-log-history-faults.ts";
 export { craftChallenge, describeFault, findFaults } from "./finders.ts";
+export {
+  checkpointsAbout,
+  type FraudSearch,
+  openEvidence,
+  proveNamed,
+  type Refusal,
+  type SearchGround,
+  searchDoubleSigners,
+  searchFraud,
+  searchGaps,
+} from "./fraud-search.ts";
 export { craftGapChallenge } from "./gap-evidence.ts";
 export {
   blockOf,
@@ -55,11 +66,14 @@ export {
 } from "./inclusion-file.ts";
 export { type FraudKind, fraudKindOf, fraudKinds, type OffenceClass, provableKinds } from "./kinds.ts";
 export { type NamedCheckpoint, readCheckpoints } from "./named-checkpoints.ts";
+export { isAbout, type NamedPlaces } from "./named-places.ts";
 export { findChallenge, headerOfClaim } from "./open-challenges.ts";
+export { type PendingChallenge, pendingChallenges } from "./pending-challenges.ts";
 export { type ProofFile, parseChallenge, serializeChallenge } from "./proof-file.ts";
 export { type ProvenGap, proveGap } from "./prove-gap.ts";
-export { carryOut, collectBounty, type Punishment, punish, type SlashedSeat } from "./punish.ts";
+export { carryOut, collectBounty, finishSentence, type Punishment, punish, type SlashedSeat } from "./punish.ts";
 export { scanCheckpoint } from "./scan.ts";
+export { type SentChallenge, sendChallenge } from "./send-challenge.ts";
 export {
   answerDemand,
   craftDataAnswer,

@@ -24,12 +24,17 @@ export interface GapSearch {
   readonly unread: readonly UnreadCheckpoint[];
 }
 
-/** The first gap of the wanted kind in these checkpoints that the root contracts take a claim about; nothing is sent. */
+/**
+ * The first gap of the wanted kind in these checkpoints that the root contracts take a claim about; nothing is sent.
+ *
+ * @param about whether a gap is one of those that are looked for; default: all are
+ */
 export async function proveGap(
   fraud: FraudCase,
   checkpoints: readonly SubmittedCheckpoint[],
   wanted: FraudKind,
   interactive: Pick<InteractiveChallenges, "claimOf" | "depositDeadline">,
+  about: (gap: Gap) => boolean = () => true,
 ): Promise<GapSearch> {
   const refused: GapSearch["refused"][number][] = [];
   const unread: UnreadCheckpoint[] = [];
@@ -38,7 +43,7 @@ export async function proveGap(
   for (const checkpoint of checkpoints) {
     let gaps: readonly Gap[];
     try {
-      gaps = findGaps(await readScan(fraud.archive, checkpoint, fraud.rules), wanted, terms);
+      gaps = findGaps(await readScan(fraud.archive, checkpoint, fraud.rules), wanted, terms).filter(about);
     } catch (error) {
       if (!(error instanceof ProtocolError) || error.code !== "KOMA_E_BLOCKS_DIFFER") throw error;
       unread.push({ checkpoint: checkpoint.number, why: error.message });

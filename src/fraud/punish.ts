@@ -84,6 +84,25 @@ export async function carryOut(
   };
 }
 
+/**
+ * Charges the seats that an earlier sentence left uncharged: whoever had it begun was cut off, or nobody sent the pages.
+ *
+ * @returns whether anything was left to do
+ */
+export async function finishSentence(root: RootChain, offenceId: Hash, signal: AbortSignal): Promise<boolean> {
+  let begun = false;
+  for (let from = 0; from < SEATS; from += PAGE) {
+    // Read anew each time: others may carry out pages meanwhile.
+    const { remainingSeats } = await root.stakes.slashOutcome(offenceId);
+    if (remainingSeats === 0n) break;
+    if (((remainingSeats >> BigInt(from)) & ((1n << BigInt(PAGE)) - 1n)) === 0n) continue;
+    await root.stakes.executeSlash(offenceId, from, from + PAGE, signal);
+    begun = true;
+  }
+  if (begun) await fillSeats(root, signal);
+  return begun;
+}
+
 /** Gives the seats of convicted producers to those who follow them, as far as there are any. */
 async function fillSeats(root: RootChain, signal: AbortSignal): Promise<void> {
   const { elections } = root;

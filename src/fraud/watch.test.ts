@@ -4,7 +4,10 @@ import { account, sign, testChainId } from "../../test/support/chain-fixture.ts"
 import { createNetworkArchive, type SubmittedCheckpoint } from "../checkpoint/index.ts";
 import { EnvironmentError, ProtocolError } from "../errors.ts";
 import { type Hash, keccakHash, utf8 } from "../primitives/index.ts";
+import { RootRpcError } from "../rootchain/index.ts";
 import type { Challenge } from "./evidence.ts";
+import { fraudKindOf } from "./kinds.ts";
+import type { PendingChallenge } from "./pending-challenges.ts";
 import type { Punishment } from "./punish.ts";
 import { type ScanMemory, type WatchEvent, type WatchPorts, watchFraud, watchRound } from "./watch.ts";
 
@@ -161,6 +164,81 @@ describe("a look at every pending checkpoint", () => {
       { event: "fault", fault: { type: "consensus-equivocation", checkpoint: undefined, offence } },
     ]);
     expect(await collect(watchRound(ports, undefined, reported))).toEqual([]);
+  });
+});
+
+describe("what else a look tells of", () => {
+  const demand: PendingChallenge = {
+    id: "d1",
+    type: "unavailable",
+    checkpoint: 2n,
+    block: 9n,
+    missing: "the receipts of block 9",
+    deadline: 1n,
+  };
+  const clean = { pending: async () => [] };
+
+  it("are challenges that wait for an answer, each once, and of the wanted kind", async () => {
+    const claim = { ...demand, id: "1", type: "nonce-gap", block: undefined };
+    const ports = portsOf({ ...clean, challenges: async () => [claim, demand] });
+    const reported = new Set<string>();
+    const told = await collect(watchRound(ports, fraudKindOf("unavailable"), reported));
+    expect(told).toEqual([{ event: "challenge", challenge: demand }]);
+    expect(await collect(watchRound(ports, undefined, reported))).toEqual([{ event: "challenge", challenge: claim }]);
+    expect(await collect(watchRound(ports, undefined, reported))).toEqual([]);
+  });
+
+  it("are sentences that somebody left half done, which it carries out at its second look", async () => {
+    const finished: Hash[] = [];
+    const sentences = {
+      open: async () => (finished.length < 1 ? [offence] : []),
+      finish: async (id: Hash) => finished.push(id) > 0,
+    };
+    const ports = portsOf({ ...clean, sentences });
+    const reported = new Set<string>();
+    expect(await collect(watchRound(ports, undefined, reported))).toEqual([]);
+    expect(await collect(watchRound(ports, undefined, reported))).toEqual([{ event: "finished", offence }]);
+    expect(await collect(watchRound(ports, undefined, reported))).toEqual([]);
+    const late = async () => {
+      throw new ProtocolError("KOMA_E_NO_OFFENCE", "Somebody else has done it.");
+    };
+    const other = portsOf({ ...clean, sentences: { open: async () => [offence], finish: late } });
+    expect(await collect(watchRound(other, undefined, reported))).toEqual([]);
+  });
+});
+
+describe("an answer that is none", () => {
+  const busy = async () => {
+    throw new RootRpcError("eth_call", -32_005, "limit exceeded", undefined);
+  };
+
+  it("does not acquit: a node that is asked too much is asked again", async () => {
+    const memory = remembering();
+    const only = { memory, pending: async () => [checkpoints[1] as SubmittedCheckpoint] };
+    const controller = new AbortController();
+    let rests = 0;
+    const judges = [busy, busy, portsOf().judge];
+    const judge: WatchPorts["judge"] = (...evidence) => (judges.shift() as WatchPorts["judge"])(...evidence);
+    const rest = async () => {
+      rests += 1;
+      if (judges.length === 0) controller.abort();
+    };
+    const events = await collect(watchFraud(portsOf({ ...only, judge }), undefined, controller.signal, rest));
+    expect(names(events)).toEqual(["scanned", "trouble", "scanned", "scanned", "fault"]);
+    expect(events.at(-1)).toMatchObject({ fault: { offence } });
+    expect(rests).toBe(3);
+  });
+
+  it("does not acquit either when the checkpoint was rolled back while it was looked into", async () => {
+    const memory = remembering();
+    const fraud = await portsOf().openCase();
+    const archive = { ...fraud.archive, checkpointCovering: async () => undefined };
+    const ports = portsOf({ memory, openCase: async () => ({ ...fraud, archive }) });
+    const events = await collect(watchRound(ports, undefined, new Set()));
+    expect(events.find(({ event }) => event === "fault")).toMatchObject({
+      fault: { offence: undefined, refusal: { code: "KOMA_E_NOT_CHECKPOINTED" } },
+    });
+    expect(memory.roots.has(checkpoints[1]?.rootHash as Hash)).toBe(false);
   });
 });
 

@@ -1,12 +1,13 @@
 import type { SubmittedCheckpoint } from "../checkpoint/index.ts";
-import { EnvironmentError, ProtocolError } from "../errors.ts";
+import { EnvironmentError, ProtocolError, UserError } from "../errors.ts";
 import type { Hash } from "../primitives/index.ts";
-import type { Verdict } from "../rootchain/index.ts";
+import { RootRpcError, type Verdict } from "../rootchain/index.ts";
 import { type FoundFault, type FraudCase, findFraud } from "./case.ts";
 import type { ContradictionSearch } from "./contradictions.ts";
 import type { Challenge } from "./evidence.ts";
 import { craftChallenge, describeFault } from "./finders.ts";
 import type { FraudKind } from "./kinds.ts";
+import type { PendingChallenge } from "./pending-challenges.ts";
 import type { Punishment } from "./punish.ts";
 
 /** A fault that a watch found, with what the root contracts say to it. */
@@ -32,6 +33,10 @@ export type WatchEvent =
   | { readonly event: "punished"; readonly fault: WatchedFault; readonly punishment: Punishment }
   /** A challenge was refused after all: somebody else's came first, or the checkpoint is gone. */
   | { readonly event: "refused"; readonly fault: WatchedFault; readonly code: string; readonly why: string }
+  /** Somebody says that something is missing, and waits for an answer. */
+  | { readonly event: "challenge"; readonly challenge: PendingChallenge }
+  /** Seats were charged that an earlier sentence, cut off, had left. */
+  | { readonly event: "finished"; readonly offence: Hash }
   /** An endpoint does not answer; the watch goes on. */
   | { readonly event: "trouble"; readonly code: string; readonly why: string };
 
@@ -50,6 +55,13 @@ export interface WatchPorts {
   judge(kind: number, evidence: Challenge["evidence"]): Promise<Verdict>;
   /** Has the guilty charged; absent for a watch that only looks. */
   readonly punish?: (challenge: Challenge) => Promise<Punishment>;
+  /** Claims and demands for data that wait for an answer; absent when they are not of interest. */
+  readonly challenges?: () => Promise<readonly PendingChallenge[]>;
+  /** Sentences that are not carried out in full. */
+  readonly sentences?: {
+    open(): Promise<readonly Hash[]>;
+    finish(offence: Hash): Promise<boolean>;
+  };
   readonly memory: ScanMemory;
 }
 
@@ -59,7 +71,7 @@ export interface WatchPorts {
  *
  * @param reported what was told before in this run, so that unread checkpoints and open faults are told once
  * @param stop whether to end before the next checkpoint: what was begun is finished
- * @throws {EnvironmentError} when the root chain or every node is away
+ * @throws {EnvironmentError | RootRpcError} when the root chain or every node is away
  */
 export async function* watchRound(
   ports: WatchPorts,
@@ -67,6 +79,8 @@ export async function* watchRound(
   reported: Set<string>,
   stop: () => boolean = () => false,
 ): AsyncGenerator<WatchEvent> {
+  yield* finishSentences(ports, reported);
+  yield* tellChallenges(ports, wanted, reported);
   const tried = (root: Hash) => `tried ${root}`;
   const fresh = (await ports.pending()).filter(
     ({ rootHash }) => !ports.memory.has(rootHash) && !reported.has(tried(rootHash)),
@@ -104,10 +118,35 @@ export async function* watchRound(
   yield* punishFault(ports, fault);
 }
 
+/** A sentence that was open at the look before, too, is nobody's work in progress. */
+async function* finishSentences(ports: WatchPorts, reported: Set<string>): AsyncGenerator<WatchEvent> {
+  for (const offence of (await ports.sentences?.open()) ?? []) {
+    if (isNew(reported, `open ${offence}`)) continue;
+    try {
+      if (await ports.sentences?.finish(offence)) yield { event: "finished", offence };
+    } catch (error) {
+      // Somebody else was quicker.
+      if (!isAnswer(error)) throw error;
+    }
+  }
+}
+
+async function* tellChallenges(
+  ports: WatchPorts,
+  wanted: FraudKind | undefined,
+  reported: Set<string>,
+): AsyncGenerator<WatchEvent> {
+  for (const challenge of (await ports.challenges?.()) ?? []) {
+    if (wanted && challenge.type !== wanted.type) continue;
+    if (isNew(reported, `challenge ${challenge.id}`)) yield { event: "challenge", challenge };
+  }
+}
+
 /**
  * Tells every fault; charges the first that convicts.
  *
- * @returns `punished`: the checkpoint is gone. `open`: something convicts, and nobody was charged. `clean`: nothing does
+ * @returns `punished`: the checkpoint is gone. `open`: something convicts, and nobody was charged, or what was found could
+ * not be put together. `clean`: nothing does
  */
 async function* judgeAll(
   ports: WatchPorts,
@@ -122,7 +161,7 @@ async function* judgeAll(
   }
   const proven = faults.filter(({ offence }) => offence !== undefined);
   for (const fault of proven) if (yield* punishFault(ports, fault)) return "punished";
-  return proven.length > 0 ? "open" : "clean";
+  return faults.some(({ refusal, challenge }) => !refusal || !challenge) ? "open" : "clean";
 }
 
 async function judgeFault(
@@ -131,14 +170,15 @@ async function judgeFault(
   { checkpoint, fault }: FoundFault,
 ): Promise<WatchedFault> {
   const told = { type: fault.type, checkpoint, block: blockOf(fault), reason: describeFault(fault) };
+  let challenge: Challenge | undefined;
   try {
-    const challenge = await craftChallenge(fraud.archive, fault, fraud.graceBlocks);
+    challenge = await craftChallenge(fraud.archive, fault, fraud.graceBlocks);
     const { offenceId } = await ports.judge(challenge.kind, challenge.evidence);
     return { ...told, offence: offenceId, refusal: undefined, challenge };
   } catch (error) {
-    // The chain's own answer; an endpoint that is away is no answer.
-    if (!(error instanceof ProtocolError)) throw error;
-    return { ...told, offence: undefined, refusal: { code: error.code, why: error.message }, challenge: undefined };
+    // Somebody else had the checkpoint rolled back meanwhile, or the contracts answered.
+    if (!(error instanceof UserError) && !isAnswer(error)) throw error;
+    return { ...told, offence: undefined, refusal: { code: error.code, why: error.message }, challenge };
   }
 }
 
@@ -150,7 +190,7 @@ async function* punishFault(ports: WatchPorts, fault: WatchedFault): AsyncGenera
     return true;
   } catch (error) {
     // Whoever was quicker has done what there was to do.
-    if (!(error instanceof ProtocolError)) throw error;
+    if (!isAnswer(error)) throw error;
     yield { event: "refused", fault, code: error.code, why: error.message };
     return false;
   }
@@ -175,12 +215,18 @@ export async function* watchFraud(
       yield* watchRound(ports, wanted, reported, () => signal.aborted);
       trouble = undefined;
     } catch (error) {
-      if (!(error instanceof EnvironmentError)) throw error;
+      // Nodes that limit how much they are asked, or are just starting, refuse without having looked.
+      if (!(error instanceof EnvironmentError || error instanceof RootRpcError)) throw error;
       if (error.message !== trouble) yield { event: "trouble", code: error.code, why: error.message };
       trouble = error.message;
     }
     if (!signal.aborted) await rest();
   }
+}
+
+/** What the chain says of what it was given; an endpoint that is away, or busy, has said nothing. */
+function isAnswer(error: unknown): error is ProtocolError {
+  return error instanceof ProtocolError && !(error instanceof RootRpcError && !error.reverted);
 }
 
 function blockOf(fault: FoundFault["fault"]): bigint {

@@ -5,6 +5,8 @@ import { type Hex, isHex } from "../primitives/index.ts";
 export class RootRpcError extends ProtocolError {
   readonly rpcCode: number;
   readonly data: Hex | undefined;
+  /** Whether the call was run and failed; otherwise the node refused for reasons of its own. */
+  readonly reverted: boolean;
 
   constructor(method: string, rpcCode: number, message: string, data: Hex | undefined) {
     super("KOMA_E_ROOTCHAIN_REFUSED", `The root chain's node refused ${method}: ${message}`, {
@@ -12,6 +14,8 @@ export class RootRpcError extends ProtocolError {
     });
     this.rpcCode = rpcCode;
     this.data = data;
+    // Not every node hands on what a contract reverted with; 3 is geth's code for it.
+    this.reverted = data !== undefined || rpcCode === 3 || /revert|out of gas|invalid opcode/i.test(message);
   }
 }
 
