@@ -23,6 +23,8 @@ import type { Certificate } from "./signatures.ts";
 
 const CHAIN = 80_401n;
 const EVERY = 4;
+/** Long enough that nothing of it runs out by itself, unless a test waits for that. */
+const YIELD_MS = 3_000;
 const domain = { rootChainId: 31_337n, contract: `0x${"ab".repeat(20)}` as Address };
 const keys = ["ann", "bob", "cid", "dee"].map((name) => keccak256(utf8(name)));
 const seats: readonly StakedSeat[] = keys.map((key, seat) => ({ seat, signer: addressOfKey(key), power: 100n }));
@@ -52,6 +54,9 @@ describe("the checkpoint service", () => {
   let head: CheckpointHead;
   let submitted: Certificate[];
   let asked: number;
+  /** Another chain's checkpoint is more overdue; and how often that was asked. */
+  let wantedElsewhere: boolean;
+  let wantedAsked: number;
   beforeEach(async () => {
     chain = await openChain();
     const made: CheckpointedBlock[] = [];
@@ -60,6 +65,8 @@ describe("the checkpoint service", () => {
     head = { ...firstHead, round: roundOf(0) };
     submitted = [];
     asked = 0;
+    wantedElsewhere = false;
+    wantedAsked = 0;
   });
   afterEach(async () => {
     await Promise.all(running.splice(0).map((service) => service.stop()));
@@ -92,7 +99,7 @@ describe("the checkpoint service", () => {
     const note = (_: LogFacts, sentence: string) => void said.push(sentence);
     const logger: Logger = { error: note, warn: note, info: note, debug: note, child: () => logger };
     const service = createCheckpointService(
-      { chainId: CHAIN, domain, every: EVERY, signer: addressOfKey(key), signerKey: key },
+      { chainId: CHAIN, domain, every: EVERY, yieldMs: YIELD_MS, signer: addressOfKey(key), signerKey: key },
       {
         rootChain: {
           async head() {
@@ -100,6 +107,10 @@ describe("the checkpoint service", () => {
             return head;
           },
           seats: async () => seats,
+          async isWantedElsewhere(signer) {
+            if (signer === seats[0]?.signer) wantedAsked += 1;
+            return wantedElsewhere;
+          },
           async submit(certificate) {
             submitted.push(certificate);
             head = { ...head, number: head.number + 1n, nextStart: certificate.checkpoint.end + 1n, round: 0 };
@@ -221,6 +232,35 @@ describe("the checkpoint service", () => {
     expect(submitted[0]).toMatchObject({ bitmap: 0b0111n, signedPower: 300n, totalPower: 400n });
     await looked(ann.service);
     expect(submitted).toHaveLength(1);
+  });
+
+  it("lets a chain go first that is more overdue, until that has its checkpoint or for a while", async () => {
+    const ann = staker(0);
+    await until(() => expect(ann.votes).toHaveLength(1));
+    wantedElsewhere = true;
+    await ann.receive(...[1, 2, 3].map((seat) => voteOf(seat)));
+    await until(() => expect(wantedAsked).toBeGreaterThan(1));
+    expect(submitted).toEqual([]);
+    wantedElsewhere = false;
+    await until(() => expect(submitted).toHaveLength(1));
+
+    // Nobody serves the other chain: this one goes on without it.
+    head = { ...head, round: roundOf(0, head) };
+    ann.own.height = 8n;
+    wantedElsewhere = true;
+    ann.service.poke();
+    await until(() => expect(ann.votes).toHaveLength(2));
+    const { proposer } = checkpointIn(ann.votes[1]);
+    const built = buildCheckpoint({ ...head, chainId: CHAIN }, { start: 5n, end: 8n }, blocks.slice(4), proposer);
+    const votes = [1, 2, 3].map((seat) =>
+      encodeVote({
+        round: head.round,
+        checkpoint: built,
+        signature: signDigest(checkpointDigest(built, domain), keys[seat] as Bytes),
+      }),
+    );
+    await ann.receive(...votes);
+    await until(() => expect(submitted).toHaveLength(2));
   });
 
   it("refuses what differs from its own blocks, says so once, and signs nothing of it", async () => {

@@ -26,6 +26,11 @@ export interface CheckpointRootChain {
   head(): Promise<CheckpointHead>;
   /** Seats with power in the current epoch. */
   seats(): Promise<readonly StakedSeat[]>;
+  /**
+   * Whether a checkpoint of another chain is more overdue than this one's, and whose turn it is, is the same staker: one
+   * set of stakers checkpoints all chains, each with one account.
+   */
+  isWantedElsewhere(signer: Address): Promise<boolean>;
   /** Sends the certificate; answers the root-chain transaction's hash once it is mined. */
   submit(certificate: Certificate): Promise<Hash>;
   /** Checkpoints that were submitted and can still be challenged, in order. */
@@ -77,6 +82,8 @@ export interface CheckpointServiceConfig {
   readonly domain: CheckpointDomain;
   /** Final blocks that make a checkpoint due. */
   readonly every: number;
+  /** How long a complete checkpoint waits for those of other chains that are more overdue, ms: less than a proposer's turn. */
+  readonly yieldMs: number;
   /** Signer key of this node's validator; without one the service only listens. */
   readonly signerKey?: Bytes;
   readonly signer?: Address;
@@ -137,6 +144,8 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
   let again = false;
   let stale = true;
   let cancelTick: () => void = () => {};
+  /** When to look again, if that is before the next tick. */
+  let nextLook: number | undefined;
 
   const attester =
     config.signer && config.signerKey
@@ -234,8 +243,13 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
     current = { hash: current.hash, quorumAt };
     const complete = certificate.signedPower === certificate.totalPower;
     if (!complete && clock.now() < quorumAt + STRAGGLER_MS) {
-      cancelTick();
-      cancelTick = clock.schedule(timestamp(quorumAt + STRAGGLER_MS), () => poke());
+      nextLook = quorumAt + STRAGGLER_MS;
+      return;
+    }
+    // Not for ever: the node that serves the other chain may be away.
+    const patience = quorumAt + config.yieldMs;
+    if (clock.now() < patience && config.signer && (await rootChain.isWantedElsewhere(config.signer))) {
+      nextLook = Math.min(clock.now() + STRAGGLER_MS, patience);
       return;
     }
     const { number, start, end } = certificate.checkpoint;
@@ -331,8 +345,10 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
         if (!running) return;
         cancelTick();
         const next = again ? () => wake(false) : poke;
-        cancelTick = clock.schedule(timestamp(clock.now() + (again ? 0 : TICK_MS)), next);
+        const at = again ? clock.now() : Math.min(clock.now() + TICK_MS, nextLook ?? Number.POSITIVE_INFINITY);
+        cancelTick = clock.schedule(timestamp(at), next);
         again = false;
+        nextLook = undefined;
       });
   }
 

@@ -31,6 +31,7 @@ export function createNodeCheckpoints(
         contract: genesis.rootChain.contracts["CheckpointManager"] as Address,
       },
       every: genesis.checkpoint.every,
+      yieldMs: genesis.checkpoint.proposerTimeoutMs / 2,
       ...(signer ? { signer: signer.address, signerKey: signer.key } : {}),
     },
     {

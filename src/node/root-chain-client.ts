@@ -136,6 +136,13 @@ function checkpointsOf(client: RootChain, chainId: bigint, signal: AbortSignal):
       return { ...head, nextStart: head.start, round: Number(head.round), maxLength };
     },
     seats: () => client.stakes.activeSet(),
+    async isWantedElsewhere(signer) {
+      const [due, { timestamp: now }] = await Promise.all([client.checkpoints.dueChains(), client.head(signal)]);
+      const place = due.findIndex((entry) => entry.chainId === chainId);
+      const before = due.slice(0, Math.max(0, place)).filter(({ dueAt }) => dueAt <= now);
+      const heads = await Promise.all(before.map((entry) => client.checkpoints.head(entry.chainId)));
+      return heads.some(({ proposer }) => proposer === signer);
+    },
     async submit({ checkpoint, bitmap, signatures }) {
       const compact = Array.from({ length: signatures.length / COMPACT_BYTES }, (_, i) =>
         signatures.subarray(i * COMPACT_BYTES, (i + 1) * COMPACT_BYTES),

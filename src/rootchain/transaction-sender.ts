@@ -173,7 +173,8 @@ export function createTransactionSender(options: TransactionSenderOptions): Tran
     return (gas * GAS_MARGIN_PERCENT) / 100n;
   }
 
-  async function confirm(flight: Flight, signal: AbortSignal | undefined): Promise<SentTransaction> {
+  /** What became of it; undefined when another transaction of this key has its nonce, so that it can be in no block. */
+  async function confirm(flight: Flight, signal: AbortSignal | undefined): Promise<SentTransaction | undefined> {
     const started = performance.now();
     let bumpedAt = started;
     for (let pause = FIRST_POLL_MS; ; pause = Math.min(pause * 2, MAX_POLL_MS)) {
@@ -185,12 +186,28 @@ export function createTransactionSender(options: TransactionSenderOptions): Tran
         bumpedAt = now;
         flight.fees = raise(flight.fees);
         const failure = await broadcast(flight, true, signal);
+        if (failure?.kind === "nonce" && (await isDisplaced(flight, signal))) return undefined;
         logger.info(
           { action: flight.call.action, nonce: flight.nonce, ...flight.fees, ...failure },
           "a root chain transaction waits for its block; sent again with higher fees",
         );
       }
       await sleep(pause, undefined, { signal });
+    }
+  }
+
+  /** Whether whoever else uses this key, a node of another chain for one, had another transaction mined under the nonce. */
+  async function isDisplaced(flight: Flight, signal: AbortSignal | undefined): Promise<boolean> {
+    const count = { method: "eth_getTransactionCount", params: [address, "latest"] };
+    const ours = flight.hashes.map((hash) => ({ method: "eth_getTransactionReceipt", params: [hash] }));
+    try {
+      // In one message, so that one state of the chain answers all of it.
+      const [used, ...receipts] = await rpc.batch([count, ...ours], signal);
+      if (used instanceof RootRpcError || receipts.some((receipt) => receipt !== null)) return false;
+      return readQuantity(used, "nonce") > flight.nonce;
+    } catch (error) {
+      if (error instanceof EnvironmentError) return false;
+      throw error;
     }
   }
 
@@ -229,15 +246,23 @@ export function createTransactionSender(options: TransactionSenderOptions): Tran
   return {
     address,
     async send(call, signal) {
-      const flight = await enqueue(async () => {
-        const launched = await launch(call, signal);
-        inFlight += 1;
-        return launched;
-      });
-      try {
-        return await confirm(flight, signal);
-      } finally {
-        inFlight -= 1;
+      for (;;) {
+        const flight = await enqueue(async () => {
+          const launched = await launch(call, signal);
+          inFlight += 1;
+          return launched;
+        });
+        try {
+          const sent = await confirm(flight, signal);
+          if (sent) return sent;
+        } finally {
+          inFlight -= 1;
+        }
+        logger.info(
+          { action: call.action, nonce: flight.nonce },
+          "somebody else used a nonce with this key; sent anew",
+        );
+        nextNonce = undefined;
       }
     },
   };

@@ -1,6 +1,7 @@
+import { Wallet } from "ethers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EnvironmentError } from "../../src/errors.ts";
-import { type Address, addressOfKey } from "../../src/primitives/index.ts";
+import { type Address, addressOfKey, bytesToHex } from "../../src/primitives/index.ts";
 import { createTransactionSender, type RootRpc, RootRpcError } from "../../src/rootchain/index.ts";
 import { type Anvil, key, startAnvil } from "./anvil.ts";
 
@@ -89,12 +90,7 @@ describe("transaction sender", () => {
       const sending = sender.send(pay(9n));
       const hashes = new Set<string>();
       while (hashes.size < 2) {
-        const pool = (await anvil.rpc.request("txpool_content")) as {
-          pending: Record<string, Record<string, { hash: string }>>;
-        };
-        for (const account of Object.values(pool.pending)) {
-          for (const { hash } of Object.values(account)) hashes.add(hash);
-        }
+        for (const hash of await transactionsInPool()) hashes.add(hash);
       }
       await anvil.mine(1);
       const sent = await sending;
@@ -104,6 +100,38 @@ describe("transaction sender", () => {
       await anvil.rpc.request("evm_setAutomine", [true]);
     }
   });
+
+  it("does its own thing after all when somebody else with its key takes the place of its transaction", async () => {
+    await anvil.rpc.request("evm_setAutomine", [false]);
+    try {
+      const sender = createTransactionSender({ rpc: anvil.rpc, key: key(4), bumpAfterMs: 50 });
+      const [before, nonce] = [await balance(), await nonceOf(4)];
+      const sending = sender.send(pay(9n));
+      await expect.poll(async () => (await transactionsInPool()).size).toBe(1);
+      const fees = { maxFeePerGas: 10n ** 12n, maxPriorityFeePerGas: 10n ** 12n };
+      const rival = await new Wallet(bytesToHex(key(4))).signTransaction({
+        ...{ type: 2, chainId: 31_337, nonce, to: target, value: 100n, gasLimit: 21_000n },
+        ...fees,
+      });
+      await anvil.rpc.request("eth_sendRawTransaction", [rival]);
+      await anvil.mine(1);
+      await expect.poll(async () => (await transactionsInPool()).size).toBe(1);
+      await anvil.mine(1);
+      await sending;
+      expect((await balance()) - before).toBe(109n);
+      expect(await nonceOf(4)).toBe(nonce + 2);
+    } finally {
+      await anvil.rpc.request("evm_setAutomine", [true]);
+    }
+  });
+
+  /** Hashes of what waits for a block. */
+  async function transactionsInPool(): Promise<ReadonlySet<string>> {
+    const pool = (await anvil.rpc.request("txpool_content")) as {
+      pending: Record<string, Record<string, { hash: string }>>;
+    };
+    return new Set(Object.values(pool.pending).flatMap((account) => Object.values(account).map(({ hash }) => hash)));
+  }
 
   it("gives up a transaction that no block takes", async () => {
     await anvil.rpc.request("evm_setAutomine", [false]);

@@ -161,6 +161,7 @@ export class ScriptedRootChain {
       checkpoints: {
         head: () => answer(() => this.head()),
         seats: () => answer(() => this.#config.seats),
+        isWantedElsewhere: () => answer(() => false),
         submit: (certificate) => answer(() => this.#take(certificate, index)),
         pending: () => answer(() => this.#pending()),
         attest: (number, seat, signature) => answer(() => this.#attest(number, seat, signature)),
