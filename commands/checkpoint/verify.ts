@@ -12,6 +12,7 @@ import {
   readNetFacts,
   resolveCheckpoint,
 } from "../../src/cli/index.ts";
+import { UserError } from "../../src/errors.ts";
 import type { CheckpointRecord, RootChain } from "../../src/rootchain/index.ts";
 
 export interface VerifiedCheckpoint {
@@ -25,7 +26,8 @@ export default class CheckpointVerify extends KomaCommand<VerifiedCheckpoint> {
   static override summary = "Check a checkpoint against the blocks of every node.";
   static override description =
     `Computes the root from each node's blocks, compares it with what stakers signed, and looks at signers, stake and challenges. With
---deep it also looks for fraud that could be proven. The exit code is 6 when something does not fit.`;
+--deep it also looks for fraud that could be proven, and runs every block from the genesis on, for which some node has to have them all: what a
+block says of receipts and state has to come out. The exit code is 6 when something does not fit.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> latest",
     "<%= config.bin %> <%= command.id %> 1 --deep --json",
@@ -34,7 +36,10 @@ export default class CheckpointVerify extends KomaCommand<VerifiedCheckpoint> {
     number: Args.string({ description: "Number, or latest.", default: "latest", ignoreStdin: true }),
   };
   static override flags = {
-    deep: Flags.boolean({ summary: "Also look for provable fraud in its blocks.", env: "KOMA_CHECKPOINT_DEEP" }),
+    deep: Flags.boolean({
+      summary: "Also execute its blocks, and look for provable fraud in them.",
+      env: "KOMA_CHECKPOINT_DEEP",
+    }),
   };
 
   async execute(ctx: Ctx): Promise<VerifiedCheckpoint> {
@@ -62,7 +67,7 @@ export default class CheckpointVerify extends KomaCommand<VerifiedCheckpoint> {
         },
         blockSources(net),
       )),
-      ...(flags.deep ? [await scanForFraud(net, root, record)] : []),
+      ...(flags.deep ? [await scanForFraud(net, root, record), await execute(ctx, net, root, record)] : []),
     ];
     const data: VerifiedCheckpoint = {
       number: record.number.toString(),
@@ -89,4 +94,21 @@ async function scanForFraud(net: NetClient, root: RootChain, record: CheckpointR
   const { found, unread } = await findFraud(fraud, [describeRecord(chainId, record, false)]);
   const problem = found[0] ? describeFault(found[0].fault) : unread[0]?.why;
   return { name: "no provable fraud", ok: problem === undefined, ...(problem === undefined ? {} : { got: problem }) };
+}
+
+/** A state that no execution leaves can be proven to nobody by a few trie nodes: it is found by executing. */
+async function execute(ctx: Ctx, net: NetClient, root: RootChain, { end }: CheckpointRecord): Promise<CheckpointCheck> {
+  const { executeAnew } = await import("../../src/node/execute-anew.ts");
+  const { genesis } = await readNetFacts(net);
+  const report = (detail: string) => ctx.out.note(detail);
+  report(`executing blocks 1 to ${end}`);
+  const open = () => openArchive(net, root);
+  const name = "its blocks, and all before them, come out of an execution";
+  try {
+    const wrong = await executeAnew(genesis, { open, to: end, signal: ctx.signal, report });
+    return wrong ? { name, ok: false, got: `block ${wrong.block}: ${wrong.problem}` } : { name, ok: true };
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== "KOMA_E_BLOCK_UNKNOWN") throw error;
+    return { name, ok: false, got: error.message };
+  }
 }

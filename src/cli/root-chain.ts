@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Genesis } from "../chain/index.ts";
 import { EnvironmentError, UserError } from "../errors.ts";
 import type { Address } from "../primitives/index.ts";
 import type { RootChain } from "../rootchain/index.ts";
@@ -40,6 +41,7 @@ export interface NetFacts {
   readonly confirmations: bigint;
   /** Blocks that make a checkpoint due. */
   readonly checkpointEvery: number;
+  readonly genesis: Genesis;
 }
 
 /** @throws {EnvironmentError} KOMA_E_FILE_UNREADABLE @throws {UserError} KOMA_E_GENESIS_INVALID */
@@ -55,11 +57,13 @@ export async function readNetFacts(net: NetClient): Promise<NetFacts> {
     }
     throw new EnvironmentError("KOMA_E_FILE_UNREADABLE", `${path} cannot be read.`, { facts: { path }, cause });
   }
-  const { rootChain, checkpoint } = parseGenesis(json);
+  const genesis = parseGenesis(json);
+  const { rootChain, checkpoint } = genesis;
   return {
     rootStartBlock: rootChain.startBlock,
     confirmations: BigInt(rootChain.confirmations),
     checkpointEvery: checkpoint.every,
+    genesis,
   };
 }
 
