@@ -8,6 +8,8 @@ export interface NodeExportData {
   /** Last block that the file proves to be final; another node takes in no more than that. */
   readonly provenTo: string;
   readonly bytes: number;
+  /** An earlier run was cut off: what it had written was thrown away. */
+  readonly beganAgain: boolean;
 }
 
 export default class NodeExport extends KomaCommand<NodeExportData> {
@@ -15,7 +17,7 @@ export default class NodeExport extends KomaCommand<NodeExportData> {
   static override summary = "Write final blocks of a stopped node into a file.";
   static override description =
     `The file holds the blocks and the signatures under the ends of their eras, so that whoever reads it need not trust who wrote it. It
-appears under its name when it is whole. Without --from and --to it holds all that the node has.`;
+appears under its name when it is whole: killed, it begins again when it is run again. Without --from and --to it holds all that the node has.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> --dir ./follower --out ./blocks.koma",
     "<%= config.bin %> <%= command.id %> --dir ./follower --from 5000 --to 9999 --out ./blocks.koma --json",
@@ -47,7 +49,8 @@ appears under its name when it is whole. Without --from and --to it holds all th
         },
       },
     ]);
-    const { from, to, blocks, provenTo, bytes } = written as NonNullable<typeof written>;
+    const { from, to, blocks, provenTo, bytes, beganAgain } = written as NonNullable<typeof written>;
+    if (beganAgain) ctx.out.note("An earlier run was cut off; this one began again.");
     ctx.out.line(`${flags.out}: blocks ${from} to ${to}, proven up to block ${provenTo}`);
     ctx.out.note(`Next, for a stopped node: koma node import --in ${flags.out} --dir DIR`);
     return {
@@ -57,6 +60,7 @@ appears under its name when it is whole. Without --from and --to it holds all th
       blocks: blocks.toString(),
       provenTo: provenTo.toString(),
       bytes,
+      beganAgain,
     };
   }
 }

@@ -6,6 +6,8 @@ export interface NodeImportData {
   readonly height: string;
   /** Blocks that came in. */
   readonly blocks: string;
+  /** Last block of the file that the node had before, after which it went on; null when it had none of them. */
+  readonly wentOnAfter: string | null;
   /** Blocks at the end of the file that it does not prove to be final. */
   readonly unproven: string;
 }
@@ -40,10 +42,18 @@ run again.`;
         },
       },
     ]);
-    const { to, blocks, unproven } = taken as NonNullable<typeof taken>;
+    const { to, blocks, wentOnAfter, unproven } = taken as NonNullable<typeof taken>;
+    if (blocks > 0n && wentOnAfter !== undefined)
+      ctx.out.note(`The node had the blocks up to ${wentOnAfter} and went on after it.`);
     ctx.out.line(blocks === 0n ? "The node had all of it already." : `The node is at block ${to} now.`);
     if (unproven > 0n)
       ctx.out.note(`${unproven} blocks at the end of the file are not proven final; peers will give them.`);
-    return { file: flags.in, height: to.toString(), blocks: blocks.toString(), unproven: unproven.toString() };
+    return {
+      file: flags.in,
+      height: to.toString(),
+      blocks: blocks.toString(),
+      wentOnAfter: wentOnAfter?.toString() ?? null,
+      unproven: unproven.toString(),
+    };
   }
 }

@@ -8,6 +8,8 @@ export interface NodePruneData {
   readonly statesFrom: string;
   /** The oldest block whose transactions are kept. */
   readonly transactionsFrom: string;
+  /** An earlier run was cut off; this one did the rest of it, too. */
+  readonly wentOn: boolean;
 }
 
 export default class NodePrune extends KomaCommand<NodePruneData> {
@@ -16,7 +18,7 @@ export default class NodePrune extends KomaCommand<NodePruneData> {
   static override description =
     `A running node forgets by itself what its storage mode does not keep, but its file stays as large as it was. This does the rest at once
 and makes the file small; for that the disk needs room for the smaller copy. Nothing goes that the root chain can still ask for, so the
-root chain has to be reachable. May be interrupted and begun again. Forgotten history comes back only from other nodes.`;
+root chain has to be reachable. Killed or interrupted, it goes on when it is run again. Forgotten history comes back only from other nodes.`;
   static override examples = [
     "<%= config.bin %> <%= command.id %> --dir ./follower",
     "<%= config.bin %> <%= command.id %> --dir ./follower --storage window --yes",
@@ -56,8 +58,15 @@ root chain has to be reachable. May be interrupted and begun again. Forgotten hi
         },
       },
     ]);
-    const { mode, freedBytes, statesFrom, transactionsFrom } = pruned as NonNullable<typeof pruned>;
+    const { mode, freedBytes, statesFrom, transactionsFrom, wentOn } = pruned as NonNullable<typeof pruned>;
+    if (wentOn) ctx.out.note("An earlier run was cut off; this one went on.");
     ctx.out.line(`states from block ${statesFrom}, transactions from block ${transactionsFrom}`);
-    return { mode, freedBytes, statesFrom: statesFrom.toString(), transactionsFrom: transactionsFrom.toString() };
+    return {
+      mode,
+      freedBytes,
+      statesFrom: statesFrom.toString(),
+      transactionsFrom: transactionsFrom.toString(),
+      wentOn,
+    };
   }
 }

@@ -53,9 +53,14 @@ export interface ChainFileWriter {
   discard(): void;
 }
 
+/** Where a file stands while it is written. */
+export function partialPath(path: string): string {
+  return `${path}.partial`;
+}
+
 /** Writes under another name first; what stands there already is left of an attempt that was killed, and is replaced. */
 export function createChainFile(path: string, { chainId, genesisHash, from, to }: ChainFileHead): ChainFileWriter {
-  const partial = `${path}.partial`;
+  const partial = partialPath(path);
   const file = attempt(path, () => openSync(partial, "w", 0o644));
   const digest = createHash("sha256");
   let size = 0;

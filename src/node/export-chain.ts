@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { encodeBlock } from "../chain/index.ts";
 import { decodeEraEnd } from "../consensus/index.ts";
 import { UserError } from "../errors.ts";
-import { type ChainFileWriter, createChainFile } from "./chain-file.ts";
+import { type ChainFileWriter, createChainFile, partialPath } from "./chain-file.ts";
 import { breathe, openStoppedNode, type StoppedNode } from "./stopped-node.ts";
 
 export interface ExportOptions {
@@ -22,13 +22,15 @@ export interface ExportedChain {
   /** Last block that the file proves to be final; another node takes in no more than that. */
   readonly provenTo: bigint;
   readonly bytes: number;
+  /** An earlier run was cut off: what it had written was thrown away. */
+  readonly beganAgain: boolean;
 }
 
 const BLOCKS_AT_ONCE = 64n;
 
 /**
  * Writes final blocks of a stopped node into a file, with the signatures that prove the ends of their eras. The file appears
- * when it is whole.
+ * when it is whole; what a run that was killed has left under another name is replaced by the next one.
  *
  * @throws {UserError} KOMA_E_FILE_EXISTS, KOMA_E_BLOCK_UNKNOWN (the range), KOMA_E_HISTORY_PRUNED
  * @throws {EnvironmentError} KOMA_E_STORE_LOCKED while the node runs, KOMA_E_FILE_UNWRITABLE
@@ -47,6 +49,8 @@ export async function exportChain(folder: string, options: ExportOptions): Promi
     }
     const range = rangeOf(node, options);
     const { chainId } = config.genesis;
+    const beganAgain = existsSync(partialPath(out));
+    if (beganAgain) report("an earlier run was cut off: beginning again");
     file = createChainFile(out, { chainId, genesisHash: config.genesisHash, ...range });
     const provenTo = writeEnds(node, range, file);
     for (let number = range.from; number <= range.to; number++) {
@@ -58,7 +62,7 @@ export async function exportChain(folder: string, options: ExportOptions): Promi
         await breathe(signal);
       }
     }
-    return { ...range, blocks: range.to - range.from + 1n, provenTo, bytes: file.finish() };
+    return { ...range, blocks: range.to - range.from + 1n, provenTo, bytes: file.finish(), beganAgain };
   } catch (error) {
     file?.discard();
     throw error;

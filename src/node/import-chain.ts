@@ -18,6 +18,8 @@ export interface ImportedChain {
   readonly from: bigint;
   readonly to: bigint;
   readonly blocks: bigint;
+  /** Last block of the file that the node had before, after which it went on; undefined when it had none of them. */
+  readonly wentOnAfter: bigint | undefined;
   /** Blocks at the end of the file that it does not prove to be final; the node fetches them from its peers. */
   readonly unproven: bigint;
 }
@@ -92,6 +94,9 @@ class Import {
         },
       );
     }
+    const had = before < head.to ? before : head.to;
+    const wentOnAfter = had >= head.from ? had : undefined;
+    if (wentOnAfter !== undefined) this.#report(`the node has block ${wentOnAfter}: going on after it`);
     const staked = createRootSetReader(executor);
     let era = this.#node.era();
     eras.remember(era, instanceOfEra(rules, era));
@@ -110,7 +115,8 @@ class Import {
       if (era === begun) break;
     }
     const { number } = executor.finalHead;
-    return { from: before + 1n, to: number, blocks: number - before, unproven: await this.#countAfter(number) };
+    const unproven = await this.#countAfter(number);
+    return { from: before + 1n, to: number, blocks: number - before, wentOnAfter, unproven };
   }
 
   /** Blocks of the file above `number`. */

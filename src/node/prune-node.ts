@@ -4,6 +4,7 @@ import { systemClock } from "../clock.ts";
 import { instanceOfEra } from "../consensus/index.ts";
 import { UserError } from "../errors.ts";
 import { silentLogger } from "../logger.ts";
+import { utf8 } from "../primitives/index.ts";
 import type { StorageMode } from "./config-file.ts";
 import { forgetSome } from "./history-pruning.ts";
 import type { NodeRootChain } from "./root-chain.ts";
@@ -30,10 +31,14 @@ export interface PrunedNode {
   readonly statesFrom: bigint;
   /** The oldest block whose transactions are kept. */
   readonly transactionsFrom: bigint;
+  /** An earlier run was cut off; this one did the rest of it, too. */
+  readonly wentOn: boolean;
 }
 
 /** Rows between two looks at signals. */
 const SLICE_ROWS = 20_000;
+/** Stands in the database from the first look at what may go until the disk has its pages back. */
+const UNDER_WAY = "prune.underWay";
 
 /**
  * Forgets, in the database of a stopped node, what its storage mode does not keep, and gives the disk its pages back. May be
@@ -71,6 +76,9 @@ export async function pruneNode(folder: string, options: PruneOptions): Promise<
     );
     const settled = least(history.upTo(), limitOf(node, options.beforeCheckpoint));
     const before = sizeOf(config.dataDir);
+    const wentOn = store.meta.get(UNDER_WAY) !== undefined;
+    if (wentOn) report("an earlier run was cut off: going on");
+    store.meta.set(UNDER_WAY, utf8(mode));
     while (forgetSome(store, mode, settled, SLICE_ROWS)) {
       report(`states from block ${store.state.historyStart()}`);
       await breathe(signal);
@@ -78,7 +86,8 @@ export async function pruneNode(folder: string, options: PruneOptions): Promise<
     report("giving the disk its pages back");
     await breathe(signal);
     store.compact();
-    const kept = { statesFrom: store.state.historyStart(), transactionsFrom: store.blocks.transactionsStart() };
+    store.meta.delete(UNDER_WAY);
+    const kept = { wentOn, statesFrom: store.state.historyStart(), transactionsFrom: store.blocks.transactionsStart() };
     node.close();
     closed = true;
     return { mode, ...kept, freedBytes: before - sizeOf(config.dataDir) };

@@ -7,19 +7,11 @@ import { exportChain } from "../../src/node/export-chain.ts";
 import { importChain } from "../../src/node/import-chain.ts";
 import { pruneNode } from "../../src/node/prune-node.ts";
 import { verifyNode } from "../../src/node/verify-node.ts";
-import {
-  alice,
-  bob,
-  type ClusterNode,
-  coin,
-  type NodeCluster,
-  startCluster,
-  transfer,
-} from "../support/node-cluster.ts";
-import { VirtualClock } from "../support/virtual-clock.ts";
+import { type LoneValidator, startLoneValidator } from "../support/lone-validator.ts";
+import { alice, bob, type ClusterNode, coin, type NodeCluster, transfer } from "../support/node-cluster.ts";
+import type { VirtualClock } from "../support/virtual-clock.ts";
 
 const EVERY = 16;
-const START = 1_700_000_000_000;
 /** Of the root chain, in seconds. */
 const LATE_SLASH = 40;
 
@@ -27,49 +19,24 @@ interface Status {
   readonly storage: { readonly mode: string; readonly statesFrom: string; readonly transactionsFrom: string };
 }
 
-/** One validator, which needs nobody, on a clock that the test moves: three hundred blocks pass in a few seconds. */
 const signal = new AbortController().signal;
 
 describe("the past of a node", () => {
-  const clock = new VirtualClock(START);
+  let lone: LoneValidator;
   let cluster: NodeCluster;
   let node: ClusterNode;
+  let clock: VirtualClock;
   let file: string;
   beforeAll(async () => {
-    cluster = await startCluster({ nodes: 1, eraMinBlocks: EVERY, checkpointEvery: EVERY, clock });
-    [node] = cluster.nodes as [ClusterNode];
+    lone = await startLoneValidator({ eraMinBlocks: EVERY, checkpointEvery: EVERY });
+    ({ cluster, node, clock } = lone);
     file = join(node.folder, "blocks.koma");
     cluster.rootChain.lateSlashS = LATE_SLASH;
-    // A node that starts waits two rounds for a peer's state.
-    clock.advanceTo(START + 2_500);
   });
   afterAll(() => cluster.dispose());
 
-  /** The folder of a node of the same chain that has nothing yet. */
-  function emptyNode(name: string): string {
-    const folder = join(node.folder, "..", name);
-    cpSync(node.folder, folder, { recursive: true, filter: (path) => !/\/data$|\.koma$|damaged/.test(path) });
-    return folder;
-  }
-
-  async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-    // Whatever it waits for is being worked on now: time stands meanwhile.
-    for (let turn = 0; !(await condition()); turn++) {
-      if (turn > 2_000_000) throw new Error(`no progress at block ${node.node().height()}`);
-      await new Promise((resolve) => setImmediate(resolve));
-    }
-  }
-
-  async function passBlocks(count: number): Promise<void> {
-    for (let block = 0; block < count; block++) {
-      const before = node.node().height();
-      const slot = Math.ceil((clock.now() + 1) / 1000) * 1000;
-      clock.advanceTo(slot);
-      await until(() => node.node().height() > before);
-      clock.advanceTo(slot + 700);
-    }
-  }
-
+  const passBlocks = (count: number) => lone.passBlocks(count);
+  const emptyNode = (name: string) => lone.emptyNode(name);
   const storage = async () => (await node.rpc().request<Status>("koma_status")).storage;
   const request = (method: string, ...params: unknown[]) => node.rpc().request<unknown>(method, params);
 
@@ -109,6 +76,7 @@ describe("the past of a node", () => {
     await expect(interrupted).rejects.toThrow("interrupted");
     const imported = await importChain(other, { in: file, signal });
     expect(imported.from).toBeGreaterThan(1n);
+    expect(imported.wentOnAfter).toBe(imported.from - 1n);
     expect(imported).toMatchObject({ to: exported.provenTo, unproven: report.to - exported.provenTo });
     expect(await verifyNode(other, { signal })).toMatchObject({ ok: true, to: exported.provenTo, pruned: 1 });
     expect(await importChain(other, { in: file, signal })).toMatchObject({ blocks: 0n });
@@ -206,9 +174,8 @@ describe("the past of a node", () => {
   it("stays while fraud below it could still be punished", async () => {
     const config = join(node.folder, "config.json");
     writeFileSync(config, JSON.stringify({ ...JSON.parse(readFileSync(config, "utf8")), storage: "window" }));
-    await cluster.start(0);
-    clock.advanceTo(clock.now() + 2_500);
-    await until(() => cluster.rootChain.taken.length >= 10);
+    await lone.start();
+    await lone.until(() => cluster.rootChain.taken.length >= 10);
     cluster.rootChain.finalize(5n, BigInt(Math.floor(clock.now() / 1000)));
     await passBlocks(LATE_SLASH / 2);
     await prune();
@@ -268,9 +235,8 @@ describe("the past of a node", () => {
     // The genesis, and others: an empty block is whole without transactions.
     expect(report.pruned).toBeGreaterThan(1);
     expect(report.states).toBe(Number(report.to - pruned.statesFrom) + 1);
-    await cluster.start(0);
-    clock.advanceTo(clock.now() + 2_500);
-    await until(() => node.node().height() > height);
+    await lone.start();
+    await lone.until(() => node.node().height() > height);
     await passBlocks(3);
     expect(BigInt((await storage()).statesFrom)).toBeGreaterThanOrEqual(BigInt(before.statesFrom));
   });
