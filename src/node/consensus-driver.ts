@@ -30,6 +30,7 @@ import type { ExecutedBlock } from "../execution/index.ts";
 import type { PeerId } from "../network/index.ts";
 import { type Address, type Bytes, type Hash, timestamp } from "../primitives/index.ts";
 import { type EraWork, eraWorkOf } from "../rootset/index.ts";
+import type { SyncProgress } from "../rpc/index.ts";
 import type { BlockSync } from "./block-sync.ts";
 import { tellCommitteeChanges } from "./committee-changes.ts";
 import { FINALIZED } from "./config.ts";
@@ -89,6 +90,8 @@ export interface ConsensusDriver {
   block(unit: UnitHash): { readonly instance: Hash; readonly block: BlockRef } | undefined;
   /** How strongly a block of this era or the one before is final now; undefined for any other block. */
   confidence(block: UnitHash): Confidence | undefined;
+  /** False unless blocks of whole eras are being fetched. */
+  syncing(): false | SyncProgress;
   /** Of the current era. */
   readonly core: KomaBft;
   /** Committee of the era after the current one. */
@@ -375,6 +378,7 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
       }
       return undefined;
     },
+    syncing: () => catchUp.progress(),
     confidence: (block) => current.core.confidence(block) ?? ended?.core.confidence(block),
     get core() {
       return current.core;

@@ -46,6 +46,7 @@ describe("an era's catch-up from a scripted peer", () => {
   let events: string[];
   let fetched: number;
   let asked: number;
+  let progress: ReturnType<EraCatchUp["progress"]> | undefined;
   beforeEach(async () => {
     theirs = await openTestChain({ directory: directories.create() });
     ours = await openTestChain({ directory: directories.create() });
@@ -97,7 +98,10 @@ describe("an era's catch-up from a scripted peer", () => {
       },
       // The state of this chain names nobody.
       staked: () => undefined,
-      vouched: (committed) => events.push(`${committed.length} final`),
+      vouched(committed) {
+        events.push(`${committed.length} final`);
+        progress = catchUp.progress();
+      },
       remember: () => {},
       resume(next) {
         events.push(`era ${next.number}`);
@@ -154,6 +158,8 @@ describe("an era's catch-up from a scripted peer", () => {
     await endEra();
     strangersSpeak();
     await vi.waitFor(() => expect(events).toEqual(["pause", "1 final", "1 final", "era 2"]));
+    expect(progress).toEqual({ startingBlock: 0n, currentBlock: 2n, highestBlock: 2n });
+    await vi.waitFor(() => expect(catchUp.progress()).toBe(false));
   });
 
   it("believes the state, and not the peer, about the validators of the root chain", async () => {

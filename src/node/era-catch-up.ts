@@ -15,6 +15,7 @@ import type { ExecutedBlock } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import type { PeerId } from "../network/index.ts";
 import { type Hash, keccakHash } from "../primitives/index.ts";
+import type { SyncProgress } from "../rpc/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { BlockSync } from "./block-sync.ts";
 import type { EraExchange } from "./era-exchange.ts";
@@ -28,6 +29,8 @@ export interface EraCatchUp {
   strangerSpoke(peer: PeerId): void;
   /** Consensus brought this node into a new era by itself. */
   eraBegan(): void;
+  /** False unless it fetches blocks now. The highest block is the last one that peers have proven so far. */
+  progress(): false | SyncProgress;
   /** Ends what is under way; the era that was left is not opened again. */
   interrupt(): Promise<void>;
   stop(): Promise<void>;
@@ -59,7 +62,10 @@ export function createEraCatchUp(rules: EraRules, ports: EraCatchUpPorts): EraCa
    * chain can judge that; until it does, this node stays in the era before.
    */
   const refused = new Set<Hash>();
+  let behind: { readonly startingBlock: bigint; highestBlock: bigint } | undefined;
   let job: { readonly abort: AbortController; readonly done: Promise<void> } | undefined;
+
+  const height = () => store.blocks.head()?.number ?? 0n;
 
   async function work(peer: PeerId, signal: AbortSignal): Promise<void> {
     const from = ports.current();
@@ -67,10 +73,12 @@ export function createEraCatchUp(rules: EraRules, ports: EraCatchUpPorts): EraCa
     if (!lag.isBehind(ends.length, clock.now()) || signal.aborted || ports.current() !== from) return;
     logger.warn({ era: from.number, peer }, "behind by whole eras: fetching their blocks");
     await ports.pause();
+    behind = { startingBlock: height(), highestBlock: height() };
     let era = from;
     // Where the state names other validators than the peer did, what it tells next is of an era that never was.
     const follows = (end: ProvenEnd | undefined) => end?.instance.id === instanceOfEra(rules, era).id;
     while (follows(ends[0]) && !signal.aborted) {
+      behind.highestBlock = BigInt(ends.at(-1)?.switchBlock.height ?? 0);
       for (const end of ends) {
         if (!follows(end)) break;
         const outcome = await adopt(era, end, signal);
@@ -109,7 +117,7 @@ export function createEraCatchUp(rules: EraRules, ports: EraCatchUpPorts): EraCa
     signal: AbortSignal,
   ): Promise<Era | "interrupted" | "refused"> {
     const last = BigInt(switchBlock.height);
-    const start = (store.blocks.head()?.number ?? 0n) + 1n;
+    const start = height() + 1n;
     if (start <= last) {
       const range = { start, end: last, lastBlockHash: switchBlock.hash };
       // A rollback interrupts the fetch before it voids the range.
@@ -155,12 +163,14 @@ export function createEraCatchUp(rules: EraRules, ports: EraCatchUpPorts): EraCa
         .catch((error: unknown) => ports.fatal(error))
         .finally(() => {
           job = undefined;
+          behind = undefined;
         });
       job = { abort, done };
     },
     eraBegan() {
       lag.caughtUp();
     },
+    progress: () => behind !== undefined && { ...behind, currentBlock: height() },
     interrupt,
     async stop() {
       stopped = true;

@@ -14,9 +14,10 @@ import { storedEvidence } from "./evidence-view.ts";
 import { describeMembers } from "./member-view.ts";
 import { type PaymentMethodParts, paymentMethods } from "./payment-methods.ts";
 import { type PoolMethodParts, poolMethods } from "./pool-methods.ts";
+import { type SelfDescriptionParts, selfDescription } from "./self-description.ts";
 import type { WatchedThresholds } from "./watched-thresholds.ts";
 
-export interface KomaMethodParts extends PoolMethodParts, PaymentMethodParts {
+export interface KomaMethodParts extends PoolMethodParts, PaymentMethodParts, SelfDescriptionParts {
   readonly chain: ChainView;
   readonly driver: ConsensusDriver;
   /** Newest block final at a threshold, over all eras. */
@@ -26,9 +27,7 @@ export interface KomaMethodParts extends PoolMethodParts, PaymentMethodParts {
   readonly doubleVotes: () => readonly DoubleVote[];
   /** Final blocks of an interval as this node signs them; undefined while it does not hold them all. */
   readonly signedBlocks: (interval: Interval) => readonly CheckpointedBlock[] | undefined;
-  /** Producers of the genesis. */
-  readonly appointed: ReadonlySet<Address>;
-  readonly store: Pick<Store, "instances" | "units" | "eras" | "blocks">;
+  readonly store: Pick<Store, "instances" | "units" | "eras" | "blocks" | "state">;
 }
 
 /** Bounds of `koma_getUnits`. */
@@ -44,7 +43,7 @@ const MAX_CITATIONS = 40_000;
  * knows of itself.
  */
 export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, ExtraMethod>> {
-  const { chain, driver, finalAt, clock, store, appointed } = parts;
+  const { chain, driver, finalAt, clock, store } = parts;
 
   function blockOf(param: unknown): KnownBlock {
     const hash = hashOf(param);
@@ -62,6 +61,7 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
   return {
     ...poolMethods(parts),
     ...paymentMethods(parts),
+    ...selfDescription(parts),
     debug_getRawBlock: ([block]) => bytesToHex(encodeBlock(blockOf(block).block)),
     debug_getRawHeader: ([block]) => bytesToHex(encodeHeader(blockOf(block).block.header)),
     debug_getRawReceipts: ([block]) => blockOf(block).receipts.map((receipt) => bytesToHex(encodeReceipt(receipt))),
@@ -136,11 +136,16 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
           violated,
           height: Number(chain.header(finalAt(fraction))?.number ?? 0n),
         })),
-        validators: describeMembers(status.instance, status.validators, appointed),
+        validators: describeMembers(status.instance, status.validators, appointedIn(parts.genesis)),
         following: driver.following.validators,
       };
     },
   };
+}
+
+/** Producers of the genesis. */
+function appointedIn({ validators }: KomaMethodParts["genesis"]): ReadonlySet<Address> {
+  return new Set(validators.filter(({ producer }) => producer).map(({ signer }) => signer));
 }
 
 function describeDoubleVote({ signer, first, second }: DoubleVote): object {

@@ -65,7 +65,7 @@ it.each([
   ["eth_coinbase", /not mined/],
   ["eth_getBlockAccessList", /Cancun/],
   ["debug_getBadBlocks", /keeps no blocks/],
-  ["eth_capabilities", /how far back/],
+  ["testing_buildBlockV1", /builds blocks/],
 ])("%s is refused as missing, and why", async (method, why) => {
   await expect(client.request(method)).rejects.toMatchObject({
     number: -32601,

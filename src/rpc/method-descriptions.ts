@@ -18,6 +18,11 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
   net_peerCount: { params: "", does: "number of connected peers" },
   eth_chainId: { params: "", does: "chain id" },
   eth_syncing: { params: "", does: "false, or the heights between which the node is catching up" },
+  eth_config: { params: "", does: "rules of the chain: fork, precompiles and blob schedule (EIP-7910)" },
+  eth_capabilities: {
+    params: "",
+    does: "head, and the oldest block of which states, transactions, receipts and logs are kept",
+  },
   eth_accounts: { params: "", does: "an empty list: a node holds no keys of yours" },
 
   eth_blockNumber: { params: "", does: "height of the head of the fork choice" },

@@ -2,9 +2,9 @@ import { UserError } from "../errors.ts";
 
 const devMethods = /^(evm|anvil|hardhat|ganache|miner|clique)_/;
 const keyMethods = /^(personal_|eth_sign|eth_sendTransaction$)/;
-const engineMethods = /^engine_/;
+const engineMethods = /^(engine|testing)_/;
 const miningMethods = /^eth_(coinbase|mining|hashrate|getWork|submitWork|submitHashrate)$/;
-const laterForks = /^(eth_getBlockAccessList|debug_getRawBlockAccessList|eth_config)$/;
+const laterForks = /^(eth_getBlockAccessList|debug_getRawBlockAccessList)$/;
 
 /**
  * Why a method that tools know from elsewhere cannot be had here; undefined for one that nobody knows. The number is that of
@@ -28,7 +28,8 @@ export function refusedMethod(name: string): UserError | undefined {
       "Sign in a wallet and send with eth_sendRawTransaction, or use koma tx send.",
     );
   }
-  if (engineMethods.test(name)) return refuse("consensus is part of the node", "Leave the engine API out.");
+  if (engineMethods.test(name))
+    return refuse("consensus is part of the node, and it alone builds blocks", "Leave the engine API out.");
   if (miningMethods.test(name)) {
     return refuse("blocks are not mined here", "koma_status names the node's signer, and a block's miner who made it.");
   }
@@ -37,12 +38,6 @@ export function refusedMethod(name: string): UserError | undefined {
   }
   if (name === "debug_getBadBlocks") {
     return refuse("a node keeps no blocks that it refused", "koma_getEvidence has what is proven against validators.");
-  }
-  if (name === "eth_capabilities") {
-    return refuse(
-      "the node does not tell how far back it can answer",
-      "Ask for the block you need; the refusal names the oldest one there is.",
-    );
   }
   return undefined;
 }

@@ -209,6 +209,8 @@ describe("the past of a node", () => {
     await expect(request("eth_call", { to: bob.address }, withPayment)).rejects.toMatchObject({
       code: "KOMA_E_STATE_UNAVAILABLE",
     });
+    const gone = { disabled: false, oldestBlock: kept.statesFrom };
+    expect(await request("eth_capabilities")).toMatchObject({ state: gone, stateproofs: gone, tx: gone, blocks: gone });
     // Headers stay, and from the settled block on everything does.
     expect(await request("eth_getHeaderByNumber", withPayment)).toMatchObject({ number: withPayment });
     const first = `0x${settled.toString(16)}`;
