@@ -1,5 +1,9 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./test/support/longest-first.ts";
+
+/** Files that need the processor, at once. Vitest leaves one processor free, which of two is the half. */
+const WORKERS = Math.max(2, availableParallelism() - 1);
 
 /**
  * Files of whole nodes and of devnets at once: at one block a second they sleep most of it. The two levels run as one, so that
@@ -16,9 +20,17 @@ export default defineConfig({
           name: "unit",
           include: ["{src,devnet,commands,contracts,docs,bench}/**/*.test.{ts,tsx}"],
           testTimeout: 20_000,
+          maxWorkers: WORKERS,
         },
       },
-      { test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000 } },
+      {
+        test: {
+          name: "simulation",
+          include: ["test/simulation/**/*.test.ts"],
+          testTimeout: 120_000,
+          maxWorkers: WORKERS,
+        },
+      },
       {
         test: {
           name: "node",
@@ -34,6 +46,7 @@ export default defineConfig({
           include: ["test/contracts/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          maxWorkers: WORKERS,
         },
       },
       {
