@@ -161,6 +161,12 @@ export const behaviours: readonly Behaviour[] = [
     needsAccomplices: false,
     params: [],
   },
+  {
+    kind: "double-seal",
+    summary: "seal two blocks for one second and send both to everybody, in two units with one number",
+    needsAccomplices: false,
+    params: [],
+  },
 ];
 
 /**

@@ -5,6 +5,7 @@ export * from "./block.ts";
 export * from "./block-rejection.ts";
 export * from "./bloom.ts";
 export type * from "./call-overrides.ts";
+export * from "./double-seals.ts";
 export * from "./genesis.ts";
 export * from "./genesis-block.ts";
 export { parseGenesis } from "./genesis-parse.ts";

@@ -1,9 +1,10 @@
 import type { NetClient } from "./net-client.ts";
 
-/** What one node knows of validators that contradicted themselves, as it answers. */
+/** What one node knows of validators and producers that contradicted themselves, as it answers. */
 export interface ContradictionAnswers {
   evidence(): Promise<unknown>;
   doubleVotes(): Promise<unknown>;
+  doubleSeals(): Promise<unknown>;
 }
 
 /** One per node of the network. */
@@ -14,6 +15,7 @@ export async function openContradictionSources(net: NetClient): Promise<readonly
     return {
       evidence: () => client.request("koma_getEvidence"),
       doubleVotes: () => client.request("koma_getDoubleVotes"),
+      doubleSeals: () => client.request("koma_getDoubleSeals"),
     };
   });
 }

@@ -8,6 +8,7 @@ import { checkContent } from "./check-content.ts";
 import { checkGap } from "./check-gap.ts";
 import { checkLogs } from "./check-logs.ts";
 import { readTwoUnits } from "./consensus-evidence.ts";
+import { readTwoSeals } from "./double-seals.ts";
 import { readTwoVotes } from "./double-votes.ts";
 import type { Challenge } from "./evidence.ts";
 import { readEvidence } from "./evidence-shapes.ts";
@@ -143,6 +144,19 @@ function contradiction(challenge: Challenge, first: SignedNonce, second: SignedN
 }
 
 function contradictingUnits(challenge: Challenge): readonly FileCheck[] {
+  const seals = readTwoSeals(challenge.evidence);
+  if (seals) {
+    const [first, second] = seals.sealers;
+    return [
+      { name: "both headers are of one second", ok: seals.times[0] === seals.times[1], detail: seals.times.join(", ") },
+      { name: "they differ", ok: !seals.sameHeader },
+      {
+        name: "one producer sealed both",
+        ok: first !== undefined && first === second,
+        detail: first ?? "nobody's seal",
+      },
+    ];
+  }
   const units = readTwoUnits(challenge.evidence);
   if (!units) return [];
   const [first, second] = units.signers;

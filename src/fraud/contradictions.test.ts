@@ -28,7 +28,7 @@ const entry = (evidence = evidenceOf()) => ({ bytes: bytesToHex(encodeEvidence(e
 
 /** Nodes that know this of consensus, and nothing of checkpoints. */
 const telling = (...evidence: readonly (() => Promise<unknown>)[]) =>
-  evidence.map((ask) => ({ evidence: ask, doubleVotes: async () => [] }));
+  evidence.map((ask) => ({ evidence: ask, doubleVotes: async () => [], doubleSeals: async () => [] }));
 
 const offenceId = keccakHash(utf8("offence"));
 const verdict = { offenceId, class: 3, chainId, number: 0n, signers: 8n } as Verdict;

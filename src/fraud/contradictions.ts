@@ -3,10 +3,11 @@ import { type KomaError, ProtocolError } from "../errors.ts";
 import { hexToBytes, isHex } from "../primitives/index.ts";
 import type { RootChain, Verdict } from "../rootchain/index.ts";
 import { craftConsensusChallenge } from "./consensus-evidence.ts";
+import { craftDoubleSeal, readDoubleSeal } from "./double-seals.ts";
 import { craftDoubleVote, readDoubleVote } from "./double-votes.ts";
 import type { Challenge } from "./evidence.ts";
 
-/** Contradictions that validators signed in consensus or in checkpoints, and the first of them that the root contracts charge. */
+/** Contradictions that validators signed in consensus, in checkpoints or under blocks, and the first of them that the root contracts charge. */
 export interface ContradictionSearch {
   /** Those that were not charged before. */
   readonly found: number;
@@ -21,6 +22,8 @@ export interface ContradictionSource {
   evidence(): Promise<unknown>;
   /** `koma_getDoubleVotes` */
   doubleVotes(): Promise<unknown>;
+  /** `koma_getDoubleSeals` */
+  doubleSeals(): Promise<unknown>;
 }
 
 /** Names of the kinds that are found by asking nodes instead of reading blocks. */
@@ -69,9 +72,10 @@ async function knownContradictions(
   chainId: bigint,
   sources: readonly ContradictionSource[],
 ): Promise<readonly Contradiction[]> {
-  const [evidence, doubleVotes] = await Promise.all([
+  const [evidence, doubleVotes, doubleSeals] = await Promise.all([
     entriesOf(sources.map((source) => source.evidence())),
     entriesOf(sources.map((source) => source.doubleVotes())),
+    entriesOf(sources.map((source) => source.doubleSeals())),
   ]);
   const known = new Map<string, Contradiction>();
   const add = (contradiction: Contradiction | undefined): void => {
@@ -79,6 +83,7 @@ async function knownContradictions(
   };
   for (const entry of evidence) add(contradictionOfEvidence(chainId, entry));
   for (const entry of doubleVotes) add(contradictionOfVotes(chainId, entry));
+  for (const entry of doubleSeals) add(contradictionOfSeals(chainId, entry));
   return [...known.values()];
 }
 
@@ -103,6 +108,14 @@ function contradictionOfVotes(chainId: bigint, entry: unknown): Contradiction | 
   const { start, end, generation } = votes.first.checkpoint;
   const fault = `a staker signed two contents for blocks ${start} to ${end} of generation ${generation}`;
   return { challenge: craftDoubleVote(votes), fault };
+}
+
+function contradictionOfSeals(chainId: bigint, entry: unknown): Contradiction | undefined {
+  const seals = readDoubleSeal(entry);
+  if (!seals) return undefined;
+  const { coinbase, timestamp } = seals.first;
+  const fault = `producer ${coinbase} sealed two blocks of second ${timestamp}`;
+  return { challenge: craftDoubleSeal(chainId, seals), fault };
 }
 
 function describe(evidence: Evidence): string {

@@ -5,13 +5,13 @@ import type { ConsensusMessage, Instance } from "../consensus/index.ts";
 import { UserError } from "../errors.ts";
 import type { Executor, RuleChanges } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
-import type { Address, Bytes, Hash } from "../primitives/index.ts";
+import type { Address, Hash } from "../primitives/index.ts";
 import type { Checkpoint } from "../rootchain/index.ts";
 import type { NodeCommand } from "./admin-channel.ts";
 import { blockMisdeeds, forgerOf } from "./block-misdeeds.ts";
 import type { BlockFaults } from "./block-service.ts";
 import { checkpointLies, checkpointMisdeeds, contradictCheckpoint } from "./checkpoint-misdeeds.ts";
-import { contradictionOf } from "./equivocation.ts";
+import { contradictionOf, secondProposalOf } from "./equivocation.ts";
 import type { NodeEventBus } from "./events.ts";
 import type { SealingKey } from "./sealing-keys.ts";
 import { type Withheld, withholdings } from "./withholding.ts";
@@ -46,13 +46,15 @@ export interface BehavioursConfig {
   readonly name: string;
   readonly devnet: boolean;
   readonly chainId: bigint;
-  readonly signer?: { readonly key: Bytes; readonly address: Address };
+  readonly signer?: SealingKey;
+  readonly producers?: readonly SealingKey[];
 }
 
 /**
  * Kinds that nodes know. Those of `blockMisdeeds` make a producer build a block that is invalid in one way.
  * `sign-anything`: accepts blocks that are invalid in any of these ways, and so signs the checkpoint over them; what
- * colluding stakers do. `equivocate`: signs two consensus units with one number and sends both to everybody. Those of
+ * colluding stakers do. `equivocate`: signs two consensus units with one number and sends both to everybody; `double-seal`: two
+ * of them with a block each, sealed for one second. Those of
  * `checkpointMisdeeds` are done to checkpoints. Those of `withholdings` keep one block or its receipts from everybody who asks,
  * on the network and on the root chain; `times` blocks from the first on.
  */
@@ -62,9 +64,10 @@ export const behaviourKinds: readonly string[] = [
   ...withholdings,
   "sign-anything",
   "equivocate",
+  "double-seal",
 ];
 /** Kinds that leave blocks alone. */
-const beyondBlocks: readonly string[] = [...checkpointMisdeeds, ...withholdings, "equivocate"];
+const beyondBlocks: readonly string[] = [...checkpointMisdeeds, ...withholdings, "equivocate", "double-seal"];
 
 interface Running {
   readonly kind: string;
@@ -199,6 +202,12 @@ export function createBehaviours(
     };
   }
 
+  function keyOf(sealer: Address): SealingKey | undefined {
+    return [...(config.signer ? [config.signer] : []), ...(config.producers ?? [])].find(
+      ({ address }) => address === sealer,
+    );
+  }
+
   return {
     begin,
     end(handle) {
@@ -221,11 +230,17 @@ export function createBehaviours(
       const { signer } = config;
       if (message.kind !== "unit" || !signer) return undefined;
       if (instance.committee.validators[message.unit.creator]?.signer !== signer.address) return undefined;
-      const [cheat] = acting(ports.executor.finalHead.number + 1n, (kind) => kind === "equivocate");
+      const next = ports.executor.finalHead.number + 1n;
+      const [cheat] = acting(next, (kind) => kind === "equivocate");
       const second = cheat && contradictionOf(message, instance, signer.key);
-      if (!second) return undefined;
-      finishOne(cheat, `two units with number ${message.unit.seq} in instance ${instance.id}`);
-      return second;
+      if (second) {
+        finishOne(cheat, `two units with number ${message.unit.seq} in instance ${instance.id}`);
+        return second;
+      }
+      const [sealer] = acting(next, (kind) => kind === "double-seal");
+      const again = sealer && secondProposalOf(message, instance, config.chainId, signer.key, keyOf);
+      if (again) finishOne(sealer, `two blocks of second ${Math.floor(message.unit.body.t / 1000)}`);
+      return again;
     },
     checkpointed(blocks) {
       const last = blocks?.at(-1);

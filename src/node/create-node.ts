@@ -20,6 +20,7 @@ import { createFaultNews } from "./fault-news.ts";
 import { createFinalBlocks } from "./final-blocks.ts";
 import { createFinalUnits } from "./final-units.ts";
 import { firstPeers } from "./first-peers.ts";
+import { createHeardSeals } from "./heard-seals.ts";
 import { createHistoryPruning } from "./history-pruning.ts";
 import { komaLocalMethods, komaMethods } from "./koma-methods.ts";
 import { createNodeApi } from "./node-api.ts";
@@ -118,7 +119,13 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
 
   // Blocks and consensus.
   const behaviours = createBehaviours(
-    { name: config.name, devnet: config.devnet, chainId: genesis.chainId, ...(signer ? { signer } : {}) },
+    {
+      name: config.name,
+      devnet: config.devnet,
+      chainId: genesis.chainId,
+      ...(signer ? { signer } : {}),
+      ...(config.producers ? { producers: config.producers } : {}),
+    },
     {
       executor,
       events,
@@ -190,6 +197,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     logger: log("chain"),
   });
   const faults = createFaultNews({ store, events, logger: log("consensus") });
+  const seals = createHeardSeals(genesis.chainId, { events, logger: log("consensus") });
   const driver = createConsensusDriver(
     {
       genesis,
@@ -204,6 +212,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       store,
       units: store.units,
       signatures: store.signatures,
+      heard: seals.hear,
       contradiction: (message, instance) => behaviours.contradiction(message, instance),
       blocks,
       finalUnits,
@@ -321,6 +330,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       clock,
       store,
       doubleVotes: () => checkpoints.doubleVotes(),
+      doubleSeals: () => seals.found(),
       signedBlocks: (interval) => behaviours.signedBlocks(finalBlocks.headers(interval)),
       pool,
       payments,

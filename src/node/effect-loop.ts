@@ -37,6 +37,8 @@ export interface EffectPorts {
   readonly signatures: Store["signatures"];
   readonly blocks: BlockService;
   readonly listener: EffectListener;
+  /** Told of every message before consensus judges it. */
+  readonly heard?: (message: ConsensusMessage, instance: Instance) => void;
   /** What this node sends to contradict its own unit; a devnet's fault. */
   readonly contradiction?: (message: ConsensusMessage, instance: Instance) => ConsensusMessage | undefined;
   readonly logger: Logger;
@@ -220,7 +222,9 @@ export function createEffectLoop(core: KomaBft, ports: EffectPorts): EffectLoop 
     core,
     perform,
     receive(message, from) {
-      if (!closed) perform(core.handleMessage(message, from, timestamp(clock.now())));
+      if (closed) return;
+      ports.heard?.(message, instance);
+      perform(core.handleMessage(message, from, timestamp(clock.now())));
     },
     close,
   };

@@ -1,4 +1,4 @@
-import { encodeBlock, encodeHeader, encodeReceipt } from "../chain/index.ts";
+import { type DoubleSeal, encodeBlock, encodeHeader, encodeReceipt } from "../chain/index.ts";
 import { type CheckpointedBlock, type DoubleVote, encodeVote, type Interval } from "../checkpoint/index.ts";
 import type { Clock } from "../clock.ts";
 import { producerOf } from "../consensus/index.ts";
@@ -25,6 +25,8 @@ export interface KomaMethodParts extends PoolMethodParts, PaymentMethodParts, Se
   readonly clock: Clock;
   /** Votes of stakers for checkpoints that contradict each other. */
   readonly doubleVotes: () => readonly DoubleVote[];
+  /** Headers of one second that one producer sealed. */
+  readonly doubleSeals: () => readonly DoubleSeal[];
   /** Final blocks of an interval as this node signs them; undefined while it does not hold them all. */
   readonly signedBlocks: (interval: Interval) => readonly CheckpointedBlock[] | undefined;
   readonly store: Pick<Store, "instances" | "units" | "eras" | "blocks" | "state">;
@@ -105,6 +107,7 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
     },
     koma_getEvidence: () => storedEvidence(store, driver.core.instance.domain),
     koma_getDoubleVotes: () => parts.doubleVotes().map(describeDoubleVote),
+    koma_getDoubleSeals: () => parts.doubleSeals().map(describeDoubleSeal),
     koma_getCheckpointLeaves: ([from, to]) => parts.signedBlocks(intervalOf(from, to))?.map(describeLeaf) ?? null,
     koma_getCheckpointHeaders: ([from, to]) =>
       parts.signedBlocks(intervalOf(from, to))?.map(({ header }) => bytesToHex(encodeHeader(header))) ?? null,
@@ -157,6 +160,10 @@ function describeDoubleVote({ signer, first, second }: DoubleVote): object {
     end: quantity(end),
     votes: [first, second].map((vote) => bytesToHex(encodeVote(vote))),
   };
+}
+
+function describeDoubleSeal({ producer, time, first, second }: DoubleSeal): object {
+  return { producer, time: quantity(time), headers: [first, second].map((header) => bytesToHex(encodeHeader(header))) };
 }
 
 function describeLeaf(block: CheckpointedBlock): object {

@@ -167,6 +167,10 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     params: "",
     does: "votes of one staker for two contents of the same blocks, heard since the node started, as they were signed",
   },
+  koma_getDoubleSeals: {
+    params: "",
+    does: "two headers of one second that a producer sealed, of each who did, heard since the node started",
+  },
   koma_getCheckpointLeaves: {
     params: "number of the first and of the last block",
     does: "the leaves that the node signs for them in a checkpoint; null while it does not hold all of the blocks",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { readBalanceLog } from "../../src/chain/index.ts";
+import { createDoubleSealWatch, encodeHeader, readBalanceLog } from "../../src/chain/index.ts";
 import {
   type ArchivedBlock,
   type CheckpointVote,
@@ -35,7 +35,7 @@ import { type Checkpoint, checkpointDigest, type RootChain, type RootDeployment 
 import { temporaryDirectories } from "../support/chain-fixture.ts";
 import { createPrng, type Prng } from "../support/prng.ts";
 import { type Anvil, key, startAnvil } from "./anvil.ts";
-import { type CheckpointedChain, openCheckpointedChain } from "./checkpointed-chain.ts";
+import { type CheckpointedChain, openCheckpointedChain, sealer } from "./checkpointed-chain.ts";
 import { MUTATIONS, mutate, resealed } from "./mutations.ts";
 import { chainId, connectAs, deployTestRoot, stakeValidators } from "./root-network.ts";
 
@@ -238,6 +238,7 @@ describe("every verifier", () => {
     const node = {
       evidence: async () => [],
       doubleVotes: async () => heard.found().map(({ first, second }) => ({ votes: [first, second].map(shown) })),
+      doubleSeals: async () => [],
     };
     const search = () => searchContradictions(chainId, [node], client.challenges);
     const { proven } = await search();
@@ -260,10 +261,42 @@ describe("every verifier", () => {
     const node = {
       evidence: async () => [],
       doubleVotes: async () => [{ votes: [first, second].map((v) => shown(v as CheckpointVote)) }],
+      doubleSeals: async () => [],
     };
     const { proven, refused } = await searchContradictions(chainId, [node], client.challenges);
     expect(proven).toBeUndefined();
     expect(refused).toHaveLength(1);
+  });
+
+  /** The last test: the producer is one no more. */
+  it("convicts a producer that sealed two blocks of one second, and takes nothing back", async () => {
+    // The others are of the tests above.
+    const honest = (await honestBlocks()).slice(0, BLOCKS);
+    const model = honest.at(-1) as ArchivedBlock;
+    const again = resealed(model, model.block.header.number + 7n, {});
+    const watch = createDoubleSealWatch(chainId);
+    // No two of all the honest blocks contradict each other.
+    for (const { block } of honest) expect(watch.note(block.header)).toBeUndefined();
+    expect(watch.note(again.block.header)).toMatchObject({ producer: sealer.address });
+    const node = {
+      evidence: async () => [],
+      doubleVotes: async () => [],
+      doubleSeals: async () =>
+        watch
+          .found()
+          .map(({ first, second }) => ({ headers: [first, second].map((h) => bytesToHex(encodeHeader(h))) })),
+    };
+    const before = await client.checkpoints.head(chainId);
+    const { proven } = await searchContradictions(chainId, [node], client.challenges);
+    const { challenge } = proven as NonNullable<typeof proven>;
+    const punishment = await punish(client, challenge, AbortSignal.timeout(30_000));
+    expect(punishment).toMatchObject({ producer: sealer.address, slashed: [] });
+    expect(await client.checkpoints.head(chainId)).toMatchObject({
+      number: before.number,
+      generation: before.generation,
+    });
+    expect(await client.registry.producersAt(chainId, 2 ** 33)).toEqual([]);
+    expect(await searchContradictions(chainId, [node], client.challenges)).toMatchObject({ found: 0 });
   });
 
   const shown = (vote: CheckpointVote) => bytesToHex(encodeVote(vote));

@@ -29,10 +29,10 @@ afterAll(() => koma.dispose());
 const challenge = () => koma.run<Verdict>("proof", "challenge", "consensus-equivocation", "--from", "dave");
 const members = async () => (await koma.json<{ validators: Member[] }>("consensus", "status")).validators;
 
-describe("a validator that signs two units with one number", () => {
+describe("a validator that signs two units with one number, each with a block of the same second", () => {
   it("is found out by the others, charged on the root chain, and leaves the committee", async () => {
     expect((await challenge()).exitCode).toBe(6);
-    await koma.json("devnet", "fault", "behave", "validator-3", "equivocate", "--times", "1");
+    await koma.json("devnet", "fault", "behave", "validator-3", "double-seal", "--times", "1");
 
     const verdict = await eventually("the contradiction to be charged", async () => {
       const run = await challenge();
@@ -43,6 +43,11 @@ describe("a validator that signs two units with one number", () => {
     expect(verdict.slashed.map(({ name }) => name)).toEqual(["validator-3"]);
     expect(BigInt(verdict.slashed[0]?.amountWei ?? 0)).toBeGreaterThan(0n);
     expect(BigInt(verdict.bountyWei ?? 0)).toBeGreaterThan(0n);
+
+    // Its key was a producer's, which is another offence: no seat is charged for it.
+    const second = await challenge();
+    expect(second.envelope.data).toMatchObject({ type: "consensus-equivocation", state: "accepted", slashed: [] });
+    expect(second.envelope.data.fault).toMatch(/sealed two blocks of second \d+/);
 
     // Once and for all: the same contradiction is no second offence.
     expect((await challenge()).envelope.data).toMatchObject({ state: "none" });

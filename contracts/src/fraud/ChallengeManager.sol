@@ -10,6 +10,7 @@ import {BasicProofs} from "./BasicProofs.sol";
 import {BountyLedger} from "./BountyLedger.sol";
 import {Offence} from "./ChallengeState.sol";
 import {IFraudVerifier} from "./IFraudVerifier.sol";
+import {OffenceClass} from "./OffenceClass.sol";
 import {Verdict} from "./ProofTypes.sol";
 import {BlockTree} from "./proofs/BlockTree.sol";
 import {Header, HeaderDecoder} from "./proofs/HeaderDecoder.sol";
@@ -183,10 +184,11 @@ contract ChallengeManager is Governed, BasicProofs, BountyLedger {
         offenceId = verdict.offenceId;
         if ($.offences[offenceId].provenInBlock != 0) revert AlreadyPunished(offenceId);
 
+        // Who contradicts itself is charged alone; no block falls with it.
         uint256 signers = verdict.signers;
-        address producer;
+        address producer = verdict.producer;
         bool late;
-        if (signers == 0) {
+        if (verdict.class != OffenceClass.C_EQUIVOCATION) {
             late = $.checkpoints.isFinal(verdict.chainId, verdict.number);
             (signers, producer) = late ? _chargeFinal($, verdict) : _chargePending($, verdict);
             if (signers == 0 && producer == address(0)) revert AlreadyPunished(offenceId);

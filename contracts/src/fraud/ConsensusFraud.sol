@@ -6,6 +6,8 @@ import {IStakeManager} from "../staking/IStakeManager.sol";
 import {IFraudVerifier} from "./IFraudVerifier.sol";
 import {OffenceClass} from "./OffenceClass.sol";
 import {Verdict} from "./ProofTypes.sol";
+import {Header, HeaderDecoder} from "./proofs/HeaderDecoder.sol";
+import {Seal} from "./proofs/Seal.sol";
 import {Signatures} from "./proofs/Signatures.sol";
 
 /// @notice Header of a consensus unit without what both units of a pair share: all that its hash commits to.
@@ -23,7 +25,7 @@ struct SignedBlock {
     bytes32 unit;
 }
 
-/// @title Contradictions that one validator signed in consensus
+/// @title Contradictions that one validator or one producer signed
 /// @notice Kind 21. Only the double signer is charged: consensus itself bears equivocators up to its threshold, so
 /// nothing is rolled back. The recovered signer names the offender, never the index that the unit claims.
 /// @dev KOMA root contracts, section 10.21; KoMaBFT specification, sections 3 and 7.
@@ -36,6 +38,12 @@ contract ConsensusFraud is IFraudVerifier {
     uint8 public constant TWO_ENDORSEMENTS = 2;
     /// @notice E3: two finality signatures for one height, over different blocks or over different units of one block.
     uint8 public constant TWO_FINALITY_SIGNATURES = 3;
+    /// @notice Two headers of one time, sealed with one producer's key.
+    uint8 public constant TWO_SEALED_HEADERS = 4;
+
+    /// @notice A key counts as a producer's for so long after its tenure, seconds: blocks that begin in a tenure may be
+    /// sealed a little after it, and no further back is searched.
+    uint64 public constant PRODUCER_WINDOW = 1 days;
 
     /// @notice Most units between two conflicting endorsements; the chain's own limit is never higher.
     uint256 public constant MAX_LANE = 1024;
@@ -50,7 +58,8 @@ contract ConsensusFraud is IFraudVerifier {
     IKomaRegistry public immutable registry;
     IStakeManager public immutable stakes;
 
-    /// @notice Nobody made this signature (1 or 2), or it is not r ‖ s ‖ v with a low s and a v of 27 or 28.
+    /// @notice Nobody made this signature (1 or 2), or it is not r ‖ s ‖ v with a low s and a v of 27 or 28; of headers:
+    /// these bytes are none, or not sealed by their `coinbase`.
     error BadSignature(uint256 which);
     /// @notice No such type of evidence.
     error UnknownEvidence(uint8 evidenceType);
@@ -74,6 +83,7 @@ contract ConsensusFraud is IFraudVerifier {
     ///    UnitHeader[] lane, bytes sigLane, where `lane` begins with the other endorsed unit and goes down by `prev` to
     ///    the sequence number of `unit`;
     /// 3: uint64 chainId, bytes32 instance, uint64 height, SignedBlock a, bytes sigA, SignedBlock b, bytes sigB.
+    /// 4: uint64 chainId, bytes headerA, bytes headerB, RLP with their seals.
     /// Signatures are 65 bytes over the EIP-712 digest.
     function validateConsensusEquivocation(uint8 evidenceType, bytes memory evidence)
         external
@@ -87,6 +97,7 @@ contract ConsensusFraud is IFraudVerifier {
         if (evidenceType == TWO_UNITS) return _twoUnits(evidence);
         if (evidenceType == TWO_ENDORSEMENTS) return _twoEndorsements(evidence);
         if (evidenceType == TWO_FINALITY_SIGNATURES) return _twoFinalitySignatures(evidence);
+        if (evidenceType == TWO_SEALED_HEADERS) return _twoSealedHeaders(evidence);
         revert UnknownEvidence(evidenceType);
     }
 
@@ -155,6 +166,31 @@ contract ConsensusFraud is IFraudVerifier {
         address signer =
             _sameSigner(_finality(domain, instance, height, a), sigA, _finality(domain, instance, height, b), sigB);
         return _convict("finality", chainId, instance, signer);
+    }
+
+    /// @dev A producer has one block a second, whatever it stands on. Its key is charged once for each chain, and not the
+    /// seat of whoever holds it: what a validator signs in consensus is another matter.
+    function _twoSealedHeaders(bytes memory evidence) private view returns (Verdict memory verdict) {
+        (uint64 chainId, bytes memory a, bytes memory b) = abi.decode(evidence, (uint64, bytes, bytes));
+        if (registry.registeredAt(chainId) == 0) revert NotFraud("unknown chain");
+        (address producer, uint64 time) = _sealed(1, a, chainId);
+        (address other, uint64 otherTime) = _sealed(2, b, chainId);
+        if (producer != other) revert NotFraud("different signers");
+        if (time != otherTime) revert NotFraud("different times");
+        if (keccak256(a) == keccak256(b)) revert NotFraud("same header");
+        uint64 from = time > PRODUCER_WINDOW ? time - PRODUCER_WINDOW : 0;
+        if (!registry.isAuthorizedProducer(chainId, producer, from, time)) revert NotFraud("no producer");
+        verdict.offenceId = keccak256(abi.encode("producer equivocation", chainId, producer));
+        verdict.class = OffenceClass.C_EQUIVOCATION;
+        verdict.chainId = chainId;
+        verdict.producer = producer;
+    }
+
+    function _sealed(uint256 which, bytes memory raw, uint64 chainId) private pure returns (address, uint64) {
+        (bool ok, Header memory header) = HeaderDecoder.tryDecode(raw);
+        address producer = ok ? Seal.producerOf(header, raw, chainId) : address(0);
+        if (producer == address(0)) revert BadSignature(which);
+        return (producer, header.timestamp);
     }
 
     /// @dev One offence for each validator, instance and way to contradict oneself: whoever forks all of an era's units

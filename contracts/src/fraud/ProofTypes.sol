@@ -44,9 +44,10 @@ struct TxReceipt {
 /// @param blockHash block that is invalid by itself and must never be checkpointed again; zero when only the checkpoint
 /// is wrong, or when it has not been shown that the block hash opens to the leaf. Given together with the block's
 /// header alone: a banned block's producer counts as charged
-/// @param signers seats to charge instead of the checkpoint's signers (kinds 20 and 21); nothing is rolled back then
+/// @param signers seats to charge instead of the checkpoint's signers (class C: kinds 20 and 21; nothing is rolled back then)
 /// @param producer key that sealed the offending block, recovered by the verifier from a header that agrees with `leaf`
-/// and names it as its `coinbase`; zero when no header was given, nobody sealed it, or its sealer is not to be charged
+/// and names it as its `coinbase`; zero when no header was given, nobody sealed it, or its sealer is not to be charged.
+/// In class C the key that sealed two headers
 /// @param leaf hash of the offending leaf when the producer that sealed its block is to be charged, else zero
 struct Verdict {
     bytes32 offenceId;

@@ -53,6 +53,24 @@ contract BlockFactory is ChainBuilder {
         return abi.encode(proofOf(span, 2), blocks[2].header, blocks[1].header, proofOf(span, 0));
     }
 
+    /// @notice Two headers of that time, which differ in a word.
+    function sealedTwice(uint64 chainId, uint64 time, uint256 key) external pure returns (bytes memory, bytes memory) {
+        Sealed memory b;
+        (b.number, b.timestamp, b.coinbase) = (9, time, vm.addr(key));
+        return (_sealed(b, chainId, key, "one"), _sealed(b, chainId, key, "other"));
+    }
+
+    function _sealed(Sealed memory b, uint64 chainId, uint256 key, bytes memory free)
+        private
+        pure
+        returns (bytes memory)
+    {
+        bytes32 unsealed = keccak256(encodeHeader(b, free));
+        (uint8 v, bytes32 r, bytes32 s) =
+            vm.sign(key, keccak256(abi.encodePacked("KOMA seal v1", uint256(chainId), unsealed)));
+        return encodeHeader(b, abi.encodePacked(free, r, s, v));
+    }
+
     function _sealAs(Sealed[] memory blocks, uint256 key) private pure {
         for (uint256 i; i < blocks.length; ++i) {
             blocks[i].coinbase = vm.addr(key);

@@ -185,8 +185,8 @@ contract ConsensusFraudTest is ChallengeBase {
     function test_otherKindsAndTypesAreUnknown() public {
         vm.expectRevert(abi.encodeWithSelector(IFraudVerifier.UnknownKind.selector, 20));
         consensusFraud.verify(20, "");
-        vm.expectRevert(abi.encodeWithSelector(ConsensusFraud.UnknownEvidence.selector, 4));
-        consensusFraud.verify(21, abi.encode(uint8(4), bytes("")));
+        vm.expectRevert(abi.encodeWithSelector(ConsensusFraud.UnknownEvidence.selector, 5));
+        consensusFraud.verify(21, abi.encode(uint8(5), bytes("")));
     }
 
     function _pair() private view returns (Pair memory) {
