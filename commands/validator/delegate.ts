@@ -3,6 +3,7 @@ import {
   amountFlag,
   type Ctx,
   epochStart,
+  Flags,
   fromFlag,
   isoTime,
   KomaCommand,
@@ -12,6 +13,7 @@ import {
   requireRootBalance,
   resolveValidator,
 } from "../../src/cli/index.ts";
+import { UserError } from "../../src/errors.ts";
 
 export interface DelegatedStake {
   readonly id: string;
@@ -39,7 +41,8 @@ slashed with the validator's own. koma validator undelegate takes it back.`;
     validator: Args.string({ description: "Id, or name of the node.", required: true, ignoreStdin: true }),
   };
   static override flags = {
-    amount: amountFlag({ summary: "KMC to delegate.", required: true, env: "KOMA_VALIDATOR_AMOUNT" }),
+    amount: amountFlag({ summary: "KMC to delegate.", env: "KOMA_VALIDATOR_AMOUNT", exclusive: ["all"] }),
+    all: Flags.boolean({ summary: "Delegate all KMC that the account has.", env: "KOMA_VALIDATOR_ALL" }),
     from: fromFlag,
     "password-file": passwordFileFlag,
   };
@@ -47,13 +50,19 @@ slashed with the validator's own. koma validator undelegate takes it back.`;
   async execute(ctx: Ctx): Promise<DelegatedStake> {
     const { args, flags } = await this.parse(ValidatorDelegate);
     const { formatAmount, parseAddress } = await import("../../src/primitives/index.ts");
+    if (flags.amount === undefined && !flags.all) {
+      throw new UserError("KOMA_E_ARGUMENT_INVALID", "How much is to be delegated?", {
+        fix: ["Name it with --amount, or delegate everything with --all."],
+      });
+    }
     const net = await ctx.net();
     const key = await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] });
     const root = await openRootChain(net, key);
     const { id } = await resolveValidator(ctx, net, root, { text: args.validator });
     const kmc = { symbol: "KMC", decimals: 18, root: parseAddress(net.contract("KMC")) };
-    await requireRootBalance(root, kmc, key, flags.amount);
-    const sent = await root.delegations.delegate(id, flags.amount, ctx.signal);
+    const amount = flags.amount ?? (await root.kmc.balanceOf(key.address));
+    await requireRootBalance(root, kmc, key, amount === 0n ? 1n : amount);
+    const sent = await root.delegations.delegate(id, amount, ctx.signal);
     const [held, epoch, genesisTime, { epochLength }] = await Promise.all([
       root.delegations.delegation(id, key.address),
       root.stakes.epoch(),
@@ -63,14 +72,14 @@ slashed with the validator's own. koma validator undelegate takes it back.`;
     const data: DelegatedStake = {
       id: id.toString(),
       account: key.address,
-      amountWei: flags.amount.toString(),
+      amountWei: amount.toString(),
       shares: (sent.shares ?? 0n).toString(),
       delegatedWei: held.amount.toString(),
       countsFrom: isoTime(epochStart(genesisTime, epochLength, epoch + 1n)),
       tx: sent.hash ?? null,
     };
     const all = formatAmount(held.amount);
-    ctx.out.line(`validator ${id}: ${formatAmount(flags.amount)} KMC of ${key.name} delegated, ${all} KMC in all`);
+    ctx.out.line(`validator ${id}: ${formatAmount(amount)} KMC of ${key.name} delegated, ${all} KMC in all`);
     ctx.out.line(`  transaction ${data.tx}`);
     ctx.out.line(`  counts from ${data.countsFrom}`);
     return data;

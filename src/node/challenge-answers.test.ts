@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sign } from "../../test/support/chain-fixture.ts";
 import { ann, bob, openLogCase } from "../../test/support/log-frauds.ts";
 import { EnvironmentError, ProtocolError } from "../errors.ts";
-import { silentLogger } from "../logger.ts";
+import { type Logger, silentLogger } from "../logger.ts";
 import { type Hex, type Timestamp, zeroAddress, zeroHash } from "../primitives/index.ts";
 import type { OpenedChallenge } from "../rootchain/index.ts";
 import { type AnsweringRootChain, createChallengeAnswers } from "./challenge-answers.ts";
@@ -37,7 +37,11 @@ function challenge(id: bigint, nonce: bigint): OpenedChallenge {
 }
 
 /** A root chain with these open challenges, that says to answers what `says` says. */
-function serve(open: readonly OpenedChallenge[], says: () => Error | undefined = () => undefined) {
+function serve(
+  open: readonly OpenedChallenge[],
+  says: () => Error | undefined = () => undefined,
+  { keptFrom = 0n, logger = silentLogger }: { readonly keptFrom?: bigint; readonly logger?: Logger } = {},
+) {
   const answered: { readonly id: bigint; readonly evidence: Hex }[] = [];
   const abort = new AbortController();
   // Time stands still until it is over.
@@ -61,8 +65,9 @@ function serve(open: readonly OpenedChallenge[], says: () => Error | undefined =
   const answers = createChallengeAnswers({
     rootChain,
     block: (number) => blocks[Number(number)],
+    keptFrom: () => keptFrom,
     clock: { now: () => now as Timestamp },
-    logger: silentLogger,
+    logger,
     signal: abort.signal,
   });
   return { answers, answered, abort };
@@ -92,6 +97,21 @@ describe("a validator", () => {
     abort.abort();
     await answers.stopped();
     expect(answered).toEqual([]);
+  });
+
+  it.each([
+    { title: "that it may have pruned the answer", keptFrom: 3n, afterPosition: 0n, pruned: true },
+    { title: "nothing of that where it keeps all that counts", keptFrom: 3n, afterPosition: 3n << 64n, pruned: false },
+    { title: "nothing of that where it keeps everything", keptFrom: 0n, afterPosition: 0n, pruned: false },
+  ])("says $title, when the time for an answer is over", async ({ keptFrom, afterPosition, pruned }) => {
+    const said: string[] = [];
+    const logger: Logger = { ...silentLogger, error: (_, sentence) => void said.push(sentence) };
+    const { answers } = serve([], undefined, { keptFrom, logger });
+    const { id, claim } = challenge(1n, 1n);
+    answers.opened({ id, claim: { ...claim, afterPosition, deadline: -1n } });
+    await answers.stopped();
+    expect(said).toHaveLength(1);
+    expect(said[0]?.includes("pruned")).toBe(pruned);
   });
 
   it("leaves it be when somebody else was faster, and tries again when the root chain was away", async () => {

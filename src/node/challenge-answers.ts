@@ -43,6 +43,8 @@ export function createChallengeAnswers(ports: {
   readonly rootChain: AnsweringRootChain;
   /** A final block of this node. */
   readonly block: (number: bigint) => ArchivedBlock | undefined;
+  /** The first block whose transactions are kept here. */
+  readonly keptFrom: () => bigint;
   readonly clock: Pick<Clock, "now">;
   readonly logger: Logger;
   readonly signal: AbortSignal;
@@ -77,7 +79,12 @@ export function createChallengeAnswers(ports: {
       }
       await sleep(RETRY_MS, undefined, { signal }).catch(() => undefined);
     }
-    if (!signal.aborted) logger.error({ challenge: id, kind: claim.kind }, "this node has no answer to a challenge");
+    if (signal.aborted) return;
+    // A false claim may be disproven by what this node has pruned: then another node has to.
+    const keptFrom = ports.keptFrom();
+    const forgotten = claim.afterPosition >> 64n < keptFrom && keptFrom > 0n;
+    const why = forgotten ? "; it may be in blocks that are pruned here" : "";
+    logger.error({ challenge: id, kind: claim.kind, keptFrom }, `this node has no answer to a challenge${why}`);
   }
 
   function opened(challenge: OpenedChallenge): void {

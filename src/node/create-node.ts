@@ -262,6 +262,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   });
   const answers = createRootChainAnswers(ports.rootChain, {
     block: (number) => finalBlocks.archived(number),
+    keptFrom: () => store.blocks.transactionsStart(),
     withholds: (number) => behaviours.withheld(number) !== undefined,
     clock,
     log,

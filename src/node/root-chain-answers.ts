@@ -18,6 +18,8 @@ export function createRootChainAnswers(
   ports: {
     /** A final block of this node. */
     readonly block: (number: bigint) => ArchivedBlock | undefined;
+    /** The first block whose transactions are kept here. */
+    readonly keptFrom: () => bigint;
     /** Whether this node keeps a block, or some of it, from others. */
     readonly withholds: (number: bigint) => boolean;
     readonly clock: Pick<Clock, "now">;
@@ -27,7 +29,7 @@ export function createRootChainAnswers(
 ): RootChainAnswers {
   const { block, withholds, clock, log, signal } = ports;
   const missing = rootChain.answers
-    ? createChallengeAnswers({ rootChain: rootChain.answers, block, clock, logger: log("challenges"), signal })
+    ? createChallengeAnswers({ ...ports, rootChain: rootChain.answers, logger: log("challenges") })
     : undefined;
   const shown = (number: bigint) => (withholds(number) ? undefined : block(number));
   const data = rootChain.demands
