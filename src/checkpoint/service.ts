@@ -19,6 +19,7 @@ import { createLateAttester, type PendingCheckpoint } from "./late-attestation.t
 import { type CheckpointVote, decodeVote, encodeVote } from "./messages.ts";
 import { drawProposer, type StakedSeat } from "./proposer.ts";
 import { type Certificate, createSignatureCollector } from "./signatures.ts";
+import { createWaitingVotes } from "./waiting-votes.ts";
 
 /** What the service asks of the root chain. */
 export interface CheckpointRootChain {
@@ -288,23 +289,12 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
     if (await mayStand(checkpoint)) sign(checkpoint, round, config.signerKey);
   }
 
-  /**
-   * Votes that came before this node had the blocks, the proposal or the root chain's view; tried again at every look.
-   * By signer, so that nobody's crowd out those of others.
-   */
-  const waiting = new Map<Address, CheckpointVote[]>();
-
-  function keepWaiting(signer: Address, vote: CheckpointVote): void {
-    const votes = waiting.get(signer) ?? [];
-    waiting.set(signer, [...votes, vote].slice(-MAX_WAITING));
-  }
+  const waiting = createWaitingVotes();
 
   async function settleVotes(): Promise<void> {
     if (!view) return;
     const { head, seats } = view;
-    const votes = [...waiting];
-    waiting.clear();
-    for (const [signer, theirs] of votes) {
+    for (const [signer, theirs] of waiting.take()) {
       for (const vote of theirs) {
         const { checkpoint } = vote;
         if (checkpoint.number < head.number || checkpoint.generation < head.generation) continue;
@@ -312,7 +302,7 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
         await answer(vote);
         const signed = collector.signers(checkpointHash(checkpoint));
         const open = config.signer !== undefined && !signed.includes(config.signer);
-        if (open && checkpoint.number <= head.number + 1n) keepWaiting(signer, vote);
+        if (open && checkpoint.number <= head.number + 1n) waiting.keep(signer, vote);
       }
     }
   }
@@ -376,7 +366,7 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
         const { start, end } = vote.checkpoint;
         logger.error({ signer, start, end }, "a staker signed two contents for one range of blocks");
       }
-      keepWaiting(signer, vote);
+      waiting.keep(signer, vote);
       wake(false);
       return true;
     },
@@ -392,6 +382,4 @@ export function createCheckpointService(config: CheckpointServiceConfig, ports: 
   };
 }
 
-/** Of one signer. */
-const MAX_WAITING = 8;
 const MAX_COMPLAINTS = 256;
