@@ -2,13 +2,13 @@ import {
   Args,
   type Ctx,
   Flags,
-  fromFlag,
   integerFlag,
   isoTime,
   KomaCommand,
   nodeNameOf,
   openKey,
   openRootChain,
+  ownerKeyName,
   passwordFileFlag,
   readElection,
   resolveValidator,
@@ -44,7 +44,12 @@ whichever comes first.`;
     nominee: Args.string({ description: "Nominees: ids or nodes' names.", required: true, ignoreStdin: true }),
   };
   static override flags = {
-    from: fromFlag,
+    from: Flags.string({
+      summary:
+        "Key that signs: the owner's of the validator; default: that of the node which --validator names, else alice.",
+      env: "KOMA_FROM",
+      helpValue: "KEY",
+    }),
     "password-file": passwordFileFlag,
     validator: Flags.string({
       summary: "Validator that votes; default: the one that --from stakes for.",
@@ -67,7 +72,9 @@ whichever comes first.`;
     const { argv, flags } = await this.parse(ProducerVote);
     const { formatAmount } = await import("../../src/primitives/index.ts");
     const net = await ctx.net();
-    const owner = await openKey(ctx, net, flags.from, { passwordFile: flags["password-file"] });
+    const owner = await openKey(ctx, net, ownerKeyName(flags.from, flags.validator), {
+      passwordFile: flags["password-file"],
+    });
     const root = await openRootChain(net, owner);
     const backed = flags["as-delegator"];
     const voter = await resolveValidator(ctx, net, root, { text: backed ?? flags.validator, owner: owner.address });

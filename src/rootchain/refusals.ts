@@ -52,6 +52,7 @@ export const REFUSALS: Readonly<Record<string, Refusal>> = {
   NotOwner: {
     code: "KOMA_E_NOT_OWNER",
     sentence: ({ id }) => `validator ${id} belongs to another account.`,
+    fix: ["koma validator list", "Sign with the owner's key, or that of its node."],
   },
   NotActive: {
     code: "KOMA_E_VALIDATOR_STATE",
