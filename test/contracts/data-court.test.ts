@@ -1,6 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createCheckpointReader, createNetworkArchive } from "../../src/checkpoint/index.ts";
-import { answerDemand, demandData, findDemand, findUnavailable, knownOf } from "../../src/fraud/index.ts";
+import {
+  answerDemand,
+  demandData,
+  findDemand,
+  findUnavailable,
+  knownOf,
+  pendingChallenges,
+} from "../../src/fraud/index.ts";
 import { addressOfKey, zeroHash } from "../../src/primitives/index.ts";
 import { blockLeafOf, createBlockTree } from "../../src/proofs/index.ts";
 import type { BlockPart, Demand, RootChain, RootDeployment } from "../../src/rootchain/index.ts";
@@ -121,7 +128,11 @@ describe("the court for data, spoken to by the client", () => {
     await demands.release(terms);
     expect((await demands.docket(record.structHash)).held).toBe(false);
 
+    expect(await pendingChallenges(client, chainId, 0n)).toEqual([]);
     const opened = await demand(6n, "receipts");
+    const { deadline } = opened.demand;
+    const waiting = { id: `d${opened.id}`, type: "unavailable", checkpoint: 1n, block: 6n, deadline };
+    expect(await pendingChallenges(client, chainId, 0n)).toEqual([{ ...waiting, missing: "the receipts of block 6" }]);
     await expect(demands.conclude(opened, undefined)).rejects.toMatchObject({ message: expect.stringMatching(/./) });
     await anvil.pass(DATA_WINDOW + 1);
     expect(await knownOf(archive([6n]), opened.demand)).toBeUndefined();
@@ -129,6 +140,7 @@ describe("the court for data, spoken to by the client", () => {
     expect(known?.leaf.number).toBe(6n);
     await demands.conclude(opened, known);
     expect(await demands.stateOf(opened.id)).toBe("convicted");
+    expect(await pendingChallenges(client, chainId, 0n)).toEqual([]);
     expect(await client.challenges.offence(opened.demand.offenceId)).toMatchObject({ kind: 17, class: 2 });
     expect(await structHashOf(opened.demand)).not.toBe(opened.demand.structHash);
     expect(await answerDemand(archive(), undefined, demands, opened)).toBe("gone");
