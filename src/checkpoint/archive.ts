@@ -91,14 +91,17 @@ export async function proveBlockInCheckpoint(
   number: bigint,
 ): Promise<{ readonly proof: BlockProof; readonly opened: OpenedCheckpoint; readonly archived: ArchivedBlock }> {
   const checkpoint = await archive.checkpointCovering(number);
-  if (!checkpoint) {
-    throw new UserError("KOMA_E_NOT_CHECKPOINTED", `Block ${number} is not under a checkpoint yet.`, {
-      facts: { block: number },
-      fix: ["Wait for the next checkpoint (koma checkpoint list), then try again."],
-    });
-  }
+  if (!checkpoint) throw notCheckpointed(number);
   const opened = await openCheckpoint(archive, checkpoint);
   const archived = opened.blocks[Number(number - checkpoint.start)] as ArchivedBlock;
   const proof = proveBlock({ chainId: checkpoint.chainId, checkpoint: checkpoint.number }, opened.tree, number);
   return { proof, opened, archived };
+}
+
+/** KOMA_E_NOT_CHECKPOINTED */
+export function notCheckpointed(block: bigint): UserError {
+  return new UserError("KOMA_E_NOT_CHECKPOINTED", `Block ${block} is not under a checkpoint yet.`, {
+    facts: { block },
+    fix: ["Wait for the next checkpoint (koma checkpoint list), then try again."],
+  });
 }

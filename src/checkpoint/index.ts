@@ -1,6 +1,7 @@
 export {
   type ArchivedBlock,
   type ChainArchive,
+  notCheckpointed,
   type OpenedCheckpoint,
   openCheckpoint,
   proveBlockInCheckpoint,

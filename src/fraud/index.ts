@@ -41,7 +41,7 @@ export { expectedBounty } from "./expected-bounty.ts";
 export { findAnswer } from "./find-answer.ts";
 export type { Fault, Position, Scan, ScannedCheckpoint, ScanRules } from "./find-faults.ts";
 export { describeGap, type Gap, type KnownDeposit } from "./find-gaps.ts";
-export { entriesOf, type LogPosition } from "./find-log-history-faults.ts";
+export { entriesOf, faultOfContinuity, type LogPosition } from "./find-log-history-faults.ts";
 export { craftChallenge, describeFault, findFaults } from "./finders.ts";
 export {
   checkpointsAbout,
@@ -65,6 +65,7 @@ export {
   verifyInclusion,
 } from "./inclusion-file.ts";
 export { type FraudKind, fraudKindOf, fraudKinds, type OffenceClass, provableKinds } from "./kinds.ts";
+export { encodeContinuity } from "./log-evidence.ts";
 export { type NamedCheckpoint, readCheckpoints } from "./named-checkpoints.ts";
 export { isAbout, type NamedPlaces } from "./named-places.ts";
 export { findChallenge, headerOfClaim } from "./open-challenges.ts";

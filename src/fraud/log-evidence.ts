@@ -1,4 +1,5 @@
 import { type ChainArchive, proveBlockInCheckpoint } from "../checkpoint/index.ts";
+import type { Address, Hex } from "../primitives/index.ts";
 import { createTxReceipt, type LogProof, proveLog } from "../proofs/index.ts";
 import type { RepeatedEndFault } from "./cross-logs.ts";
 import { type Challenge, challengeOf, coder, headerOf, LOG_PROOF, TX_RECEIPT } from "./evidence.ts";
@@ -31,8 +32,12 @@ export async function craftRepeatedEnd(archive: ChainArchive, fault: RepeatedEnd
 
 export async function craftContinuity(archive: ChainArchive, fault: ContinuityFault): Promise<Challenge> {
   const { first, second, header } = await proveTwoLogs(archive, fault);
-  const evidence = coder.encode([LOG_PROOF, LOG_PROOF, "address", "bytes"], [first, second, fault.account, header]);
-  return challengeOf(fault.type, second.b, evidence);
+  return challengeOf(fault.type, second.b, encodeContinuity(first, second, fault.account, header));
+}
+
+/** Arguments of `validateLogContinuity`. @param header  RLP of the header of the later log's block */
+export function encodeContinuity(first: LogProof, second: LogProof, account: Address, header: string): Hex {
+  return coder.encode([LOG_PROOF, LOG_PROOF, "address", "bytes"], [first, second, account, header]) as Hex;
 }
 
 async function proveTwoLogs(

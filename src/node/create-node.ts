@@ -38,6 +38,7 @@ import { createRootSetReader } from "./root-set-reader.ts";
 import { createSealingKeys } from "./sealing-keys.ts";
 import { storedBlock } from "./stored-block.ts";
 import { createTransactionRelay } from "./transaction-relay.ts";
+import { createTransferLinks } from "./transfer-links.ts";
 import { createWatchedThresholds } from "./watched-thresholds.ts";
 import { shownChain } from "./withholding.ts";
 
@@ -337,6 +338,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       payments,
       executor,
       submit: (raw) => relay.submit(raw),
+      links: createTransferLinks({ chainId: genesis.chainId, payments, store }),
     }),
   });
   const metrics = createNodeMetrics({ version, chain, executor, driver, network, pool, callThreads, clock, events });

@@ -348,7 +348,7 @@ function failureOf(result: Exclude<CallResult, { kind: "success" }>): Exclude<Ca
 }
 
 /** In the words and with the number of go-ethereum (EIP-4444); clients then ask an archive. */
-function prunedHistory(block: bigint, oldest: bigint): ProtocolError {
+export function prunedHistory(block: bigint, oldest: bigint): ProtocolError {
   return new ProtocolError("KOMA_E_HISTORY_PRUNED", "pruned history unavailable", {
     facts: { block, oldest },
     fix: [`Ask for block ${oldest} or a later one, or ask an archive node.`],

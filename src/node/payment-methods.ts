@@ -5,12 +5,14 @@ import type { Address, Bytes, Hash } from "../primitives/index.ts";
 import { type ExtraMethod, invalidParams, isAbsent, readAddress, readArray, readData } from "../rpc/index.ts";
 import type { ChainView } from "./chain-view.ts";
 import type { PaymentView, SeenPayment } from "./payment-view.ts";
+import type { TransferLinks } from "./transfer-links.ts";
 
 export interface PaymentMethodParts {
   readonly payments: PaymentView;
   readonly chain: Pick<ChainView, "head">;
   readonly executor: Pick<Executor, "stateAt">;
   readonly submit: (raw: Bytes) => Hash;
+  readonly links: TransferLinks;
 }
 
 /** Bound of `koma_getTransferChain`. */
@@ -24,6 +26,7 @@ export function paymentMethods({
   chain,
   executor,
   submit,
+  links,
 }: PaymentMethodParts): Readonly<Record<string, ExtraMethod>> {
   return {
     koma_getOutput([askedToken, askedOwner]) {
@@ -58,19 +61,18 @@ export function paymentMethods({
       });
     },
 
+    koma_proveTransferLink: ([a, b]) => links.prove(readOutput(a), readOutput(b)),
+
     koma_sendExpecting([raw, expected]) {
       const bytes = readData(raw, "transaction");
-      for (const id of readArray(expected, "expects", MAX_EXPECTED)) requireUnspent(payments, id);
+      for (const id of readArray(expected, "expects", MAX_EXPECTED)) requireUnspent(payments, readOutput(id));
       return submit(bytes);
     },
   };
 }
 
 /** A sender may say on which outputs a transaction relies: it is not taken once another payment was faster. */
-function requireUnspent(payments: PaymentView, id: unknown): void {
-  if (typeof id !== "string" || parseOutputId(id) === undefined) {
-    throw invalidParams("expects", "expected ids such as 12:0:n1 or 12:0:3:1");
-  }
+function requireUnspent(payments: PaymentView, id: string): void {
   const found = payments.find(id);
   if (found === undefined) {
     throw new ProtocolError("KOMA_E_SPAM_OUTPUT_MISSING", `no transaction made the output ${id}`, { facts: { id } });
@@ -80,6 +82,11 @@ function requireUnspent(payments: PaymentView, id: unknown): void {
     const facts = { id, newest };
     throw new ProtocolError("KOMA_E_SPAM_OUTPUT_SPENT", `output ${id} is spent: ${newest} came after it`, { facts });
   }
+}
+
+function readOutput(value: unknown): string {
+  if (typeof value === "string" && parseOutputId(value) !== undefined) return value;
+  throw invalidParams("output", "expected an id such as 12:0:n1 or 12:0:3:1");
 }
 
 function entryView(entry: SeenPayment) {

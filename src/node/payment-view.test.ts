@@ -5,6 +5,7 @@ import {
   openTestChain,
   sign,
   temporaryDirectories,
+  testChainId,
   testGenesis,
 } from "../../test/support/chain-fixture.ts";
 import { logEmitter, transferLog } from "../../test/support/token-logs.ts";
@@ -12,6 +13,7 @@ import { type Address, type Bytes, keccakHash } from "../primitives/index.ts";
 import { createChainView } from "./chain-view.ts";
 import { paymentMethods } from "./payment-methods.ts";
 import { createPaymentView } from "./payment-view.ts";
+import { createTransferLinks } from "./transfer-links.ts";
 
 const directories = temporaryDirectories();
 afterEach(directories.cleanUp);
@@ -70,7 +72,9 @@ describe("the view of payments", () => {
     const { executor, store, ...chain } = await openTestChain({ directory: directories.create(), genesis });
     const view = createChainView(executor, store.blocks);
     const submit = (raw: Bytes) => keccakHash(raw);
-    const methods = paymentMethods({ payments: createPaymentView(view, store), chain: view, executor, submit });
+    const payments = createPaymentView(view, store);
+    const links = createTransferLinks({ chainId: testChainId, payments, store });
+    const methods = paymentMethods({ payments, chain: view, executor, submit, links });
     const ask = (name: string, ...params: unknown[]) => methods[name]?.(params);
     expect(ask("koma_getOutput", token, alice.address)).toBeNull();
     expect(ask("koma_getOutput", null, alice.address)).toMatchObject({ id: null, value: 10n ** 24n });

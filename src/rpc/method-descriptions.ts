@@ -150,6 +150,10 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     params: "token or null, owner, count: 20 by default",
     does: "the owner's last payments, newest first: the output that each spent and made, and whether it follows the one before",
   },
+  koma_proveTransferLink: {
+    params: "ids of two outputs of one token and owner",
+    does: "whether the later one spends the earlier one (`follows`, `breaks` or `apart`), with the proofs of both logs under their checkpoints: what `validateLogContinuity` of the root chain judges",
+  },
   koma_sendExpecting: {
     params: "signed transaction, ids of outputs (16 at most)",
     does: "as `eth_sendRawTransaction`, refused when one of the outputs is spent as of the head",

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { createDoubleSealWatch, encodeHeader, readBalanceLog } from "../../src/chain/index.ts";
+import { createDoubleSealWatch, encodeHeader, outputId, readBalanceLog } from "../../src/chain/index.ts";
 import {
   type ArchivedBlock,
   type CheckpointVote,
@@ -21,6 +21,9 @@ import {
   readDeliveryLog,
   searchContradictions,
 } from "../../src/fraud/index.ts";
+import { createChainView } from "../../src/node/chain-view.ts";
+import { createPaymentView } from "../../src/node/payment-view.ts";
+import { createTransferLinks } from "../../src/node/transfer-links.ts";
 import {
   addressOfKey,
   type Bytes,
@@ -32,7 +35,7 @@ import {
 } from "../../src/primitives/index.ts";
 import { blockLeafOf } from "../../src/proofs/index.ts";
 import { type Checkpoint, checkpointDigest, type RootChain, type RootDeployment } from "../../src/rootchain/index.ts";
-import { temporaryDirectories } from "../support/chain-fixture.ts";
+import { alice, bob, carol, temporaryDirectories } from "../support/chain-fixture.ts";
 import { createPrng, type Prng } from "../support/prng.ts";
 import { type Anvil, key, startAnvil } from "./anvil.ts";
 import { type CheckpointedChain, openCheckpointedChain, sealer } from "./checkpointed-chain.ts";
@@ -184,6 +187,26 @@ describe("every verifier", () => {
     },
     Math.max(120_000, BLOCKS * 2_000),
   );
+
+  it("refuses what a node proves of two outputs of an honest chain, next to each other or apart", async () => {
+    const { executor, store } = given.chain();
+    const checkpoint = (await given.archive.checkpoint(1n)) as SubmittedCheckpoint;
+    const opaque = { generation: 0n, structHash: zeroHash, seenAt: 0n, body: new Uint8Array(0) };
+    store.checkpoints.put({ ...checkpoint, ...opaque });
+    const payments = createPaymentView(createChainView(executor, store.blocks), store);
+    const links = createTransferLinks({ chainId, payments, store });
+    const outputs = [alice, bob, carol].map(({ address }) =>
+      payments.history(given.token, address, 1_000).filter(({ block }) => block <= checkpoint.end),
+    );
+    const ids = (outputs.find(({ length }) => length > 2) ?? []).map((entry) => outputId(entry, entry));
+    for (const [place, link] of ["follows", "apart"].entries()) {
+      const proven = links.prove(ids[0] as string, ids[place + 1] as string);
+      expect(proven.link).toBe(link);
+      await expect(client.challenges.judge(14, proven.evidence)).rejects.toMatchObject({
+        detail: { facts: { contractError: "NotFraud" } },
+      });
+    }
+  });
 
   it("convicts when one field of a valid block is another, each as its own kind", async () => {
     const honest = await honestBlocks();
