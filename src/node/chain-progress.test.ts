@@ -11,6 +11,7 @@ import { createChainView } from "./chain-view.ts";
 import { FINALIZED } from "./config.ts";
 import { createNodeEventBus } from "./events.ts";
 import { createFinalUnits } from "./final-units.ts";
+import { createProducerPolicy } from "./producer-policy.ts";
 
 const HIGH = 0.8;
 const { instance } = drawDag({ alice: 1, bob: 1, carol: 1 });
@@ -52,6 +53,7 @@ describe("following what consensus calls final", () => {
       blocks: { hashOf: (unit: UnitHash) => links.get(unit) } as BlockService,
       pool: createTxPool(devnetPoolRules(30_000_000n)),
       finalUnits: createFinalUnits(chain.store.meta),
+      policy: createProducerPolicy(devnetPoolRules(30_000_000n)),
       events: createNodeEventBus(),
       consensus: () => ({ confidence: () => undefined, totalWeight: 3 }),
       now: () => 0,

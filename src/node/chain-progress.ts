@@ -11,7 +11,6 @@ import {
 import type { ExecutedBlock, Executor } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
 import { type Hash, timestamp } from "../primitives/index.ts";
-import { producerStatsAddress, rootInfoAddress } from "../rootset/index.ts";
 import type { BlockConfidence, FinalBlock, HeadChange } from "../rpc/index.ts";
 import type { Store } from "../storage/index.ts";
 import type { TxPool } from "../txpool/index.ts";
@@ -20,6 +19,8 @@ import type { BranchChange, ChainView, KnownBlock } from "./chain-view.ts";
 import { FINALIZED } from "./config.ts";
 import type { NodeEventBus } from "./events.ts";
 import type { FinalUnits } from "./final-units.ts";
+import type { ProducerPolicy } from "./producer-policy.ts";
+import { isSystemTransaction } from "./system-transactions.ts";
 
 type Finalize = Extract<Effect, { kind: "finalize" }> & { readonly instance: Instance };
 
@@ -58,6 +59,7 @@ export interface ChainProgressPorts {
   readonly blocks: BlockService;
   readonly pool: TxPool;
   readonly finalUnits: FinalUnits;
+  readonly policy: Pick<ProducerPolicy, "judge">;
   readonly events: NodeEventBus;
   readonly consensus: () => {
     confidence(block: UnitHash): Confidence | undefined;
@@ -192,7 +194,9 @@ export function createChainProgress(initial: readonly number[], ports: ChainProg
   }
 
   function tellFinal(committed: readonly ExecutedBlock[]): void {
-    for (const { block, receipts } of committed) {
+    for (const executed of committed) {
+      const { block, receipts } = executed;
+      ports.policy.judge(executed);
       const { number, coinbase } = block.header;
       const transactions = block.transactions.length;
       events.emit({ type: "blockFinalized", number, hash: block.hash, producer: coinbase, transactions });
@@ -321,11 +325,7 @@ function nameOf(fraction: number): string {
 /** Without what the producer brought from the root chain: it makes that anew, for the block that it builds then. */
 function ordinary({ block }: KnownBlock): readonly Transaction[] {
   const { coinbase } = block.header;
-  return block.transactions.filter(({ to, sender }) => sender !== coinbase || !isFromRootChain(to));
-}
-
-function isFromRootChain(to: Transaction["to"]): boolean {
-  return to === childBridgeAddress || to === rootInfoAddress || to === producerStatsAddress;
+  return block.transactions.filter((tx) => !isSystemTransaction(tx, coinbase));
 }
 
 function viewOf({ block, receipts, results }: KnownBlock) {

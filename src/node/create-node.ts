@@ -31,6 +31,7 @@ import { nodeStatus, whyNotReady } from "./node-status.ts";
 import { openChain } from "./open-chain.ts";
 import { createPaymentView } from "./payment-view.ts";
 import { openPoolJournal } from "./pool-journal.ts";
+import { createProducerPolicy } from "./producer-policy.ts";
 import type { NodeRootChain } from "./root-chain.ts";
 import { createRootChainAnswers } from "./root-chain-answers.ts";
 import { createRootChainFollower } from "./root-chain-follower.ts";
@@ -89,6 +90,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
   const depositRecords = createDepositRecords(store.deposits);
   const deposits = createDepositRelay(depositRecords);
   const finalUnits = createFinalUnits(store.meta);
+  const policy = createProducerPolicy(pool.rules);
   const rootSets = createRootSetReader(executor);
 
   // Who it talks to.
@@ -175,6 +177,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
     blocks,
     pool,
     finalUnits,
+    policy,
     events,
     consensus: () => ({
       confidence: (block) => driver.confidence(block),
@@ -335,6 +338,7 @@ export async function createNode(config: NodeConfig, ports: NodePorts): Promise<
       doubleSeals: () => seals.found(),
       signedBlocks: (interval) => behaviours.signedBlocks(finalBlocks.headers(interval)),
       pool,
+      policy,
       payments,
       executor,
       submit: (raw) => relay.submit(raw),

@@ -14,12 +14,14 @@ import { storedEvidence } from "./evidence-view.ts";
 import { describeMembers } from "./member-view.ts";
 import { type PaymentMethodParts, paymentMethods } from "./payment-methods.ts";
 import { type PoolMethodParts, poolMethods } from "./pool-methods.ts";
+import { type ProducerPolicy, policyMethods } from "./producer-policy.ts";
 import { type SelfDescriptionParts, selfDescription } from "./self-description.ts";
 import type { WatchedThresholds } from "./watched-thresholds.ts";
 
 export interface KomaMethodParts extends PoolMethodParts, PaymentMethodParts, SelfDescriptionParts {
   readonly chain: ChainView;
   readonly driver: ConsensusDriver;
+  readonly policy: ProducerPolicy;
   /** Newest block final at a threshold, over all eras. */
   readonly finalAt: (fraction: number) => Hash;
   readonly clock: Clock;
@@ -64,6 +66,7 @@ export function komaMethods(parts: KomaMethodParts): Readonly<Record<string, Ext
     ...poolMethods(parts),
     ...paymentMethods(parts),
     ...selfDescription(parts),
+    ...policyMethods(() => parts.policy),
     debug_getRawBlock: ([block]) => bytesToHex(encodeBlock(blockOf(block).block)),
     debug_getRawHeader: ([block]) => bytesToHex(encodeHeader(blockOf(block).block.header)),
     debug_getRawReceipts: ([block]) => blockOf(block).receipts.map((receipt) => bytesToHex(encodeReceipt(receipt))),

@@ -1,4 +1,4 @@
-import type { DepositRelay } from "../bridge/index.ts";
+import { childBridgeAddress, type DepositRelay } from "../bridge/index.ts";
 import { type BlockHeader, intrinsicGas, nextBaseFee, signTransaction, type Transaction } from "../chain/index.ts";
 import type { Executor } from "../execution/index.ts";
 import type { Address, Bytes, Hash } from "../primitives/index.ts";
@@ -66,6 +66,11 @@ export function createSystemTransactions(chainId: bigint, ports: SystemTransacti
     };
     return signTransaction({ ...fields, gasLimit: intrinsicGas(fields) + gas }, key);
   }
+}
+
+/** What the producer of a block brought into it by itself. */
+export function isSystemTransaction({ to, sender }: Transaction, coinbase: Address): boolean {
+  return sender === coinbase && (to === childBridgeAddress || to === rootInfoAddress || to === producerStatsAddress);
 }
 
 interface Call {

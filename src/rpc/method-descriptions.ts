@@ -163,6 +163,10 @@ export const describedMethods: Readonly<Record<string, DescribedMethod>> = {
     does: "transactions that wait in the node's pool, and the last that it refused or dropped, with the reason",
   },
   koma_getPoolRules: { params: "", does: "rules of the node's pool, and how often each was broken since it started" },
+  koma_producerPolicyScore: {
+    params: "",
+    does: "for each producer of the last 4,096 final blocks since the node started: blocks, transactions, those that this node's pool would have refused (`zeroPayments`, `lowFees`, `duplicates`), and the share of the others",
+  },
   koma_getPoolVerdict: {
     params: "hash",
     does: "what became of a transaction: `pending`, `queued`, `included`, `dropped` with rule and reason, or `unknown`",

@@ -52,7 +52,7 @@ function readTransfer({ to, data, value, sender }: Transaction): TokenTransfer |
 }
 
 export function poolTransaction(tx: Transaction, arrival: number, now: Timestamp): PooledTransaction {
-  const to = tx.to ?? "create";
+  const to = recipientOf(tx);
   const selector = bytesToHex(tx.data.subarray(0, 4));
   return {
     tx,
@@ -60,7 +60,16 @@ export function poolTransaction(tx: Transaction, arrival: number, now: Timestamp
     admittedAt: now,
     cost: maxCost(tx),
     transfer: readTransfer(tx),
-    outputs: `${to}|${tx.value}|${tx.data.length === 0 ? "" : bytesToMapKey(keccak256(tx.data))}`,
+    outputs: outputsOf(tx),
     likeness: `${tx.maxFeePerGas}|${tx.maxPriorityFeePerGas}|${tx.gasLimit}|${to}|${selector}`,
   };
+}
+
+/** Equal for transactions with the same outputs: recipient, value and data. */
+export function outputsOf(tx: Transaction): string {
+  return `${recipientOf(tx)}|${tx.value}|${tx.data.length === 0 ? "" : bytesToMapKey(keccak256(tx.data))}`;
+}
+
+function recipientOf({ to }: Transaction): string {
+  return to ?? "create";
 }
