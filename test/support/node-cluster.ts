@@ -69,6 +69,8 @@ export interface ClusterOptions {
   readonly storage?: StorageMode;
   /** Asked at each start of a node: where its database files stop to grow, as on a full disk, in pages of 4 KiB. */
   readonly maxDatabasePages?: () => number | undefined;
+  /** The rules of pools are those of a public chain, not of a devnet. */
+  readonly publicChain?: boolean;
   /** Do not start the nodes. */
   readonly stopped?: boolean;
 }
@@ -414,7 +416,7 @@ function genesisOf(signers: readonly FundedAccount[], options: ClusterOptions): 
       contracts: { CheckpointManager: CHECKPOINT_MANAGER },
       startBlock: 1n,
     },
-    devnet: true,
+    devnet: !options.publicChain,
   };
 }
 
