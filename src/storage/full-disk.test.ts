@@ -7,6 +7,7 @@ import {
   temporaryDirectories,
   testGenesis,
 } from "../../test/support/chain-fixture.ts";
+import { VirtualClock } from "../../test/support/virtual-clock.ts";
 import { silentLogger } from "../logger.ts";
 import { hashFromBytes, keccak256, utf8 } from "../primitives/index.ts";
 import { openStore } from "./open-store.ts";
@@ -15,6 +16,14 @@ const directories = temporaryDirectories();
 afterEach(directories.cleanUp);
 
 const hash = (text: string) => hashFromBytes(keccak256(utf8(text)));
+const instance = {
+  hash: hash("instance"),
+  generation: 0n,
+  era: 0n,
+  keyBlock: hash("key"),
+  start: 0,
+  body: utf8("{}"),
+};
 
 describe("a disk without room", () => {
   it("refuses a block as a whole, says so to who can stop the node, and takes the block when there is room", async () => {
@@ -57,19 +66,24 @@ describe("a disk without room", () => {
     chain.close();
   });
 
+  it("leaves nothing to be tried after the store is closed", () => {
+    const clock = new VirtualClock(0);
+    const said: string[] = [];
+    const logger = { ...silentLogger, error: (_: object, sentence: string) => said.push(sentence) };
+    const store = openStore(directories.create(), { chainId: 1n, logger: logger as never, clock, maxPages: 40 });
+    const unit = (seq: number) => ({ hash: hash(`unit ${seq}`), creator: 1, seq, bytes: new Uint8Array(100_000) });
+    store.instances.open(instance);
+    for (const seq of [0, 1]) store.units.appendUnit(instance.hash, unit(seq));
+    expect(() => store.close()).toThrowError(expect.objectContaining({ code: "KOMA_E_STORE_FULL" }));
+    clock.advanceTo(60_000);
+    expect(said).toEqual([]);
+  });
+
   it("keeps our head where it is when our unit does not fit", () => {
     const directory = directories.create();
     const told: string[] = [];
     const { chainId } = testGenesis();
     const options = { chainId, logger: silentLogger };
-    const instance = {
-      hash: hash("instance"),
-      generation: 0n,
-      era: 0n,
-      keyBlock: hash("key"),
-      start: 0,
-      body: utf8("{}"),
-    };
     const unit = (seq: number) => ({ hash: hash(`unit ${seq}`), creator: 0, seq, bytes: new Uint8Array(1_000) });
     let store = openStore(directory, { ...options, maxPages: 40, onFull: ({ code }) => told.push(code) });
     store.instances.open(instance);

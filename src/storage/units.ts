@@ -96,6 +96,9 @@ export function createUnitStore(
 
   function flush(): void {
     if (waiting.length === 0) return;
+    // One that finds no room at the end of the store's life must not be tried again after it.
+    cancelFlush?.();
+    cancelFlush = undefined;
     batched.transaction(() => {
       for (const write of waiting) write(batchedRows);
     });
