@@ -6,6 +6,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { JsonSchema } from "../docs/generator/json-schema-of-type.ts";
 import { expectDocumented } from "../test/support/command-output.ts";
 import { findViolations } from "../test/support/json-schema.ts";
+import ConfigList from "./config/list.ts";
+import ConfigPath from "./config/path.ts";
 import DevnetFaultKinds from "./devnet/fault/kinds.ts";
 import DevnetList from "./devnet/list.ts";
 import DevnetStatus from "./devnet/status.ts";
@@ -56,6 +58,8 @@ describe("what commands print with --json fits its schema:", () => {
 
   it.each<{ line: string; kind: string; command: Runnable; argv?: readonly string[] }>([
     { line: "doctor", kind: "doctor", command: Doctor },
+    { line: "config list", kind: "config.list", command: ConfigList },
+    { line: "config path", kind: "config.path", command: ConfigPath },
     { line: "devnet list", kind: "devnet.list", command: DevnetList },
     { line: "devnet fault kinds", kind: "devnet.fault.kinds", command: DevnetFaultKinds },
     { line: "proof types", kind: "proof.types", command: ProofTypes },

@@ -45,7 +45,13 @@ export * from "./running-net.ts";
 export * from "./scan-memory.ts";
 export * from "./seat-names.ts";
 export * from "./send-transaction.ts";
-export type { Settings } from "./settings.ts";
+export {
+  type ListedSetting,
+  listSettings,
+  type Settings,
+  type SettingsFile,
+  settingsFiles,
+} from "./settings.ts";
 export * from "./stakers-at-hand.ts";
 export * from "./state-proof.ts";
 export * from "./table.ts";

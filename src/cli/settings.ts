@@ -42,7 +42,8 @@ const FILE_KEYS = ["network", "chain", "home", "timeout", "color", "input"] as c
 type FileSettings = Partial<Record<(typeof FILE_KEYS)[number], string | boolean>>;
 
 export function resolveSettings(given: GivenSettings): Settings {
-  const file = { ...readSettings(userFile()), ...readSettings(given.config ?? projectFile(process.cwd())) };
+  const [project, user] = readFiles(given);
+  const file = { ...user?.file, ...project?.file };
   const text = (key: "network" | "chain" | "home" | "timeout"): string | undefined => {
     const value = file[key];
     return typeof value === "string" && value !== "" ? value : undefined;
@@ -62,6 +63,63 @@ export function resolveSettings(given: GivenSettings): Settings {
   };
 }
 
+/** One setting as it holds now. */
+export interface ListedSetting {
+  readonly key: "network" | "chain" | "home" | "timeout" | "color" | "input";
+  /** Null: nothing is set. */
+  readonly value: string | boolean | null;
+  readonly origin: "flag" | "environment" | "project" | "user" | "default";
+  readonly default: string | boolean | null;
+}
+
+/**
+ * Every setting that a file may hold, with its source.
+ *
+ * @param typed  flags that stood on the command line; others that have a value have it from their variable
+ */
+export function listSettings(
+  given: Omit<GivenSettings, "verbose">,
+  typed: ReadonlySet<string>,
+): readonly ListedSetting[] {
+  const files = readFiles(given);
+  const flagOf = { color: "no-color", input: "no-input" } as const;
+  const defaults = { home: defaultHomeRoot(), color: true, input: true };
+  return FILE_KEYS.map((key) => {
+    const usual = key === "home" || key === "color" || key === "input" ? defaults[key] : null;
+    const flag = key === "color" || key === "input" ? flagOf[key] : key;
+    const asked = given[flag];
+    if (asked !== undefined) {
+      const value = typeof asked === "boolean" ? !asked : typeof asked === "number" ? `${asked}ms` : asked;
+      return { key, value, origin: typed.has(flag) ? "flag" : "environment", default: usual };
+    }
+    const found = files.find(({ file }) => file[key] !== undefined);
+    return { key, value: found?.file[key] ?? usual, origin: found?.scope ?? "default", default: usual };
+  });
+}
+
+export interface SettingsFile {
+  readonly scope: "project" | "user";
+  readonly path: string;
+  readonly exists: boolean;
+}
+
+/** Files that settings are read from, the one that counts more first. Without a project's file its place here is named. */
+export function settingsFiles(given: Pick<GivenSettings, "config">): readonly SettingsFile[] {
+  const project = given.config ?? projectFile(process.cwd()) ?? join(process.cwd(), ".koma", "config.json");
+  return [
+    { scope: "project", path: resolve(project), exists: existsSync(project) },
+    { scope: "user", path: userPath(), exists: existsSync(userPath()) },
+  ];
+}
+
+function readFiles(given: Pick<GivenSettings, "config">) {
+  return settingsFiles(given).map(({ scope, path, exists }) => {
+    // One that is named has to be there.
+    const wanted = exists || (scope === "project" && given.config !== undefined);
+    return { scope, file: readSettings(wanted ? path : undefined) };
+  });
+}
+
 /** `.koma/config.json` of this folder or the nearest one above it. */
 function projectFile(from: string): string | undefined {
   for (let folder = from; ; folder = dirname(folder)) {
@@ -71,10 +129,9 @@ function projectFile(from: string): string | undefined {
   }
 }
 
-function userFile(): string | undefined {
+function userPath(): string {
   const base = process.env["XDG_CONFIG_HOME"];
-  const file = join(base === undefined || base === "" ? join(homedir(), ".config") : base, "koma", "config.json");
-  return existsSync(file) ? file : undefined;
+  return join(base === undefined || base === "" ? join(homedir(), ".config") : base, "koma", "config.json");
 }
 
 function readSettings(file: string | undefined): FileSettings {
