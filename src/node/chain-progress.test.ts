@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openTestChain, type TestChain, temporaryDirectories } from "../../test/support/chain-fixture.ts";
 import { drawDag } from "../../test/support/draw-dag.ts";
 import type { BlockRef, Confidence, Effect, UnitHash } from "../consensus/index.ts";
@@ -33,13 +33,16 @@ describe("following what consensus calls final", () => {
   let links: Map<UnitHash, Hash>;
   let reported: { readonly fraction: number; readonly number: bigint }[];
   let ended: Hash[];
+  let fatals: unknown[];
   beforeEach(async () => {
     chain = await openTestChain({ directory: directories.create() });
     links = new Map();
     reported = [];
     ended = [];
+    fatals = [];
   });
   afterEach(() => {
+    expect(fatals).toEqual([]);
     chain.close();
     directories.cleanUp();
   });
@@ -63,9 +66,7 @@ describe("following what consensus calls final", () => {
       },
       onFinalized: () => {},
       onEraEnded: (_, __, hash) => ended.push(hash),
-      fatal: (error) => {
-        throw error;
-      },
+      fatal: (error) => fatals.push(error),
       logger: silentLogger,
     });
   }
@@ -111,6 +112,20 @@ describe("following what consensus calls final", () => {
     expect(chain.executor.finalHead.number).toBe(3n);
     expect(numbersAt(FINALIZED)).toEqual([3n]);
     expect(numbersAt(HIGH)).toEqual([1n, 2n]);
+  });
+
+  it("gives up when a block cannot be written, and does not try it over and over", async () => {
+    start();
+    for (const height of [1, 2]) await build(height);
+    // A mock of a disk that is full.
+    const finalize = vi.spyOn(chain.executor, "finalize").mockRejectedValue(new Error("the disk is full"));
+    progress.finalized(final(1, FINALIZED), instance);
+    progress.finalized(final(2, FINALIZED), instance);
+    await progress.settled();
+    for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+    expect(fatals.splice(0)).toEqual([new Error("the disk is full")]);
+    expect(finalize).toHaveBeenCalledTimes(1);
+    finalize.mockRestore();
   });
 
   it("begins a new threshold above what is final at it, and forgets one that nobody watches", async () => {

@@ -85,6 +85,7 @@ export function createChainProgress(initial: readonly number[], ports: ChainProg
   let wantedHead: UnitHash | undefined;
   let queue: Finalize[] = [];
   let pumping: Promise<void> | undefined;
+  let failed = false;
   let generation = 0;
 
   function loadFinals(): void {
@@ -138,8 +139,13 @@ export function createChainProgress(initial: readonly number[], ports: ChainProg
 
   /** One finalization after the other, in the order in which consensus reported them. */
   function pump(): void {
+    if (failed) return;
     pumping ??= drain()
-      .catch((error: unknown) => ports.fatal(error))
+      .catch((error: unknown) => {
+        // What failed would fail again at once, and again: the node ends, and goes on from the disk.
+        failed = true;
+        ports.fatal(error);
+      })
       .finally(() => {
         pumping = undefined;
         if (queue[0] && (blocks.hashOf(queue[0].block.unit) ?? finalHashOf(queue[0].block))) pump();

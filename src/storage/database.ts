@@ -5,6 +5,8 @@ import { isStoreFull, storeCorrupt, storeError, storeForeign, storeNewer } from 
 /** Bytes "KOMA": tells our files from other SQLite databases. */
 const APPLICATION_ID = 0x4b4f4d41;
 
+const CACHE_KIB = 16_384;
+
 export interface DatabaseOptions {
   /** `FULL` syncs every commit to the disk, `NORMAL` only survives the death of the process, not of the machine. */
   readonly synchronous: "FULL" | "NORMAL";
@@ -14,6 +16,10 @@ export interface DatabaseOptions {
   readonly migrations: readonly string[];
   /** Called when there is no room for a write, whoever catches the error that says so. */
   readonly onFull?: ((error: EnvironmentError) => void) | undefined;
+  /** Memory for pages, at most; default 16 MiB. */
+  readonly cacheKib?: number | undefined;
+  /** Pages of 4 KiB in the write-ahead log before they are written into the file, too; default 1,000. */
+  readonly walPages?: number | undefined;
   /** Largest size of the file in pages of 4 KiB; beyond it the disk counts as full. */
   readonly maxPages?: number | undefined;
 }
@@ -75,10 +81,8 @@ export function openDatabase(file: string, options: DatabaseOptions): Database {
       sqlite.pragma("journal_mode = WAL");
       sqlite.pragma(`synchronous = ${options.synchronous}`);
       sqlite.pragma("foreign_keys = OFF");
-      // At most 64 MiB of pages: those that blocks come back to of a million accounts.
-      sqlite.pragma("cache_size = -65536");
-      // 32 MiB. With the default of 4, each full block would write its pages into the file as well, over and over the same.
-      sqlite.pragma("wal_autocheckpoint = 8000");
+      sqlite.pragma(`cache_size = -${options.cacheKib ?? CACHE_KIB}`);
+      if (options.walPages !== undefined) sqlite.pragma(`wal_autocheckpoint = ${options.walPages}`);
       sqlite.pragma("temp_store = MEMORY");
       migrate(sqlite, file, options.migrations);
       if (options.maxPages !== undefined) sqlite.pragma(`max_page_count = ${options.maxPages}`);
