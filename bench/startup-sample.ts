@@ -15,6 +15,8 @@ export interface StartupSample {
   readonly finalMs: number;
   /** … its end. */
   readonly upMs: number;
+  /** From the start of the command to the first checkpoint that is final on the root chain; only where it was waited for. */
+  readonly checkpointMs: number | undefined;
   readonly downMs: number;
   readonly pssMib: number;
   /** CPU seconds of all nodes up to then. */
@@ -22,10 +24,15 @@ export interface StartupSample {
 }
 
 const POLL_MS = 10;
+const CHECKPOINT_POLL_MS = 250;
 const LIMIT_MS = 120_000;
 
-/** A devnet of its own, from `koma devnet up` to its first final block, and down again. */
-export function measureStartup(validators: number): Promise<StartupSample> {
+/**
+ * A devnet of its own, from `koma devnet up` to its first final block, and down again.
+ *
+ * @param checkpoint  wait for the first final checkpoint, too
+ */
+export function measureStartup(validators: number, checkpoint = false): Promise<StartupSample> {
   return withHome(async (home) => {
     const begin = performance.now();
     const since = () => performance.now() - begin;
@@ -52,16 +59,28 @@ export function measureStartup(validators: number): Promise<StartupSample> {
     const devnet = await up;
     const upMs = since();
     const costs = devnet.nodes.map(({ pid }) => processCost(pid));
+    const checkpointMs = checkpoint ? await finalCheckpoint(home).then(since) : undefined;
     const downFrom = performance.now();
     await koma(home, "devnet", "down", "--all");
     return {
       ...times,
       upMs,
+      checkpointMs,
       downMs: performance.now() - downFrom,
       pssMib: median(costs.map((cost) => cost.pssMib)),
       cpuS: sum(costs.map((cost) => cost.cpuS)),
     };
   });
+}
+
+async function finalCheckpoint(home: string): Promise<void> {
+  const end = performance.now() + LIMIT_MS;
+  while (performance.now() < end) {
+    const listed = await koma<readonly { readonly state: string }[]>(home, "checkpoint", "list");
+    if (listed.some(({ state }) => state === "final")) return;
+    await after(CHECKPOINT_POLL_MS);
+  }
+  throw new Error("no checkpoint became final in time");
 }
 
 /** A node's endpoint, as soon as it answers; where it is stands in the node's config file. */
