@@ -9,7 +9,7 @@ const WORKERS = Math.max(2, availableParallelism() - 1);
  * Files of whole nodes and of devnets at once: at one block a second they sleep most of it. The two levels run as one, so that
  * neither waits for the other's longest file.
  */
-const SLEEPERS = 4;
+const SLEEPERS = 3;
 
 export default defineConfig({
   test: {

@@ -47,7 +47,8 @@ const artifacts = join(folder, "artifacts");
 const nodeModules = join(folder, "..", "node_modules");
 const require = createRequire(import.meta.url);
 
-const wanted = ["abi", "storageLayout", "evm.bytecode", "evm.deployedBytecode"];
+/** What artifacts are made of, and what forge wants besides. */
+const wanted = ["abi", "storageLayout", "evm.bytecode", "evm.deployedBytecode", "evm.methodIdentifiers", "metadata"];
 const settings = {
   viaIR: true,
   optimizer: { enabled: true, runs: 800 },
@@ -65,10 +66,22 @@ function readSources(): Record<string, { content: string }> {
   );
 }
 
+const versionOf = (name: string): string =>
+  (JSON.parse(readFileSync(join(nodeModules, name, "package.json"), "utf8")) as { version: string }).version;
+
+/** Keeps what was compiled for solc-forge.cjs: the Solidity tests then run against this very code, and compile themselves only. */
+function rememberForForge(sources: Record<string, { content: string }>, { contracts }: CompilerOutput): void {
+  mkdirSync(join(folder, "cache"), { recursive: true });
+  const versions = ["solc", "@openzeppelin/contracts"].map((name) => [name, versionOf(name)]);
+  const kept = Object.fromEntries(Object.entries(contracts ?? {}).filter(([file]) => file in sources));
+  replaceFile(
+    join(folder, "cache", "compiled.json"),
+    JSON.stringify({ versions: Object.fromEntries(versions), settings, sources, contracts: kept }),
+  );
+}
+
 /** Names everything the output depends on: a build with the same hash would write the same files. */
 function hashInput(sources: Record<string, { content: string }>): string {
-  const versionOf = (name: string): string =>
-    (JSON.parse(readFileSync(join(nodeModules, name, "package.json"), "utf8")) as { version: string }).version;
   const hash = createHash("sha256");
   hash.update(JSON.stringify([versionOf("solc"), versionOf("@openzeppelin/contracts"), settings, wanted]));
   hash.update(readFileSync(fileURLToPath(import.meta.url)));
@@ -137,6 +150,7 @@ async function build(): Promise<number> {
     return 1;
   }
 
+  rememberForForge(sources, output);
   const found = new Map<string, CompiledContract>();
   const faults: string[] = [];
   for (const [file, contracts] of Object.entries(output.contracts ?? {})) {

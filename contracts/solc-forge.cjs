@@ -1,16 +1,16 @@
 #!/usr/bin/env node
 // The compiler forge calls: the WebAssembly build of the npm package `solc`, behind the two options forge uses.
-const { readFileSync } = require("node:fs");
-const { isAbsolute, relative, sep } = require("node:path");
+const { existsSync, readFileSync } = require("node:fs");
+const { isAbsolute, join, relative, sep } = require("node:path");
 const solc = require("solc");
 const { compileAll, joinOutputs, shareOut } = require("./solc-pool.cjs");
 
 /**
- * Tests that carry library code inside themselves, which must be the code that is deployed: they are compiled like the
- * contracts. All others only call contracts, which forge loads as they were compiled; without the optimizer and its
+ * Tests of the proof libraries carry library code inside themselves, which must be the code that is deployed: they are compiled
+ * like the contracts. All others only call contracts, which forge loads as they were compiled; without the optimizer and its
  * intermediate language they compile in a tenth of the time.
  */
-const carriesLibraryCode = (file) => file.startsWith("test/fraud/") || file.startsWith("test/attacks/Fraud");
+const carriesLibraryCode = ({ content }) => content.includes("ProofHarness");
 
 /**
  * forge names a file outside its project "../node_modules/x" where our sources import it and "/repo/node_modules/x"
@@ -24,6 +24,25 @@ function renameKeys(object) {
   return Object.fromEntries(Object.entries(object).map(([path, value]) => [nameOf(path), value]));
 }
 
+/**
+ * What build.ts compiled, if it did so from the same sources with the same settings: the contracts that tests call are then
+ * those that are shipped, and nobody waits for them twice.
+ */
+function compiledBefore({ sources, settings }) {
+  const file = join(__dirname, "cache", "compiled.json");
+  if (!existsSync(file)) return {};
+  const before = JSON.parse(readFileSync(file, "utf8"));
+  const installed = (name) =>
+    JSON.parse(readFileSync(join(__dirname, "..", "node_modules", name, "package.json"))).version;
+  const same =
+    Object.entries(before.versions).every(([name, version]) => installed(name) === version) &&
+    Object.entries(before.sources).every(([path, { content }]) => sources[path]?.content === content) &&
+    ["viaIR", "evmVersion"].every((name) => settings[name] === before.settings[name]) &&
+    ["enabled", "runs"].every((name) => settings.optimizer[name] === before.settings.optimizer[name]) &&
+    ["bytecodeHash", "appendCBOR"].every((name) => settings.metadata[name] === before.settings.metadata[name]);
+  return same ? before.contracts : {};
+}
+
 function isWanted(selection) {
   return Object.values(selection).some((outputs) => outputs.length > 0);
 }
@@ -33,8 +52,9 @@ async function compile(text) {
   input.sources = renameKeys(input.sources);
   input.settings.outputSelection = renameKeys(input.settings.outputSelection);
   const wanted = Object.entries(input.settings.outputSelection).filter(([, selection]) => isWanted(selection));
-  const files = wanted.map(([file]) => file);
-  const isQuick = (file) => file.startsWith("test/") && !carriesLibraryCode(file);
+  const before = compiledBefore(input);
+  const files = wanted.map(([file]) => file).filter((file) => before[file] === undefined);
+  const isQuick = (file) => file.startsWith("test/") && !carriesLibraryCode(input.sources[file]);
 
   const { optimizer: _, viaIR: __, ...plainSettings } = input.settings;
   const outputs = await compileAll([
@@ -45,6 +65,7 @@ async function compile(text) {
     ),
   ]);
   const output = joinOutputs(outputs);
+  for (const [file] of wanted) if (before[file] !== undefined) output.contracts[file] = before[file];
   // Other people's warnings are not ours to mend, and there are enough of them to hide our own.
   output.errors = output.errors.filter(
     (error) => error.severity === "error" || error.sourceLocation?.file?.startsWith("../node_modules/") === false,
