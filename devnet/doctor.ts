@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { type Home, runningDevnets } from "../src/cli/index.ts";
 import { KomaError } from "../src/errors.ts";
+import { packageRoot } from "../src/package-files.ts";
 import { secp256k1Backend } from "../src/primitives/index.ts";
-import { packageRoot } from "./package-root.ts";
 import { isPortTaken } from "./port-probe.ts";
 import { findAnvil } from "./supervisor/anvil-binary.ts";
 

@@ -1,11 +1,10 @@
 import { spawn } from "node:child_process";
 import { closeSync, existsSync, openSync } from "node:fs";
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { EnvironmentError } from "../src/errors.ts";
+import { programFile } from "../src/package-files.ts";
+import { childEnvironment } from "./child-environment.ts";
 import { type ControlClient, connectControl } from "./control-client.ts";
 import { readTail } from "./log-tail.ts";
-import { childEnvironment } from "./package-root.ts";
 import type { DevnetPaths } from "./paths.ts";
 import { pause } from "./supervisor/wait-until.ts";
 
@@ -14,8 +13,7 @@ const START_MS = 15_000;
 
 /** Starts the supervisor in a session of its own and waits until it answers. */
 export async function startSupervisor(paths: DevnetPaths, signal: AbortSignal): Promise<ControlClient> {
-  const self = fileURLToPath(import.meta.url);
-  const program = fileURLToPath(new URL(`./supervisor/main${extname(self)}`, import.meta.url));
+  const program = programFile("devnet/supervisor/main");
   const log = openSync(paths.supervisorLog, "a");
   const child = spawn(process.execPath, [program, paths.dir], {
     cwd: paths.dir,

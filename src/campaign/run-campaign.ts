@@ -1,7 +1,6 @@
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { BugError } from "../errors.ts";
+import { programFile } from "../package-files.ts";
 import { isGood, type RunReport, type ScenarioPlan } from "../simulation/index.ts";
 import type { RunDump } from "./run-dump.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
@@ -97,8 +96,6 @@ export async function runCampaign(options: CampaignOptions): Promise<Campaign> {
   return { reports: reports.sort((a, b) => a.seed - b.seed), dumps };
 }
 
-/** Source and build differ in the ending of their files. */
 function startThread(): Worker {
-  const self = fileURLToPath(import.meta.url);
-  return new Worker(new URL(`./worker${extname(self)}`, import.meta.url));
+  return new Worker(programFile("src/campaign/worker"));
 }

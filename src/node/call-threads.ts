@@ -1,9 +1,8 @@
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
 import { EnvironmentError } from "../errors.ts";
 import type { CallAnswers, CallJob, CallRunner, CallSite, SiteLayer } from "../execution/index.ts";
 import type { Logger } from "../logger.ts";
+import { programFile } from "../package-files.ts";
 import type { Hash } from "../primitives/index.ts";
 import type { LogFilter, LogPage } from "../storage/index.ts";
 import {
@@ -75,7 +74,7 @@ export function createCallThreads(options: CallThreadsOptions): CallThreads {
     const running = new Int32Array(new SharedArrayBuffer(4));
     const { dataDir, chainId, callGasLimit } = options;
     const settings: ThreadSettings = { dataDir, chainId, callGasLimit, callTimeoutMs, running };
-    const worker = new Worker(new URL(`./call-thread${extname(fileURLToPath(import.meta.url))}`, import.meta.url), {
+    const worker = new Worker(programFile("src/node/call-thread"), {
       workerData: settings,
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MB },
     });

@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import { Interface, type InterfaceAbi, type JsonFragment } from "ethers";
-import { BugError, EnvironmentError } from "../errors.ts";
+import { EnvironmentError } from "../errors.ts";
+import { packageRoot } from "../package-files.ts";
 import type { Hex } from "../primitives/index.ts";
 
 /** What `contracts/build.ts` writes for one contract. */
@@ -69,15 +69,8 @@ export function loadArtifacts(folder: string = shippedFolder()): Artifacts {
   return result;
 }
 
-/** `contracts/artifacts` beside the package's own manifest: both `src` and `dist/src` are below it. */
 function shippedFolder(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new BugError(`${import.meta.url} is outside every package`);
-    folder = parent;
-  }
-  return join(folder, "contracts", "artifacts");
+  return join(packageRoot(), "contracts", "artifacts");
 }
 
 function notBuilt(path: string): EnvironmentError {

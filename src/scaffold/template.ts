@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { UserError } from "../errors.ts";
+import { packageRoot } from "../package-files.ts";
 
 /** `template.json`: what a template says of itself. */
 export interface Template {
@@ -15,12 +15,9 @@ export interface Template {
   readonly folder: string;
 }
 
-/** The package's `templates/`, from the sources as from `dist/`. */
 function templatesFolder(): string {
-  for (const up of ["../..", "../../.."]) {
-    const folder = fileURLToPath(new URL(`${up}/templates`, import.meta.url));
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
-  }
+  const folder = join(packageRoot(), "templates");
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
   throw new UserError("KOMA_E_TEMPLATES_MISSING", "The templates folder of koma is missing.", {
     fix: ["Reinstall koma; its package carries the templates."],
   });

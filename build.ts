@@ -1,0 +1,37 @@
+// `npm run build`, last part: joins the modules of `commands/`, `devnet/` and `src/`, and the packages they import, into a few
+// files under `dist/`. A node that reads thirty files instead of nine hundred starts in a third of the time and keeps less in memory.
+import { globSync, rmSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { rolldown } from "rolldown";
+
+const root = fileURLToPath(new URL(".", import.meta.url));
+
+/** What a process or a thread begins with; they have the paths of their sources. Everything else goes into `dist/chunks`. */
+const programs = [
+  ...globSync("commands/**/*.ts", { cwd: root, exclude: (path) => path.endsWith(".test.ts") }),
+  "devnet/supervisor/main.ts",
+  "src/campaign/worker.ts",
+  "src/cli/launch.ts",
+  "src/node/call-thread.ts",
+];
+
+/** Native add-ons, oclif, which looks for files of its own, and what is used where it happens to be installed. */
+const separate = ["better-sqlite3", "secp256k1", /^@oclif\//, "react-devtools-core", "bufferutil", "utf-8-validate"];
+
+const bundle = await rolldown({
+  cwd: root,
+  input: Object.fromEntries(programs.map((path) => [path.replace(/\.tsx?$/, ""), path])),
+  platform: "node",
+  external: separate,
+  tsconfig: "tsconfig.json",
+});
+rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
+await bundle.write({
+  dir: "dist",
+  format: "esm",
+  entryFileNames: "[name].js",
+  chunkFileNames: "chunks/[name]-[hash].js",
+  // Errors show the names of their classes.
+  keepNames: true,
+});
+await bundle.close();
