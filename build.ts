@@ -16,7 +16,14 @@ const programs = [
 ];
 
 /** Native add-ons, oclif, which looks for files of its own, and what is used where it happens to be installed. */
-const separate = ["better-sqlite3", "secp256k1", /^@oclif\//, "react-devtools-core", "bufferutil", "utf-8-validate"];
+const separate = [
+  /^better-sqlite3(\/|$)/,
+  /^secp256k1(\/|$)/,
+  /^@oclif\//,
+  "react-devtools-core",
+  "bufferutil",
+  "utf-8-validate",
+];
 
 const bundle = await rolldown({
   cwd: root,
@@ -25,7 +32,9 @@ const bundle = await rolldown({
   external: separate,
   tsconfig: "tsconfig.json",
 });
-rmSync(new URL("dist", import.meta.url), { recursive: true, force: true });
+for (const folder of ["chunks", "commands", "devnet", "src"]) {
+  rmSync(`${root}/dist/${folder}`, { recursive: true, force: true });
+}
 await bundle.write({
   dir: "dist",
   format: "esm",

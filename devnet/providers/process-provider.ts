@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { identifyProcess } from "../../src/cli/index.ts";
+import { identifyProcess, isRunning } from "../../src/cli/index.ts";
 import { BugError, EnvironmentError, ProtocolError } from "../../src/errors.ts";
 import { packageRoot } from "../../src/package-files.ts";
 import { childEnvironment } from "../child-environment.ts";
@@ -28,6 +28,36 @@ const ANSWER_MS = 10_000;
 export function createProcessProvider(options: ProcessProviderOptions): Provider {
   const paths = devnetPaths(options.dir);
   const command = options.nodeCommand ?? [process.execPath, join(packageRoot(), "bin", "run.js"), "node", "start"];
+  /** Processes that wait for their word; one that has ended is none. */
+  const warm = new Map<string, Promise<ProcessHandle | undefined>>();
+
+  async function open(node: PlannedNode): Promise<ProcessHandle> {
+    const { dir, output } = paths.node(node.name);
+    mkdirSync(dirname(output), { recursive: true });
+    const log = openSync(output, "a");
+    try {
+      const [program = "", ...args] = command;
+      const child = spawn(program, [...args, "--dir", dir], {
+        cwd: dir,
+        detached: true,
+        stdio: ["ignore", log, log, "ipc"],
+        env: childEnvironment(options.dir),
+      });
+      return await openHandle(node.name, child);
+    } finally {
+      closeSync(log);
+    }
+  }
+
+  /** A process that was warmed up and lives. */
+  async function takeWarm(name: string): Promise<ProcessHandle | undefined> {
+    const waiting = warm.get(name);
+    const handle = await waiting;
+    // Ended meanwhile, or taken by somebody else; what has just died may not have been noticed yet.
+    const mine = warm.get(name) === waiting && warm.delete(name);
+    return mine && handle && isRunning(handle.process) ? handle : undefined;
+  }
+
   return {
     name: "process",
     probe: async () => ({
@@ -35,28 +65,32 @@ export function createProcessProvider(options: ProcessProviderOptions): Provider
       capabilities: new Set(["kill"] as const),
       detail: `Node ${process.versions.node}`,
     }),
-    async start(node: PlannedNode) {
-      const { dir, output } = paths.node(node.name);
-      mkdirSync(dirname(output), { recursive: true });
-      const log = openSync(output, "a");
-      try {
-        const [program = "", ...args] = command;
-        const child = spawn(program, [...args, "--dir", dir], {
-          cwd: dir,
-          detached: true,
-          stdio: ["ignore", log, log, "ipc"],
-          env: childEnvironment(options.dir),
-        });
-        return await openHandle(node.name, child);
-      } finally {
-        closeSync(log);
-      }
+    warmUp(node) {
+      // Where it cannot be started now, its start will say why.
+      const opened = open(node).catch(() => undefined);
+      warm.set(node.name, opened);
+      void opened.then((handle) => handle?.onExit(() => warm.get(node.name) === opened && warm.delete(node.name)));
+    },
+    async start(node) {
+      const handle = (await takeWarm(node.name)) ?? (await open(node));
+      handle.begin();
+      return handle;
+    },
+    async coolDown() {
+      const handles = await Promise.all([...warm.values()]);
+      warm.clear();
+      await Promise.all(handles.map((handle) => handle?.kill()));
     },
     cleanup: () => endLeftovers(options.dir),
   };
 }
 
-async function openHandle(name: string, child: ChildProcess): Promise<NodeHandle> {
+/** A node's process, before and after it was told to begin. */
+interface ProcessHandle extends NodeHandle {
+  begin(): void;
+}
+
+async function openHandle(name: string, child: ChildProcess): Promise<ProcessHandle> {
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve);
     child.once("error", (cause) =>
@@ -109,6 +143,8 @@ async function openHandle(name: string, child: ChildProcess): Promise<NodeHandle
   return {
     name,
     process: identity,
+    // The answer tells nothing: the node says "hello" when it has begun, and its end when it cannot.
+    begin: () => send({ type: "begin" }, () => {}),
     async stop(graceMs) {
       send({ type: "shutdown", graceMs }, () => {});
       const late = Symbol("late");

@@ -9,7 +9,11 @@ export type Capability = "kill" | "pause" | "limits" | "netfilter" | "images";
 export interface Provider {
   readonly name: Network["provider"];
   probe(): Promise<{ readonly ok: boolean; readonly capabilities: ReadonlySet<Capability>; readonly detail: string }>;
+  /** Loads what a node consists of ahead of its start, which is then quicker; nothing of its folder needs to be there. */
+  warmUp(node: PlannedNode): void;
   start(node: PlannedNode): Promise<NodeHandle>;
+  /** Ends what was warmed up and not started. */
+  coolDown(): Promise<void>;
   /** Ends whatever an earlier supervisor of this devnet left running; answers with what was found. */
   cleanup(plan: DevnetPlan): Promise<readonly string[]>;
 }

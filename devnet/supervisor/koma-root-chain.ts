@@ -8,6 +8,7 @@ import {
 } from "../../src/rootchain/index.ts";
 import { deriveAccounts } from "../../src/wallet/index.ts";
 import type { DevnetPlan } from "../plan.ts";
+import { callRootChain } from "./root-chain-call.ts";
 import type { RootChainSetup, RootDeployment, SetupIo } from "./root-chain-setup.ts";
 
 /** KMC that deposits can bring to the chain: all there can ever be on the root chain. */
@@ -25,12 +26,17 @@ export const komaRootChainSetup: RootChainSetup = {
     const { plan, url, signal } = io;
     const { chain } = plan.network;
     let deployment: RootDeployment | undefined;
+    const own = plan.network.l1.engine === "anvil";
+    // A transaction that comes while anvil makes a block of those before it may wait for them for ever. So it makes blocks
+    // when it is told to.
+    if (own) await callRootChain(url, "evm_setAutomine", [false], signal);
     const { addresses, startBlock } = await deployRootContracts({
       url,
       deployerKey: io.deployer,
       params: parametersOf(plan),
       kmcGenesis: kmcHolders(plan),
       demoToken: true,
+      ...(own ? { mine: async () => void (await callRootChain(url, "evm_mine", [], signal)) } : {}),
       signal,
       chains: (planned) => {
         const { KMC: kmc } = planned.addresses;
@@ -52,6 +58,7 @@ export const komaRootChainSetup: RootChainSetup = {
         ];
       },
     });
+    if (own) await callRootChain(url, "evm_setAutomine", [true], signal);
     return { contracts: addresses, startBlock, alloc: deployment?.alloc ?? {} };
   },
 

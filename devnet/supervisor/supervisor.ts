@@ -123,10 +123,13 @@ class Supervisor {
   }
 
   async #bringUp(): Promise<void> {
-    const { setup, logger } = this.#options;
+    const { provider, setup, logger } = this.#options;
     let ports: PortHold | undefined;
     try {
       ports = await holdPorts(this.#plan);
+      const wanted = [...this.#keepers.values()].filter(({ plan }) => plan.start === "now");
+      // Their modules are loaded while the root chain is made ready.
+      for (const { plan } of wanted) provider.warmUp(plan);
       this.#preparing = prepareDevnet({
         plan: this.#plan,
         paths: this.#paths,
@@ -154,7 +157,6 @@ class Supervisor {
       this.#board.status = "starting";
       this.#step("nodes", "running", "");
       await ports.release();
-      const wanted = [...this.#keepers.values()].filter(({ plan }) => plan.start === "now");
       await Promise.all(wanted.map((keeper) => keeper.start()));
     } catch (error) {
       await this.#giveUp(error);
@@ -355,7 +357,7 @@ class Supervisor {
   }
 
   async #shutDown(graceMs: number, status: "stopped" | "failed"): Promise<{ stopped: string[]; killed: string[] }> {
-    const { logger } = this.#options;
+    const { provider, logger } = this.#options;
     if (status === "stopped") this.#board.status = "stopping";
     this.#journal.append("devnet.stopping", {});
     this.#ending.abort();
@@ -364,7 +366,7 @@ class Supervisor {
     this.#prepared ??= await this.#preparing?.catch(() => undefined);
     const running = [...this.#keepers.values()].filter(({ process }) => process !== null);
     const deadline = performance.now() + graceMs;
-    await Promise.all([...this.#keepers.values()].map((keeper) => keeper.stop(graceMs)));
+    await Promise.all([provider.coolDown(), ...[...this.#keepers.values()].map((keeper) => keeper.stop(graceMs))]);
     const late = performance.now() >= deadline;
     await this.#prepared?.rootChain
       .stop()

@@ -407,6 +407,21 @@ describe("duties of a validator", () => {
     expect(core.status(timestamp(100)).paused).toBe(false);
   });
 
+  it("leads the very first slot where keys stand once, and settles first where another life may have signed", () => {
+    for (const [local, leads] of [
+      [{ listenMs: 0 }, 1],
+      [{}, 0],
+    ] as const) {
+      const drawn = drawDag({ alice: 1, bob: 1, carol: 1, dan: 1 });
+      const core = observe(drawn, { own, local });
+      core.start(timestamp(0));
+      presence(core, drawn, timestamp(500));
+      drawn.sign("bob", { block: "ours", t: 1_000 });
+      const effects = core.handleTimer({ kind: "roundStart", slot: timestamp(1_000) }, timestamp(1_000));
+      expect(only(effects, "buildBlock")).toHaveLength(leads);
+    }
+  });
+
   it("a ping nobody signed costs the sender its connection; one in our name stops us", () => {
     const { core } = validator();
     const forged = { creator: 0, t: timestamp(4_000), signature: new Uint8Array(65) };

@@ -150,9 +150,12 @@ export class Schedule {
     const needsListening = this.#ownHead === undefined && now > eraStart + listen;
     this.#startedAt = now;
     this.#listenUntil = timestamp(now + (needsListening ? (this.#options.listenMs ?? listen) : 0));
-    // In an era that has just begun there is nothing yet to wait for, and its first slot may be ours.
+    // In an era that has just begun there is nothing yet to wait for, and its first slot may be ours. Of the very first one
+    // nobody knows whether this is our first life; where keys stand once and nobody has to be listened for, it is.
+    const { era, generation } = this.#dag.instance;
+    const first = era === 0 && generation === 0 && this.#options.listenMs === 0;
     const young =
-      this.#options.succeeds === true &&
+      (this.#options.succeeds === true || first) &&
       this.#ownHead === undefined &&
       now < eraStart + SETTLE_ROUNDS * params.baseRoundMs;
     this.#settledAt = young ? now : timestamp(now + SETTLE_ROUNDS * params.baseRoundMs);

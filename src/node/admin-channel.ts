@@ -65,6 +65,8 @@ export interface LinkFault {
 
 /** Said by the supervisor; the node answers each with `answer` and the same `id`. */
 export type NodeCommand =
+  /** The first one: everything that the node needs is on disk. */
+  | { readonly type: "begin"; readonly id: number }
   | { readonly type: "shutdown"; readonly id: number; readonly graceMs: number }
   | {
       readonly type: "behave";
@@ -99,7 +101,13 @@ const MESSAGE_SHAPES: Readonly<Record<NodeMessage["type"], Shape>> = {
   exit: { code: "string", message: "string" },
 };
 
-const COMMAND_TYPES: ReadonlySet<string> = new Set<NodeCommand["type"]>(["shutdown", "behave", "fault", "heal"]);
+const COMMAND_TYPES: ReadonlySet<string> = new Set<NodeCommand["type"]>([
+  "begin",
+  "shutdown",
+  "behave",
+  "fault",
+  "heal",
+]);
 
 /** JSON-safe form for `process.send`. */
 export function encodeAdmin(message: NodeMessage | NodeCommand): Record<string, unknown> {

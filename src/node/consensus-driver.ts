@@ -72,7 +72,10 @@ export interface Rollback {
 export interface ConsensusDriver {
   start(): void;
   stop(): Promise<void>;
-  /** Frames that come before the start are dropped: without its stored units an instance would not know its own. */
+  /**
+   * Frames that come before the start wait for it: without its stored units an instance would not know its own. Nodes that start
+   * together say that they are there a moment before the last of them listens, and would say it again a round later.
+   */
   receive(payload: Bytes, from: PeerId): void;
   /** A switch block is final at a third and on disk: the next era begins. Again, or of another era: without effect. */
   endEra(instance: Instance, switchBlock: BlockRef, hash: Hash): void;
@@ -316,10 +319,11 @@ export function createConsensusDriver(config: ConsensusDriverConfig, ports: Cons
   }
 
   function receive(payload: Bytes, from: PeerId): void {
-    if (life !== "running" || paused) return;
+    if (life === "over" || paused) return;
     const decoded = decodeMessage(payload);
     if (!decoded.ok) return network.penalize(from, MALFORMED_POINTS, `consensus message: ${decoded.rejection.code}`);
     const message: ConsensusMessage = decoded.value;
+    if (life === "before") return early.keep(message, from, payload.length);
     if (message.instance === current.core.instance.id) return hear(message, from);
     if (message.instance === ended?.core.instance.id) return ended.receive(message, from);
     // An older era, the other side of a rollback, or an era that is not open here yet. No fault of the peer's.

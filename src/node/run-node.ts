@@ -2,6 +2,7 @@ import { EnvironmentError, KomaError } from "../errors.ts";
 import type { Logger } from "../logger.ts";
 import { isStoreFull } from "../storage/index.ts";
 import { decodeNodeCommand, encodeAdmin, type NodeCommand, type NodeMessage } from "./admin-channel.ts";
+import { untilBegun } from "./begin-signal.ts";
 import { loadConfig, type NodeConfig } from "./config.ts";
 import type { StorageMode } from "./config-file.ts";
 import { createNode, type Node } from "./create-node.ts";
@@ -36,11 +37,13 @@ export interface ReadyNode {
 const STOP_MS = 8_000;
 
 /**
- * Runs the node of a folder until the signal aborts, the supervisor says so, or the supervisor is gone.
+ * Runs the node of a folder until the signal aborts, the supervisor says so, or the supervisor is gone. Under a supervisor it
+ * begins when that says so.
  *
  * @throws what `loadConfig` and `createNode` throw, and the error that made the node give up
  */
 export async function runNode(folder: string, options: RunNodeOptions): Promise<void> {
+  if (!(await untilBegun(process, options.signal))) return;
   const loaded = loadConfig(folder, options.producerKeyFiles);
   const config: NodeConfig = options.storage ? Object.freeze({ ...loaded, storage: options.storage }) : loaded;
   const log = openLogFile(config.log.file, {
@@ -224,6 +227,7 @@ function openAdminChannel(logger: Logger, end: () => void): AdminChannel | undef
   };
   const obey = (command: NodeCommand) => {
     if (command.type === "shutdown") return end();
+    if (command.type === "begin") return; // said twice, it has begun already
     if (!served) throw new EnvironmentError("KOMA_E_NODE_NOT_READY", "The node is still starting.", {});
     if (command.type === "behave") return served.behave(command);
     if (command.type === "heal") return served.heal(command.handle);

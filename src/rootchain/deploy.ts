@@ -50,6 +50,8 @@ export interface DeployOptions {
   readonly foundation?: readonly Address[];
   /** Also deploys the demo token and maps it on every chain; default false. */
   readonly demoToken?: boolean;
+  /** Makes a block of what was sent, on a chain that makes none by itself. */
+  readonly mine?: () => Promise<void>;
   readonly signal?: AbortSignal;
   /** Milliseconds until the deployment is given up, default 120,000. */
   readonly timeoutMs?: number;
@@ -104,6 +106,7 @@ export async function deployRootContracts(options: DeployOptions): Promise<RootD
     at: addressBookOf(addresses),
     artifacts,
     timeoutMs: options.timeoutMs ?? 120_000,
+    ...(options.mine ? { mine: options.mine } : {}),
     ...(options.signal ? { signal: options.signal } : {}),
   });
   return deployment;

@@ -38,6 +38,8 @@ export interface Burst {
   readonly at: AddressBook;
   readonly artifacts: Artifacts;
   readonly timeoutMs: number;
+  /** Makes a block of a wave, on a chain that makes none by itself. */
+  readonly mine?: () => Promise<void>;
   readonly signal?: AbortSignal;
 }
 
@@ -98,6 +100,7 @@ async function sendWave(burst: Burst, wave: readonly SignedStep[], deadline: num
     const answer = answers[index];
     if (answer instanceof RootRpcError) throw stepFailed(step, answer.message, answer);
   }
+  await burst.mine?.();
   let waiting = wave;
   for (let pause = FIRST_POLL_MS; ; pause = Math.min(2 * pause, MAX_POLL_MS)) {
     const receipts = await rpc.batch(

@@ -1,12 +1,14 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { decodeNodeCommand, encodeAdmin, type NodeMessage } from "../../src/node/admin-channel.ts";
+import { untilBegun } from "../../src/node/begin-signal.ts";
 import { parseNodeConfigFile } from "../../src/node/config-file.ts";
 
 // A process that behaves towards its supervisor as a node does, without a chain: heights grow by the clock and survive on
 // disk. For tests of the supervisor alone. Files in its folder steer it: `crash` makes it end right after its start,
 // `deaf` makes it ignore `shutdown`.
 const dir = process.argv[process.argv.indexOf("--dir") + 1] as string;
+if (!(await untilBegun(process, new AbortController().signal))) process.exit(0);
 const config = parseNodeConfigFile(readFileSync(join(dir, "config.json"), "utf8"));
 const heightFile = join(dir, config.dataDir, "height");
 const say = (message: NodeMessage): void => void process.send?.(encodeAdmin(message));
