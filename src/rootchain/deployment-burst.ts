@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { SigningKey, Transaction } from "ethers";
 import { EnvironmentError, ProtocolError } from "../errors.ts";
 import { type Address, addressOfKey, type Bytes, type Hash, type Hex } from "../primitives/index.ts";
 import type { Artifacts } from "./artifacts.ts";
@@ -8,6 +7,7 @@ import type { AddressBook, DeploymentStep } from "./deployment-plan.ts";
 import type { Fees } from "./gas-and-fees.ts";
 import { type RootRpc, RootRpcError } from "./json-rpc.ts";
 import { readQuantity, readRecord } from "./quantity.ts";
+import { signTransaction } from "./sign-transaction.ts";
 
 /** Gas of a creation beside what its code and data cost: constructors write few slots, initialisers up to thirty. */
 const CREATE_GAS = 400_000n;
@@ -56,18 +56,11 @@ interface SignedStep {
  */
 export async function sendBurst(burst: Burst): Promise<void> {
   const { situation, steps } = burst;
-  const key = new SigningKey(burst.deployerKey);
   const signed = steps.map((step, index): SignedStep => {
     const content = contentOf(step, burst);
-    const tx = Transaction.from({
-      type: 2,
-      chainId: situation.chainId,
-      nonce: situation.nonce + index,
-      ...content,
-      ...situation.fees,
-    });
-    tx.signature = key.sign(tx.unsignedHash);
-    return { step, content, raw: tx.serialized, hash: tx.hash as Hash };
+    const { chainId, fees } = situation;
+    const tx = { chainId, nonce: BigInt(situation.nonce + index), ...content, ...fees };
+    return { step, content, ...signTransaction(tx, burst.deployerKey) };
   });
   const deadline = performance.now() + burst.timeoutMs;
   for (const wave of wavesOf(signed, (situation.blockGasLimit * WAVE_PERCENT) / 100n)) {

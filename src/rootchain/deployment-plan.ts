@@ -1,6 +1,12 @@
-import { getCreateAddress } from "ethers";
 import { BugError, UserError } from "../errors.ts";
-import { type Address, parseAddress } from "../primitives/index.ts";
+import {
+  type Address,
+  addressFromBytes,
+  addressToBytes,
+  bigintToBytes,
+  encodeRlp,
+  keccak256,
+} from "../primitives/index.ts";
 import type { RootParameters } from "./parameters.ts";
 
 /** The contracts of a deployment that others talk to, by name. */
@@ -259,9 +265,15 @@ export function planAddresses(
   steps.forEach((step, index) => {
     if (step.kind === "call") return;
     if (addresses.has(step.name)) throw new BugError(`the deployment makes ${step.name} twice`);
-    addresses.set(step.name, parseAddress(getCreateAddress({ from: deployer, nonce: firstNonce + index })));
+    addresses.set(step.name, createdAddress(deployer, firstNonce + index));
   });
   return addresses;
+}
+
+/** Of the contract that a transaction creates: the last 20 bytes of the hash of its sender and nonce (yellow paper, section 7). */
+function createdAddress(sender: Address, nonce: number): Address {
+  const hash = keccak256(encodeRlp([addressToBytes(sender), bigintToBytes(BigInt(nonce))]));
+  return addressFromBytes(hash.subarray(12));
 }
 
 export function addressBookOf(addresses: ReadonlyMap<string, Address>): AddressBook {

@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { SigningKey, Transaction } from "ethers";
 import { EnvironmentError, ProtocolError, UserError } from "../errors.ts";
 import { type Logger, silentLogger } from "../logger.ts";
 import {
@@ -10,13 +9,13 @@ import {
   type Hash,
   type Hex,
   isPrivateKey,
-  parseHash,
 } from "../primitives/index.ts";
 import { refusalOf } from "./contract-error.ts";
 import { callParameters, estimateGas, type Fees, raise, suggestFees } from "./gas-and-fees.ts";
 import { type RootRpc, RootRpcError } from "./json-rpc.ts";
 import { readQuantity, readRecord } from "./quantity.ts";
 import { type RootCall, readReceipt, type SentTransaction } from "./sent-transaction.ts";
+import { signTransaction } from "./sign-transaction.ts";
 
 /** Sends the transactions of one account, in the order asked for. */
 export interface TransactionSender {
@@ -74,7 +73,6 @@ export function createTransactionSender(options: TransactionSenderOptions): Tran
   const confirmTimeoutMs = options.confirmTimeoutMs ?? 120_000;
   const bumpAfterMs = options.bumpAfterMs ?? 15_000;
   const address = addressOfKey(options.key);
-  const signingKey = new SigningKey(options.key);
   let chainId: bigint | undefined;
   /** Next nonce as far as we know; undefined: ask the node. */
   let nextNonce: bigint | undefined;
@@ -154,18 +152,9 @@ export function createTransactionSender(options: TransactionSenderOptions): Tran
   }
 
   function sign(flight: Flight): { raw: Hex; hash: Hash } {
-    const tx = Transaction.from({
-      type: 2,
-      chainId: chainId as bigint,
-      nonce: Number(flight.nonce),
-      to: flight.call.to,
-      data: flight.call.data,
-      value: flight.call.value ?? 0n,
-      gasLimit: flight.gasLimit,
-      ...flight.fees,
-    });
-    tx.signature = signingKey.sign(tx.unsignedHash);
-    return { raw: tx.serialized as Hex, hash: parseHash(tx.hash as string) };
+    const { nonce, gasLimit, fees } = flight;
+    const { to, data, value = 0n } = flight.call;
+    return signTransaction({ chainId: chainId as bigint, nonce, to, data, value, gasLimit, ...fees }, options.key);
   }
 
   async function estimate(call: RootCall, signal: AbortSignal | undefined): Promise<bigint> {
