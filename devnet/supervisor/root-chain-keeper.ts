@@ -10,7 +10,7 @@ export interface RootChainKeeper {
   readonly url: string;
   pid(): number | null;
   height(): number;
-  /** Ends the quick mining of the preparation: from now on a block every `blockTimeMs`, on the machine's clock. */
+  /** Ends the quick mining of the preparation, which has been saved: from now on a block every `blockTimeMs`, on the machine's clock. */
   openForBusiness(blockTimeMs: number): Promise<void>;
   save(): Promise<void>;
   stop(): Promise<void>;
@@ -130,8 +130,8 @@ export async function keepAnvil(
     async openForBusiness(ms) {
       blockTimeMs = ms;
       height = Number(await callRootChain(anvil.url, "eth_blockNumber"));
+      // What was prepared, or resumed, is on disk already.
       saved = height;
-      await save();
       await mineByClock();
       watching ??= watch();
     },
