@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressOfKey, parseAddress } from "../../src/primitives/index.ts";
 import { openChainClient } from "../../src/rpc/index.ts";
 import { expectDocumented } from "../support/command-output.ts";
-import { balanceOf, blockAt, type DevnetData, isAlive, manifestOf, testKeys, untilFinal } from "../support/devnet.ts";
+import { ask, balanceOf, blockAt, type DevnetData, isAlive, manifestOf, testKeys, untilFinal } from "../support/devnet.ts";
 import { createKoma, eventually, launcher, processesOf } from "../support/koma.ts";
 
 const koma = createKoma();
@@ -59,6 +59,8 @@ describe("a devnet's life", () => {
     expect(devnet.finalized).toBeGreaterThanOrEqual(1);
     const client = await openChainClient(chain?.rpcUrl as string);
     expect(client.chainId).toBe(80401n);
+    // The build keeps the native add-on: without it a node works, thirty times slower.
+    expect(await ask(chain?.rpcUrl as string, "koma_status")).toMatchObject({ cryptography: "native" });
   });
 
   it("is shown, not started again, by a second up", async () => {
