@@ -6,13 +6,16 @@ import { rolldown } from "rolldown";
 
 const root = fileURLToPath(new URL(".", import.meta.url));
 
-/** What a process or a thread begins with; they have the paths of their sources. Everything else goes into `dist/chunks`. */
-const programs = [
-  ...globSync("commands/**/*.ts", { cwd: root, exclude: (path) => path.endsWith(".test.ts") }),
-  "devnet/supervisor/main.ts",
-  "src/campaign/worker.ts",
-  "src/cli/launch.ts",
-  "src/node/call-thread.ts",
+/**
+ * What a process or a thread begins with; they have the paths of their sources, everything else goes into `dist/chunks`. Each
+ * group is joined for itself: a piece that two programs share may come to stand in the file of one of them, and then
+ * whoever wants it would run that program. Commands and the launcher do nothing until they are called.
+ */
+const groups = [
+  [...globSync("commands/**/*.ts", { cwd: root, exclude: (path) => path.endsWith(".test.ts") }), "src/cli/launch.ts"],
+  ["devnet/supervisor/main.ts"],
+  ["src/campaign/worker.ts"],
+  ["src/node/call-thread.ts"],
 ];
 
 /** Native add-ons, oclif, which looks for files of its own, and what is used where it happens to be installed. */
@@ -25,22 +28,24 @@ const separate = [
   "utf-8-validate",
 ];
 
-const bundle = await rolldown({
-  cwd: root,
-  input: Object.fromEntries(programs.map((path) => [path.replace(/\.tsx?$/, ""), path])),
-  platform: "node",
-  external: separate,
-  tsconfig: "tsconfig.json",
-});
 for (const folder of ["chunks", "commands", "devnet", "src"]) {
   rmSync(`${root}/dist/${folder}`, { recursive: true, force: true });
 }
-await bundle.write({
-  dir: "dist",
-  format: "esm",
-  entryFileNames: "[name].js",
-  chunkFileNames: "chunks/[name]-[hash].js",
-  // Errors show the names of their classes.
-  keepNames: true,
-});
-await bundle.close();
+for (const programs of groups) {
+  const bundle = await rolldown({
+    cwd: root,
+    input: Object.fromEntries(programs.map((path) => [path.replace(/\.tsx?$/, ""), path])),
+    platform: "node",
+    external: separate,
+    tsconfig: "tsconfig.json",
+  });
+  await bundle.write({
+    dir: "dist",
+    format: "esm",
+    entryFileNames: "[name].js",
+    chunkFileNames: "chunks/[name]-[hash].js",
+    // Errors show the names of their classes.
+    keepNames: true,
+  });
+  await bundle.close();
+}

@@ -6,7 +6,16 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { addressOfKey, parseAddress } from "../../src/primitives/index.ts";
 import { openChainClient } from "../../src/rpc/index.ts";
 import { expectDocumented } from "../support/command-output.ts";
-import { ask, balanceOf, blockAt, type DevnetData, isAlive, manifestOf, testKeys, untilFinal } from "../support/devnet.ts";
+import {
+  ask,
+  balanceOf,
+  blockAt,
+  type DevnetData,
+  isAlive,
+  manifestOf,
+  testKeys,
+  untilFinal,
+} from "../support/devnet.ts";
 import { createKoma, eventually, launcher, processesOf } from "../support/koma.ts";
 
 const koma = createKoma();
