@@ -38,6 +38,7 @@ for (const programs of groups) {
     platform: "node",
     external: separate,
     tsconfig: "tsconfig.json",
+    checks: { ineffectiveDynamicImport: false },
   });
   await bundle.write({
     dir: "dist",

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { openHome } from "../../src/cli/index.ts";
+import { identifyProcess, isRunning, openHome, type ProcessIdentity } from "../../src/cli/index.ts";
 import { serializeNodeConfigFile } from "../node-side.ts";
 import { devnetPaths } from "../paths.ts";
 import type { PlannedNode } from "../plan.ts";
@@ -74,8 +74,10 @@ it("starts a node as the process that was warmed up for it", async () => {
 
 it("starts a node anew when the process that was warmed up has ended", async () => {
   const pid = await warmProcess();
+  const identity = identifyProcess(pid) as ProcessIdentity;
   process.kill(pid, "SIGKILL");
-  await expect.poll(() => findLeftovers(dir), { timeout: 5_000, interval: 1 }).toEqual([]);
+  // Until it is no zombie any more either.
+  await expect.poll(() => isRunning(identity), { timeout: 5_000, interval: 1 }).toBe(false);
   writeConfig();
   const handle = await provider.start(node);
   expect(handle.process.pid).not.toBe(pid);
