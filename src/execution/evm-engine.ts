@@ -1,4 +1,11 @@
-import { createEVM, type EVM, EVMError, type EVMMockBlockchainInterface, type EVMResult } from "@ethereumjs/evm";
+import {
+  createEVM,
+  type EVM,
+  EVMError,
+  type EVMMockBlockchainInterface,
+  type EVMResult,
+  type PrecompileFunc,
+} from "@ethereumjs/evm";
 import { Address as EvmAddress } from "@ethereumjs/util";
 import type { AccessListEntry, Log } from "../chain/index.ts";
 import {
@@ -12,9 +19,12 @@ import {
   zeroHash,
 } from "../primitives/index.ts";
 import type { BlockState } from "./block-state.ts";
+import { isEmptyAccount } from "./block-state.ts";
 import { chainCommon } from "./chain-common.ts";
 import { ecrecoverPrecompile } from "./ecrecover-precompile.ts";
 import { EvmStateManager } from "./evm-state-manager.ts";
+import { MAX_MESSAGE_GAS, type Precompile } from "./interpreter/message.ts";
+import { WasmEvm } from "./interpreter/wasm-evm.ts";
 import { cacheJumpAnalysis } from "./jump-analysis.ts";
 import { observeEvm } from "./observe-evm.ts";
 import type { Pacer } from "./pacer.ts";
@@ -66,9 +76,13 @@ const BLOB_BASE_FEE = 1n;
 /** Name under which a REVERT instruction is reported. */
 export const revertError: string = EVMError.errorMessages.REVERT;
 
+/** Which interpreter runs messages that nobody looks into; the other one is `@ethereumjs/evm`. */
+export type Interpreter = "wasm" | "reference";
+
 /**
- * One `@ethereumjs/evm` with everything around it that is ours: rules, state, precompile and pace. It runs one message at a
- * time; whoever needs two at once makes two.
+ * One `@ethereumjs/evm` with everything around it that is ours: rules, state, precompile and pace; and our own interpreter,
+ * which takes the messages that nobody looks into, at a fraction of the cost. It runs one message at a time; whoever needs two
+ * at once makes two.
  */
 export class EvmEngine {
   readonly pacer: Pacer;
@@ -76,9 +90,22 @@ export class EvmEngine {
   readonly #evm: EVM;
   readonly #states: EvmStateManager;
   readonly #precompileNames: readonly string[];
+  readonly #wasm: WasmEvm | undefined;
+  readonly #chainId: bigint;
   #environment: BlockEnvironment | undefined;
+  #observers = 0;
+  /** Accounts that the last message of our own interpreter touched and that had nothing; undefined after one of the reference. */
+  #touchedEmpty: readonly Address[] | undefined;
 
-  private constructor(evm: EVM, states: EvmStateManager, pacer: Pacer, blockchain: { hashOf: (n: number) => Bytes }) {
+  private constructor(
+    { chainId, interpreter }: { readonly chainId: bigint; readonly interpreter: Interpreter },
+    evm: EVM,
+    states: EvmStateManager,
+    pacer: Pacer,
+    blockchain: { hashOf: (n: number) => Bytes },
+  ) {
+    this.#chainId = chainId;
+    this.#wasm = interpreter === "wasm" ? new WasmEvm(precompilesOf(evm), pacer) : undefined;
     this.#evm = evm;
     this.#states = states;
     this.pacer = pacer;
@@ -87,7 +114,7 @@ export class EvmEngine {
     blockchain.hashOf = (number) => hashToBytes(this.#environment?.hashOf(BigInt(number)) ?? zeroHash);
   }
 
-  static async create(chainId: bigint, pacer: Pacer): Promise<EvmEngine> {
+  static async create(chainId: bigint, pacer: Pacer, interpreter: Interpreter = "wasm"): Promise<EvmEngine> {
     const states = new EvmStateManager();
     const look = new Look(pacer);
     const chain = { hashOf: (_: number): Bytes => new Uint8Array(32) };
@@ -115,7 +142,7 @@ export class EvmEngine {
       if (options.message !== undefined) await look.now(options.message.gasLimit);
       return runCall(options);
     };
-    return new EvmEngine(evm, states, pacer, chain);
+    return new EvmEngine({ chainId, interpreter }, evm, states, pacer, chain);
   }
 
   get state(): BlockState {
@@ -125,6 +152,7 @@ export class EvmEngine {
   attach(state: BlockState, environment: BlockEnvironment): void {
     this.#states.attach(state);
     this.#environment = environment;
+    this.#wasm?.attach(state, { ...evmFields(environment), chainId: this.#chainId, blobBaseFee: BLOB_BASE_FEE });
   }
 
   /** The environment of the block that runs. */
@@ -139,6 +167,17 @@ export class EvmEngine {
    * @param report  collects what the message touched, without what is always warm
    */
   async run(message: EvmMessage, report?: (accesses: AccessReport) => void): Promise<EvmOutcome> {
+    if (
+      this.#wasm !== undefined &&
+      report === undefined &&
+      this.#observers === 0 &&
+      message.gasLimit <= MAX_MESSAGE_GAS
+    ) {
+      const outcome = await this.#wasm.run(message);
+      this.#touchedEmpty = outcome.touchedEmpty;
+      return outcome;
+    }
+    this.#touchedEmpty = undefined;
     const { journal } = this.#evm;
     const environment = this.#environment as BlockEnvironment;
     journal.cleanJournal();
@@ -167,11 +206,24 @@ export class EvmEngine {
 
   /** Tells an observer what messages do, until the answer is called. */
   observe(observer: EvmObserver): () => void {
-    return observeEvm(this.#evm, observer);
+    const stop = observeEvm(this.#evm, observer);
+    this.#observers++;
+    return () => {
+      this.#observers--;
+      stop();
+    };
   }
 
   /** Removes the contracts that vanish with their transaction, and accounts it touched and left empty (EIP-161). */
   async clean(destroyed: readonly Address[], touched: readonly Address[]): Promise<void> {
+    if (this.#touchedEmpty !== undefined) {
+      for (const address of destroyed) this.state.deleteAccount(address);
+      for (const address of [...this.#touchedEmpty, ...touched]) {
+        const account = this.state.account(address);
+        if (account !== undefined && isEmptyAccount(account)) this.state.deleteAccount(address);
+      }
+      return;
+    }
     const { journal } = this.#evm;
     for (const address of destroyed) await journal.deleteAccount(evmAddress(address));
     for (const address of touched) {
@@ -186,6 +238,30 @@ export class EvmEngine {
     this.#evm.journal.cleanJournal();
     this.#evm.transientStorage.clear();
   }
+}
+
+/** The reference's precompiled contracts, and ours among them, for our own interpreter. */
+function precompilesOf(evm: EVM): ReadonlyMap<Address, Precompile> {
+  const settle = (result: Awaited<ReturnType<PrecompileFunc>>) => ({
+    gasUsed: result.executionGasUsed,
+    output: result.returnValue,
+    error: result.exceptionError?.error,
+  });
+  return new Map(
+    [...evm.precompiles].map(([name, run]) => {
+      const call: Precompile = (data, gasLimit) => {
+        const result = run({ data, gasLimit, common: evm.common, _EVM: evm });
+        return result instanceof Promise ? result.then(settle) : settle(result);
+      };
+      return [`0x${name}` as Address, call];
+    }),
+  );
+}
+
+function evmFields(environment: BlockEnvironment) {
+  const { number, timestamp, coinbase, prevRandao, gasLimit, baseFeePerGas } = environment;
+  const hashOf = (wanted: bigint) => environment.hashOf(wanted);
+  return { number, timestamp, coinbase, prevRandao, gasLimit, baseFeePerGas, hashOf };
 }
 
 /** Gas that is burnt in well under a millisecond. */
