@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { BugError, EnvironmentError } from "../../errors.ts";
+import { join } from "node:path";
+import { EnvironmentError } from "../../errors.ts";
+import { packageRoot } from "../../package-files.ts";
 
 let compiled: WebAssembly.Module | undefined;
 
@@ -12,7 +12,7 @@ let compiled: WebAssembly.Module | undefined;
  */
 export function interpreterModule(): WebAssembly.Module {
   if (compiled === undefined) {
-    const path = shippedFile();
+    const path = join(packageRoot(), "dist", "interpreter.wasm");
     if (!existsSync(path)) {
       throw new EnvironmentError("KOMA_E_INTERPRETER_NOT_BUILT", "The EVM's interpreter has not been compiled.", {
         facts: { path },
@@ -22,15 +22,4 @@ export function interpreterModule(): WebAssembly.Module {
     compiled = new WebAssembly.Module(readFileSync(path));
   }
   return compiled;
-}
-
-/** `dist/interpreter.wasm` of this package: both `src` and `dist/src` are below its manifest. */
-function shippedFile(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, "package.json"))) {
-    const parent = dirname(folder);
-    if (parent === folder) throw new BugError(`${import.meta.url} is outside every package`);
-    folder = parent;
-  }
-  return join(folder, "dist", "interpreter.wasm");
 }

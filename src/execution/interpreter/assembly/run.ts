@@ -341,16 +341,6 @@ export function run(frame: u32): i32 {
       case op.RETURNDATACOPY: {
         // To, from, length.
         const count = below(top, 3);
-        if (opcode == op.RETURNDATACOPY) {
-          const returned = u64(load<u32>(at.RETURNED_LENGTH));
-          const start = saturated(below(top, 2));
-          const length = saturated(count);
-          // EIP-211: beyond the end there are no zeros.
-          if (start > returned || length > returned - start) {
-            exit = exits.OUT_OF_RANGE;
-            break;
-          }
-        }
         const end = endOf(below(top, 1), count);
         if (end > u64(size)) {
           gas -= growthCost(size, end);
@@ -369,6 +359,15 @@ export function run(frame: u32): i32 {
         if (gas < 0) {
           exit = exits.OUT_OF_GAS;
           break;
+        }
+        if (opcode == op.RETURNDATACOPY) {
+          const returned = u64(load<u32>(at.RETURNED_LENGTH));
+          const start = saturated(below(top, 2));
+          // EIP-211: beyond the end there are no zeros.
+          if (start > returned || length > returned - start) {
+            exit = exits.OUT_OF_RANGE;
+            break;
+          }
         }
         if (end != 0) {
           const to = base + u32(load<u64>(below(top, 1)));
