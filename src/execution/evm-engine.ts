@@ -18,6 +18,7 @@ import {
   hashToBytes,
   zeroHash,
 } from "../primitives/index.ts";
+import { blake2fPrecompile } from "./blake2f-precompile.ts";
 import type { BlockState } from "./block-state.ts";
 import { isEmptyAccount } from "./block-state.ts";
 import { chainCommon } from "./chain-common.ts";
@@ -122,7 +123,10 @@ export class EvmEngine {
       common: chainCommon(chainId),
       stateManager: states,
       blockchain: blockHashes((number) => chain.hashOf(number)),
-      customPrecompiles: [{ address: "0x0000000000000000000000000000000000000001", function: ecrecoverPrecompile }],
+      customPrecompiles: [
+        { address: "0x0000000000000000000000000000000000000001", function: ecrecoverPrecompile },
+        { address: "0x0000000000000000000000000000000000000009", function: blake2fPrecompile(pacer) },
+      ],
       customOpcodes: [
         {
           // Every loop passes a JUMPDEST: with calls, which may nest without one, the places where long work can let the

@@ -21,7 +21,18 @@ export interface MachineHost {
 const NAMES = [
   ...["DONE", "REVERTED", "CALLING", "CREATING", "DESTROYING", "PAUSED", "OUT_OF_GAS", "STACK_UNDERFLOW"],
   ...["STACK_OVERFLOW", "INVALID_JUMP", "INVALID_OPCODE", "STATIC_STATE_CHANGE", "OUT_OF_RANGE", "INITCODE_TOO_LARGE"],
-  ...["NO_MEMORY", "KEY", "VALUE", "CALL_ADDRESS", "CALL_VALUE", "CALL_GAS", "CALL_KIND", "INPUT_AT", "INPUT_LENGTH"],
+  ...[
+    "NO_MEMORY",
+    "SCRATCH",
+    "KEY",
+    "VALUE",
+    "CALL_ADDRESS",
+    "CALL_VALUE",
+    "CALL_GAS",
+    "CALL_KIND",
+    "INPUT_AT",
+    "INPUT_LENGTH",
+  ],
   ...["OUTPUT_AT", "OUTPUT_LENGTH", "RETURNED_LENGTH", "ORIGIN", "GAS_PRICE", "COINBASE", "TIMESTAMP", "NUMBER"],
   ...["PREV_RANDAO", "GAS_LIMIT", "CHAIN_ID", "BASE_FEE", "BLOB_BASE_FEE", "FRAMES", "FRAME_SIZE", "MAX_FRAMES", "GAS"],
   ...["PC", "TOP", "STACK", "MEMORY", "MEMORY_SIZE", "CODE", "CODE_LENGTH", "JUMPS", "INPUT", "INPUT_SIZE", "STATIC"],
@@ -46,6 +57,7 @@ export class Machine {
   readonly layout: Layout;
   readonly #memory: WebAssembly.Memory;
   readonly #run: (frame: number) => number;
+  readonly #mixRounds: (at: number, first: number, count: number) => void;
   readonly #findJumps: (code: number, length: number, marks: number) => void;
   #bytes = new Uint8Array();
   #buffer = Buffer.alloc(0);
@@ -66,6 +78,7 @@ export class Machine {
     this.#memory = exports["memory"] as WebAssembly.Memory;
     this.#run = exports["run"] as (frame: number) => number;
     this.#findJumps = exports["findJumps"] as (code: number, length: number, marks: number) => void;
+    this.#mixRounds = exports["mixRounds"] as (at: number, first: number, count: number) => void;
     this.#codesEnd = this.layout.CODES;
     this.#look();
   }
@@ -75,6 +88,18 @@ export class Machine {
     const exit = this.#run(frame);
     this.#look();
     return exit;
+  }
+
+  /**
+   * Rounds of BLAKE2b's mixing (RFC 7693), from the `first` one on.
+   *
+   * @param vector  32 words in little-endian order: the working vector, which is replaced, and the message
+   */
+  mixRounds(vector: Bytes, first: number, count: number): void {
+    const at = this.layout.SCRATCH;
+    this.bytes.set(vector, at);
+    this.#mixRounds(at, first, count);
+    vector.set(this.bytes.subarray(at, at + 128));
   }
 
   /** The memory's bytes; to be asked for again after every run. */

@@ -108,6 +108,22 @@ export function stateHost(running: () => RunningFrame): MachineHost {
   };
 }
 
+/** For a machine that only calculates. */
+export const noHost: MachineHost = {
+  readSlot: nobodyRuns,
+  writeSlot: nobodyRuns,
+  readTransient: nobodyRuns,
+  writeTransient: nobodyRuns,
+  readBalance: nobodyRuns,
+  readOwnBalance: nobodyRuns,
+  readCodeHash: nobodyRuns,
+  touchAccount: nobodyRuns,
+  codeLength: nobodyRuns,
+  copyCode: nobodyRuns,
+  readBlockHash: nobodyRuns,
+  log: nobodyRuns,
+};
+
 /** Before anything runs. */
 export function nobodyRuns(): never {
   throw new BugError("the interpreter asked for the state of a frame while none ran");

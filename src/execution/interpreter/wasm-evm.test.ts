@@ -4,7 +4,7 @@ import { type Address, bytesToBigint, concatBytes, hexToBytes, keccakHash, zeroH
 import { EvmEngine } from "../evm-engine.ts";
 import { Pacer } from "../pacer.ts";
 import { Machine, roomFor } from "./machine.ts";
-import { nobodyRuns } from "./state-host.ts";
+import { noHost } from "./state-host.ts";
 
 const target = `0x${"aa".repeat(20)}` as Address;
 const other = `0x${"bb".repeat(20)}` as Address;
@@ -130,16 +130,11 @@ describe("the interpreter", () => {
 });
 
 describe("the machine", () => {
-  const host = {
-    ...{ readSlot: nobodyRuns, writeSlot: nobodyRuns, readTransient: nobodyRuns, writeTransient: nobodyRuns },
-    ...{ readBalance: nobodyRuns, readOwnBalance: nobodyRuns, readCodeHash: nobodyRuns, touchAccount: nobodyRuns },
-    ...{ codeLength: nobodyRuns, copyCode: nobodyRuns, readBlockHash: nobodyRuns, log: nobodyRuns },
-  };
   const code = new Uint8Array(24_576).fill(0x5b);
   const hashOf = (n: number) => keccakHash(new Uint8Array([n & 255, n >> 8]));
 
   it("keeps code until its room is used up, and forgets it only between messages", () => {
-    const machine = new Machine(host);
+    const machine = new Machine(noHost);
     const room = machine.layout.CODES_END - machine.layout.CODES;
     const fits = Math.floor(room / roomFor(code.length));
     for (let n = 0; n < fits; n++) expect(machine.keepCode(hashOf(n), code)).toBeDefined();
@@ -154,7 +149,7 @@ describe("the machine", () => {
   });
 
   it("writes words, numbers and names where they are read again", () => {
-    const machine = new Machine(host);
+    const machine = new Machine(noHost);
     const { VALUE, KEY } = machine.layout;
     const value = (1n << 255n) + (3n << 64n) + 5n;
     machine.setWord(VALUE, value);
