@@ -35,7 +35,7 @@ describe("the interpreter", () => {
     expect(expected.outcome).toEqual(outcome);
   });
 
-  it("gives the thread to others in a long loop, and where a chain of calls is long", async () => {
+  it("gives the thread to others in a long loop", async () => {
     let pauses = 0;
     const pacer = new Pacer(0, async () => {
       pauses++;
@@ -50,6 +50,20 @@ describe("the interpreter", () => {
     // Every million of gas.
     expect(pauses).toBeGreaterThanOrEqual(18);
     expect(pauses).toBeLessThanOrEqual(21);
+  });
+
+  it("gives it to them between calls, too, however little gas each of them takes", async () => {
+    let pauses = 0;
+    const pacer = new Pacer(0, async () => {
+      pauses++;
+    });
+    const paced = await EvmEngine.create(1n, pacer, "wasm");
+    // A loop around a call of precompile 0x04.
+    const code = hexToBytes("0x5b60006000600060006004620186a0fa50600056");
+    const { outcome } = await runInWorld(paced, { [target]: { code } }, { to: target, gasLimit: 90_000n });
+    expect(outcome.error).toBe("out of gas");
+    // Some 150 gas a turn.
+    expect(pauses).toBeGreaterThan(400);
   });
 
   it("ends when its time is over, and can be used afterwards", async () => {

@@ -148,6 +148,9 @@ export class WasmEvm {
         this.#frames.resume(frame, last);
         end = undefined;
       }
+      // Here after every call and every slice of gas: each of them may have taken long, a precompile's above all.
+      const pause = this.#pacer.pause();
+      if (pause !== undefined) await pause;
       const { record } = this.#frames.newest as Frame;
       const exit = machine.run(record);
       if (exit === layout.CALLING) {
@@ -155,13 +158,11 @@ export class WasmEvm {
         end = begun instanceof Promise ? await begun : begun;
       } else if (exit === layout.CREATING) {
         end = this.#create();
-      } else if (exit === layout.PAUSED) {
-        await this.#pacer.pause();
       } else if (exit === layout.DESTROYING) {
         end = this.#destroy();
       } else if (exit === layout.NO_MEMORY) {
         throw noMemory();
-      } else {
+      } else if (exit !== layout.PAUSED) {
         end = this.#endOf(record, this.#failures.get(exit));
       }
     }
