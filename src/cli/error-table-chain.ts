@@ -104,6 +104,8 @@ export const chainErrors: Readonly<Record<string, ErrorEntry>> = {
   KOMA_E_SIMULATION_NONCE_LOW: { exit: exit.rejected, why: "A call's nonce is below its sender's." },
   KOMA_E_SIMULATION_NUMBER: { exit: exit.usage, why: "Numbers of simulated blocks must rise." },
   KOMA_E_SIMULATION_TIME: { exit: exit.usage, why: "Times of simulated blocks must rise." },
+  KOMA_E_INTERPRETER_NOT_BUILT: { exit: exit.missing, why: "The EVM's interpreter has not been compiled." },
+  KOMA_E_NO_MEMORY: { exit: exit.failed, why: "The machine has no memory left to run a transaction." },
   KOMA_E_STATE_CORRUPT: { exit: exit.failed, why: "The stored state does not have the root that its block names." },
   KOMA_E_STATE_PRUNED: { exit: exit.notFound, why: "The node no longer has that state." },
   KOMA_E_STATE_UNAVAILABLE: { exit: exit.notFound, why: "The node does not have that state." },

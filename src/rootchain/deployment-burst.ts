@@ -118,6 +118,8 @@ async function sendWave(burst: Burst, wave: readonly SignedStep[], deadline: num
       });
     }
     waiting = open;
+    // Anvil can leave transactions of a burst in its queue, and looks at them again when it makes a block.
+    await burst.mine?.();
     await sleep(pause, undefined, { signal });
   }
 }

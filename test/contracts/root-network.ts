@@ -28,6 +28,7 @@ export function deployTestRoot(anvil: Anvil, params: Partial<RootParameters> = {
   return deployRootContracts({
     params,
     url: anvil.url,
+    mine: () => anvil.mine(1),
     deployerKey: key(0),
     kmcGenesis: [0, 1, 2, 3, 4].map((index) => ({ account: addressOfKey(key(index)), amount: kmc(1_000_000) })),
     demoToken: true,
